@@ -1,0 +1,187 @@
+/*
+ * arena: chunks that double from 4 KiB to 1 MiB; what is larger than a quarter
+ * of the next chunk gets a chunk of its own behind the newest, so that the
+ * free part of the newest is not lost.
+ */
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+/* Under AddressSanitizer the unused part is poisoned and every piece has a red
+ * zone, or overruns inside a chunk would stay unseen. */
+#ifdef __SANITIZE_ADDRESS__
+#define ARENA_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ARENA_ASAN 1
+#endif
+#endif
+#ifdef ARENA_ASAN
+#include <sanitizer/asan_interface.h>
+enum { RED_ZONE = 16 };
+#define poison(p, n) __asan_poison_memory_region((p), (n))
+#define unpoison(p, n) __asan_unpoison_memory_region((p), (n))
+#else
+enum { RED_ZONE = 0 };
+#define poison(p, n) ((void)(p), (void)(n))
+#define unpoison(p, n) ((void)(p), (void)(n))
+#endif
+
+enum { ALIGN = 16, CHUNK_MIN = 4096, CHUNK_MAX = 1 << 20 };
+
+struct arena_chunk {
+	struct arena_chunk *older;
+	size_t size; /* of bytes[] */
+	alignas(ALIGN) char bytes[];
+};
+
+void arena_init(struct arena *a)
+{
+	*a = (struct arena){ 0 };
+}
+
+static struct arena_chunk *chunk_new(size_t size)
+{
+	size_t whole;
+	if (__builtin_add_overflow(size, sizeof(struct arena_chunk), &whole))
+		mem_abort("arena piece too large");
+	struct arena_chunk *c = mem_realloc(NULL, whole);
+	c->older = NULL;
+	c->size = size;
+	poison(c->bytes, size);
+	return c;
+}
+
+static void chunk_free(struct arena_chunk *c)
+{
+	unpoison(c->bytes, c->size);
+	mem_free(c);
+}
+
+void arena_release(struct arena *a)
+{
+	struct arena_chunk *c = a->head;
+	while (c) {
+		struct arena_chunk *older = c->older;
+		chunk_free(c);
+		c = older;
+	}
+	arena_init(a);
+}
+
+void arena_reset(struct arena *a)
+{
+	struct arena_chunk *c = a->head;
+	while (c && c->older) {
+		struct arena_chunk *older = c->older;
+		chunk_free(c);
+		c = older;
+	}
+	arena_init(a);
+	if (c) {
+		poison(c->bytes, c->size);
+		a->head = c;
+		a->at = c->bytes;
+		a->end = c->bytes + c->size;
+	}
+}
+
+/* A piece that does not fit into the newest chunk. */
+static char *alloc_slow(struct arena *a, size_t need)
+{
+	size_t next = a->head ? a->head->size * 2 : CHUNK_MIN;
+	if (next > CHUNK_MAX)
+		next = CHUNK_MAX;
+	if (next < CHUNK_MIN)
+		next = CHUNK_MIN;
+	if (need > next / 4 && a->head) {
+		struct arena_chunk *own = chunk_new(need);
+		own->older = a->head->older;
+		a->head->older = own;
+		return own->bytes;
+	}
+	struct arena_chunk *c = chunk_new(need > next ? need : next);
+	c->older = a->head;
+	a->head = c;
+	a->at = c->bytes + need;
+	a->end = c->bytes + c->size;
+	return c->bytes;
+}
+
+/* As arena_alloc, not zeroed. */
+static char *alloc_raw(struct arena *a, size_t n)
+{
+	size_t need;
+	if (__builtin_add_overflow(n + (n == 0), (size_t)(ALIGN - 1 + RED_ZONE), &need))
+		mem_abort("arena piece too large");
+	need &= ~(size_t)(ALIGN - 1);
+	char *p;
+	if (need <= (size_t)(a->end - a->at)) {
+		p = a->at;
+		a->at += need;
+	} else {
+		p = alloc_slow(a, need);
+	}
+	unpoison(p, n);
+	a->used += n;
+	return p;
+}
+
+void *arena_alloc(struct arena *a, size_t n)
+{
+	char *p = alloc_raw(a, n);
+	memset(p, 0, n);
+	return p;
+}
+
+void *arena_array(struct arena *a, size_t count, size_t size)
+{
+	size_t n;
+	if (__builtin_mul_overflow(count, size, &n))
+		mem_abort("array too large");
+	return arena_alloc(a, n);
+}
+
+struct str arena_str(struct arena *a, const char *p, size_t n)
+{
+	size_t size;
+	if (__builtin_add_overflow(n, (size_t)1, &size))
+		mem_abort("string too large");
+	char *copy = alloc_raw(a, size);
+	if (n > 0)
+		memcpy(copy, p, n);
+	copy[n] = '\0';
+	return (struct str){ copy, n };
+}
+
+struct str arena_vprintf(struct arena *a, const char *fmt, va_list ap)
+{
+	char small[256];
+	va_list again;
+	va_copy(again, ap);
+	int n = vsnprintf(small, sizeof small, fmt, ap);
+	if (n < 0)
+		mem_abort("bad format");
+	if ((size_t)n < sizeof small) {
+		va_end(again);
+		return arena_str(a, small, (size_t)n);
+	}
+	char *p = alloc_raw(a, (size_t)n + 1);
+	vsnprintf(p, (size_t)n + 1, fmt, again);
+	va_end(again);
+	return (struct str){ p, (size_t)n };
+}
+
+struct str arena_printf(struct arena *a, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	struct str s = arena_vprintf(a, fmt, ap);
+	va_end(ap);
+	return s;
+}

@@ -1,0 +1,142 @@
+/*
+ * buf: growing bytes. A piece that would pass the maximum is left out whole, and
+ * so is everything after it, until buf_clear().
+ */
+#include "base/buf.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+enum { CAP_MIN = 64 };
+
+void buf_init(struct buf *b, size_t max)
+{
+	*b = (struct buf){ .max = max };
+}
+
+void buf_release(struct buf *b)
+{
+	mem_free(b->p);
+	buf_init(b, b->max);
+}
+
+void buf_clear(struct buf *b)
+{
+	b->len = 0;
+	b->full = false;
+	if (b->p)
+		b->p[0] = '\0';
+}
+
+/* Room for n more bytes and the NUL; false (and full) if that passes max. */
+static bool reserve(struct buf *b, size_t n)
+{
+	if (b->full || n > b->max - b->len) {
+		b->full = true;
+		return false;
+	}
+	size_t need = b->len + n + 1;
+	if (need > b->cap) {
+		size_t cap = b->cap < CAP_MIN ? CAP_MIN : b->cap;
+		while (cap < need)
+			cap = cap > SIZE_MAX / 2 ? need : cap * 2;
+		if (cap - 1 > b->max)
+			cap = b->max + 1;
+		b->p = mem_realloc(b->p, cap);
+		b->cap = cap;
+	}
+	return true;
+}
+
+void buf_add(struct buf *b, const char *p, size_t n)
+{
+	if (!reserve(b, n))
+		return;
+	if (n > 0)
+		memcpy(b->p + b->len, p, n);
+	b->len += n;
+	b->p[b->len] = '\0';
+}
+
+void buf_addz(struct buf *b, const char *z)
+{
+	buf_add(b, z, strlen(z));
+}
+
+void buf_adds(struct buf *b, struct str s)
+{
+	buf_add(b, s.p, s.n);
+}
+
+void buf_addc(struct buf *b, char c)
+{
+	buf_add(b, &c, 1);
+}
+
+void buf_addu(struct buf *b, uint64_t n)
+{
+	char digits[20];
+	size_t at = sizeof digits;
+	do {
+		digits[--at] = (char)('0' + n % 10);
+		n /= 10;
+	} while (n > 0);
+	buf_add(b, digits + at, sizeof digits - at);
+}
+
+void buf_addi(struct buf *b, int64_t n)
+{
+	char digits[21];
+	size_t at = sizeof digits;
+	uint64_t left = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
+	do {
+		digits[--at] = (char)('0' + left % 10);
+		left /= 10;
+	} while (left > 0);
+	if (n < 0)
+		digits[--at] = '-';
+	buf_add(b, digits + at, sizeof digits - at);
+}
+
+void buf_fill(struct buf *b, char c, size_t n)
+{
+	if (!reserve(b, n))
+		return;
+	memset(b->p + b->len, c, n);
+	b->len += n;
+	b->p[b->len] = '\0';
+}
+
+void buf_vprintf(struct buf *b, const char *fmt, va_list ap)
+{
+	va_list again;
+	va_copy(again, ap);
+	size_t room = b->cap - b->len;
+	int n = vsnprintf(room > 0 ? b->p + b->len : NULL, room, fmt, ap);
+	if (n < 0)
+		mem_abort("bad format");
+	if (!reserve(b, (size_t)n)) {
+		if (b->p)
+			b->p[b->len] = '\0';
+	} else {
+		if ((size_t)n >= room)
+			vsnprintf(b->p + b->len, (size_t)n + 1, fmt, again);
+		b->len += (size_t)n;
+	}
+	va_end(again);
+}
+
+void buf_printf(struct buf *b, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	buf_vprintf(b, fmt, ap);
+	va_end(ap);
+}
+
+struct str buf_str(const struct buf *b)
+{
+	return (struct str){ b->p ? b->p : "", b->len };
+}

@@ -1,0 +1,188 @@
+/*
+ * file: open, read or write whole, close; every error is an errno value.
+ */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/mem.h"
+
+enum { PATH_LONGEST = 4096, TEMP_TRIES = 100, READ_MIN = 4096 };
+
+/* expected: a guess at the size, at most max. */
+static int read_all(struct arena *a, int fd, size_t expected, size_t max, struct str *out)
+{
+	size_t cap = expected < READ_MIN ? READ_MIN : expected + 1, n = 0;
+	char *p = mem_realloc(NULL, cap);
+	int err = 0;
+	for (;;) {
+		if (n == cap) {
+			cap *= 2;
+			p = mem_realloc(p, cap);
+		}
+		ssize_t got = read(fd, p + n, cap - n);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0) {
+			err = got < 0 ? errno : 0;
+			break;
+		}
+		n += (size_t)got;
+		if (n > max) {
+			err = FILE_TOO_LARGE;
+			break;
+		}
+	}
+	if (err == 0)
+		*out = arena_str(a, p, n);
+	mem_free(p);
+	return err;
+}
+
+/* A pipe is read only where the caller's shell has put it: <(command). Elsewhere
+ * opening one could wait forever. */
+static int may_be_pipe(const char *path)
+{
+	return strncmp(path, "/dev/fd/", 8) == 0 || strncmp(path, "/proc/self/fd/", 14) == 0 ||
+	       strcmp(path, "/dev/stdin") == 0;
+}
+
+int file_read(struct arena *a, const char *path, size_t max, struct str *out)
+{
+	*out = (struct str){ "", 0 };
+	if (strcmp(path, "-") == 0)
+		return read_all(a, STDIN_FILENO, 0, max, out);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (may_be_pipe(path) ? 0 : O_NONBLOCK));
+	if (fd < 0)
+		return errno;
+	struct stat st;
+	int err = 0;
+	if (fstat(fd, &st) != 0)
+		err = errno;
+	else if (!S_ISREG(st.st_mode) && !may_be_pipe(path))
+		err = FILE_NOT_REGULAR;
+	else if (S_ISREG(st.st_mode) && (uintmax_t)st.st_size > max)
+		err = FILE_TOO_LARGE;
+	else
+		err = read_all(a, fd, S_ISREG(st.st_mode) ? (size_t)st.st_size : 0, max, out);
+	close(fd);
+	return err;
+}
+
+int file_write_all(int fd, const char *p, size_t n)
+{
+	while (n > 0) {
+		ssize_t put = write(fd, p, n);
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0)
+			return errno;
+		if (put == 0)
+			return EIO;
+		p += put;
+		n -= (size_t)put;
+	}
+	return 0;
+}
+
+static int sync_folder_of(const char *path)
+{
+	char folder[PATH_LONGEST];
+	const char *slash = strrchr(path, '/');
+	size_t n = slash ? (size_t)(slash - path) : 0;
+	if (n >= sizeof folder)
+		return ENAMETOOLONG;
+	memcpy(folder, path, n);
+	folder[n] = '\0';
+	int fd = open(n > 0 ? folder : slash ? "/" : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return errno;
+	int err = fsync(fd) != 0 ? errno : 0;
+	close(fd);
+	return err;
+}
+
+/* A new file beside path; its name in temp. */
+static int open_temp(const char *path, mode_t mode, char temp[PATH_LONGEST], int *fd)
+{
+	for (int try = 0; try < TEMP_TRIES; try++) {
+		int n = snprintf(temp, PATH_LONGEST, "%s.%ld-%d.tmp", path, (long)getpid(), try);
+		if (n < 0 || n >= PATH_LONGEST)
+			return ENAMETOOLONG;
+		*fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+		if (*fd >= 0)
+			return 0;
+		if (errno != EEXIST)
+			return errno;
+	}
+	return EEXIST;
+}
+
+int file_write_atomic(const char *path, struct str bytes, unsigned mode, int sync)
+{
+	char temp[PATH_LONGEST];
+	int fd;
+	int err = open_temp(path, (mode_t)mode, temp, &fd);
+	if (err != 0)
+		return err;
+	err = file_write_all(fd, bytes.p, bytes.n);
+	if (err == 0 && sync && fsync(fd) != 0)
+		err = errno;
+	if (close(fd) != 0 && err == 0)
+		err = errno;
+	if (err == 0 && rename(temp, path) != 0)
+		err = errno;
+	if (err != 0) {
+		unlink(temp);
+		return err;
+	}
+	return sync ? sync_folder_of(path) : 0;
+}
+
+static int make_folder(const char *path, mode_t mode)
+{
+	if (mkdir(path, mode) == 0)
+		return 0;
+	int err = errno;
+	struct stat st;
+	if (stat(path, &st) == 0)
+		return S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
+	return err;
+}
+
+int file_mkdirs(const char *path, unsigned mode)
+{
+	char part[PATH_LONGEST];
+	size_t n = strlen(path);
+	if (n == 0)
+		return ENOENT;
+	if (n >= sizeof part)
+		return ENAMETOOLONG;
+	memcpy(part, path, n + 1);
+	for (size_t i = 1; i <= n; i++) {
+		if (part[i] != '/' && part[i] != '\0')
+			continue;
+		part[i] = '\0';
+		int err = make_folder(part, (mode_t)mode);
+		if (err != 0)
+			return err;
+		part[i] = path[i];
+	}
+	return 0;
+}
+
+const char *file_error(int err)
+{
+	if (err == FILE_TOO_LARGE)
+		return "larger than the limit";
+	if (err == FILE_NOT_REGULAR)
+		return "not a regular file";
+	return strerror(err);
+}

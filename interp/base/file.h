@@ -1,0 +1,26 @@
+#ifndef RB_BASE_FILE_H
+#define RB_BASE_FILE_H
+/*
+ * file: whole files in and out, with limits. Errors are errno values (0 = ok),
+ * plus FILE_TOO_LARGE; the caller makes the message.
+ */
+#include <stddef.h>
+#include "base/str.h"
+
+struct arena;
+
+enum { FILE_TOO_LARGE = -1, FILE_NOT_REGULAR = -2 };
+
+/* Reads path ("-" is standard input) into the arena. At most max bytes. */
+int file_read(struct arena *a, const char *path, size_t max, struct str *out);
+/* Writes beside path and renames over it; fsyncs file and folder when sync.
+ * mode as for open(2). Parent folders must exist. */
+int file_write_atomic(const char *path, struct str bytes, unsigned mode, int sync);
+/* mkdir -p with mode for each new folder. */
+int file_mkdirs(const char *path, unsigned mode);
+/* write(2) until all is written; loops over EINTR and short writes. */
+int file_write_all(int fd, const char *p, size_t n);
+/* Text for an error of this module: strerror or "larger than ...". */
+const char *file_error(int err);
+
+#endif

@@ -1,0 +1,205 @@
+/*
+ * jsonw: strings are scanned eight bytes at a time; what needs no escape is
+ * copied in one piece.
+ */
+#include "base/jsonw.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void jsonw_init(struct jsonw *w, struct buf *out)
+{
+	*w = (struct jsonw){ .out = out };
+}
+
+static void comma(struct jsonw *w)
+{
+	if (w->comma)
+		buf_addc(w->out, ',');
+	w->comma = true;
+}
+
+void jsonw_open(struct jsonw *w, char bracket)
+{
+	assert(bracket == '{' || bracket == '[');
+	comma(w);
+	buf_addc(w->out, bracket);
+	w->comma = false;
+}
+
+void jsonw_close(struct jsonw *w, char bracket)
+{
+	assert(bracket == '}' || bracket == ']');
+	buf_addc(w->out, bracket);
+	w->comma = true;
+}
+
+void jsonw_key(struct jsonw *w, const char *name)
+{
+	comma(w);
+	buf_addc(w->out, '"');
+	buf_addz(w->out, name);
+	buf_add(w->out, "\":", 2);
+	w->comma = false;
+}
+
+/* Of ASCII. 0: as it is; 'u': \u00xx; else the letter after the backslash. */
+static const char classes[128] = {
+	['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r', ['"'] = '"', ['\\'] = '\\',
+	[0] = 'u', [1] = 'u', [2] = 'u', [3] = 'u', [4] = 'u', [5] = 'u', [6] = 'u', [7] = 'u',
+	[11] = 'u', [14] = 'u', [15] = 'u', [16] = 'u', [17] = 'u', [18] = 'u', [19] = 'u', [20] = 'u',
+	[21] = 'u', [22] = 'u', [23] = 'u', [24] = 'u', [25] = 'u', [26] = 'u', [27] = 'u', [28] = 'u',
+	[29] = 'u', [30] = 'u', [31] = 'u',
+};
+
+/* Has any of the eight bytes a class? (May say yes wrongly, never no.) */
+static bool special(const char *p)
+{
+	const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
+	uint64_t w;
+	memcpy(&w, p, 8);
+	uint64_t quote = w ^ (ones * '"'), slash = w ^ (ones * '\\');
+	uint64_t hit = w | (w - ones * 0x20) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash);
+	return (hit & tops) != 0;
+}
+
+static void escape(struct buf *out, unsigned char c)
+{
+	static const char hex[] = "0123456789abcdef";
+	char class = classes[c];
+	if (class == 'u') {
+		char six[6] = { '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] };
+		buf_add(out, six, 6);
+	} else {
+		char two[2] = { '\\', class };
+		buf_add(out, two, 2);
+	}
+}
+
+static void string_body(struct buf *out, struct str s)
+{
+	size_t from = 0, at = 0;
+	while (at < s.n) {
+		if (s.n - at >= 8 && !special(s.p + at)) {
+			at += 8;
+			continue;
+		}
+		unsigned char c = (unsigned char)s.p[at];
+		if (c < 0x80 && classes[c] == 0) {
+			at++;
+		} else if (c >= 0x80) {
+			size_t next = at;
+			/* One byte for a non-ASCII start means that it was bad. */
+			utf8_next(s, &next);
+			if (next == at + 1) {
+				buf_add(out, s.p + from, at - from);
+				buf_add(out, "\xef\xbf\xbd", 3);
+				from = next;
+			}
+			at = next;
+		} else {
+			buf_add(out, s.p + from, at - from);
+			escape(out, c);
+			from = ++at;
+		}
+	}
+	if (at > from)
+		buf_add(out, s.p + from, at - from);
+}
+
+void jsonw_str(struct jsonw *w, struct str s)
+{
+	comma(w);
+	buf_addc(w->out, '"');
+	string_body(w->out, s);
+	buf_addc(w->out, '"');
+}
+
+void jsonw_int(struct jsonw *w, int64_t n)
+{
+	comma(w);
+	buf_addi(w->out, n);
+}
+
+void jsonw_float(struct jsonw *w, double d)
+{
+	if (!isfinite(d)) {
+		jsonw_null(w);
+		return;
+	}
+	char text[32];
+	for (int digits = 15; digits <= 17; digits++) {
+		snprintf(text, sizeof text, "%.*g", digits, d);
+		if (strtod(text, NULL) == d)
+			break;
+	}
+	comma(w);
+	buf_addz(w->out, text);
+	if (!strpbrk(text, ".e"))
+		buf_add(w->out, ".0", 2);
+}
+
+void jsonw_bool(struct jsonw *w, bool b)
+{
+	comma(w);
+	buf_addz(w->out, b ? "true" : "false");
+}
+
+void jsonw_null(struct jsonw *w)
+{
+	comma(w);
+	buf_add(w->out, "null", 4);
+}
+
+void jsonw_raw(struct jsonw *w, struct str s)
+{
+	comma(w);
+	buf_adds(w->out, s);
+}
+
+static void base64(struct buf *out, struct str s)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const unsigned char *p = (const unsigned char *)s.p;
+	for (size_t at = 0; at < s.n; at += 3) {
+		size_t left = s.n - at;
+		uint32_t three = (uint32_t)p[at] << 16 | (left > 1 ? (uint32_t)p[at + 1] << 8 : 0) |
+				 (left > 2 ? p[at + 2] : 0u);
+		char four[4] = { letters[three >> 18], letters[three >> 12 & 63],
+				 left > 1 ? letters[three >> 6 & 63] : '=', left > 2 ? letters[three & 63] : '=' };
+		buf_add(out, four, 4);
+	}
+}
+
+void jsonw_bytes(struct jsonw *w, struct str s)
+{
+	if (utf8_valid(s) && (s.n == 0 || !memchr(s.p, 0, s.n))) {
+		jsonw_str(w, s);
+		return;
+	}
+	comma(w);
+	buf_addz(w->out, "{\"b64\":\"");
+	base64(w->out, s);
+	buf_add(w->out, "\"}", 2);
+}
+
+void jsonw_kstr(struct jsonw *w, const char *key, struct str s)
+{
+	jsonw_key(w, key);
+	jsonw_str(w, s);
+}
+
+void jsonw_kint(struct jsonw *w, const char *key, int64_t n)
+{
+	jsonw_key(w, key);
+	jsonw_int(w, n);
+}
+
+void jsonw_kbool(struct jsonw *w, const char *key, bool b)
+{
+	jsonw_key(w, key);
+	jsonw_bool(w, b);
+}

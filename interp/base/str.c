@@ -1,0 +1,110 @@
+/*
+ * str: comparing, cutting and hashing borrowed bytes.
+ */
+#include "base/str.h"
+
+#include <string.h>
+
+struct str str_of(const char *z)
+{
+	return z ? (struct str){ z, strlen(z) } : (struct str){ "", 0 };
+}
+
+bool str_eq(struct str a, struct str b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+bool str_eqz(struct str a, const char *z)
+{
+	return str_eq(a, str_of(z));
+}
+
+bool str_starts(struct str s, struct str prefix)
+{
+	return s.n >= prefix.n && (prefix.n == 0 || memcmp(s.p, prefix.p, prefix.n) == 0);
+}
+
+bool str_ends(struct str s, struct str suffix)
+{
+	return s.n >= suffix.n &&
+	       (suffix.n == 0 || memcmp(s.p + (s.n - suffix.n), suffix.p, suffix.n) == 0);
+}
+
+int str_cmp(struct str a, struct str b)
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+	int order = n > 0 ? memcmp(a.p, b.p, n) : 0;
+	if (order != 0)
+		return order;
+	return (a.n > b.n) - (a.n < b.n);
+}
+
+ptrdiff_t str_find(struct str s, struct str needle)
+{
+	if (needle.n == 0)
+		return 0;
+	if (needle.n > s.n)
+		return -1;
+	const char *at = s.p, *last = s.p + (s.n - needle.n);
+	while (at <= last) {
+		at = memchr(at, needle.p[0], (size_t)(last - at) + 1);
+		if (!at)
+			return -1;
+		if (memcmp(at, needle.p, needle.n) == 0)
+			return at - s.p;
+		at++;
+	}
+	return -1;
+}
+
+static bool is_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+struct str str_trim(struct str s)
+{
+	while (s.n > 0 && is_space(s.p[0]))
+		s = (struct str){ s.p + 1, s.n - 1 };
+	while (s.n > 0 && is_space(s.p[s.n - 1]))
+		s.n--;
+	return s;
+}
+
+struct str str_slice(struct str s, size_t from, size_t to)
+{
+	if (to > s.n)
+		to = s.n;
+	if (from > to)
+		from = to;
+	return (struct str){ s.n > 0 ? s.p + from : s.p, to - from };
+}
+
+static uint64_t mix(uint64_t a, uint64_t b)
+{
+	__extension__ unsigned __int128 r = (unsigned __int128)a * b;
+	return (uint64_t)r ^ (uint64_t)(r >> 64);
+}
+
+/* The seed is where the program was loaded: names in a hostile file cannot be
+ * chosen so that they all collide. */
+uint64_t str_hash(struct str s)
+{
+	static const char here = 0;
+	const uint64_t k = 0x9e3779b97f4a7c15u;
+	uint64_t h = mix((uint64_t)(uintptr_t)&here ^ k, s.n ^ 0xd1b54a32d192ed03u);
+	const char *p = s.p;
+	size_t n = s.n;
+	uint64_t word;
+	for (; n >= 8; p += 8, n -= 8) {
+		memcpy(&word, p, 8);
+		h = mix(h ^ word, k);
+	}
+	if (n > 0) {
+		word = 0;
+		memcpy(&word, p, n);
+		h = mix(h ^ word, k);
+	}
+	return mix(h, 0xbf58476d1ce4e5b9u);
+}

@@ -1,0 +1,62 @@
+#ifndef RB_CLI_COMMAND_H
+#define RB_CLI_COMMAND_H
+/*
+ * command: one command = one file + one row in the table of main.c. Options are
+ * rows too: they parse, and they make the help and the completion.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include "base/arena.h"
+#include "base/str.h"
+
+#define RUNBOOK_VERSION "0.1.0"
+
+/* Exit codes of engine.md section 3 that commands use themselves. */
+enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_PERSON = 4, EXIT_DAMAGED = 6, EXIT_LOCKED = 7, EXIT_INTERNAL = 70 };
+
+struct option_row {
+	const char *name;  /* "inputs", without the dashes */
+	char letter;       /* 'i', 0: none */
+	const char *arg;   /* "FILE"; NULL: a flag */
+	const char *help;
+};
+
+/* One option as given: row index and argument. */
+struct option_given { int row; const char *arg; };
+struct cli {
+	struct arena arena;              /* lives as long as the command */
+	const struct cli_command *command;
+	struct option_given *given; int given_count;
+	const char **args; int arg_count; /* operands */
+	bool color_out, color_err;
+};
+
+struct cli_command {
+	const char *name;
+	const char *usage;               /* "exec SOURCE [options]" */
+	const char *summary;             /* one line */
+	const char *help;                /* paragraphs with examples */
+	const struct option_row *options; /* ends with name NULL */
+	int (*run)(struct cli *c);
+};
+
+/* Is the option given; its last argument. */
+bool cli_has(const struct cli *c, const char *name);
+const char *cli_arg(const struct cli *c, const char *name);
+/* Calls each for every use of the option, in order. */
+void cli_each(const struct cli *c, const char *name, void (*each)(void *arg, const char *value), void *arg);
+/* "runbook: MESSAGE" on stderr and EXIT_USAGE. */
+int cli_usage(const struct cli *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* "runbook: MESSAGE" on stderr. */
+void cli_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* Writes to stdout / stderr whole; a closed pipe ends quietly. */
+void cli_out(struct str s);
+void cli_err(struct str s);
+
+extern const struct cli_command *const commands[]; /* sorted by name, ends with NULL */
+const struct cli_command *command_find(const char *name);
+
+extern const struct cli_command cmd_exec, cmd_check, cmd_plan, cmd_runs, cmd_show, cmd_logs, cmd_cancel, cmd_eval,
+	cmd_explain, cmd_schema, cmd_config;
+
+#endif

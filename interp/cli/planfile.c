@@ -1,0 +1,184 @@
+#include "cli/planfile.h"
+
+#include <string.h>
+#include "base/file.h"
+#include "base/jsonw.h"
+#include "cli/command.h"
+#include "cli/source.h"
+#include "journal/output.h"
+#include "value/json.h"
+
+/* planfile: writing a plan, and running exactly that. */
+
+enum { PLAN_MAX = 8 << 20 };
+
+bool planfile_is(const char *path)
+{
+	static const char magic[] = "{\"runbook_plan\":1,";
+	struct arena a;
+	struct str text;
+	bool is;
+
+	if (!strcmp(path, "-"))
+		return false;
+	arena_init(&a);
+	is = !file_read(&a, path, PLAN_MAX, &text) && str_starts(text, str_of(magic));
+	arena_release(&a);
+	return is;
+}
+
+static bool put_files(struct cli *c, const struct loaded *l, struct jsonw *w)
+{
+	const struct runbook *rb = l->program->rb;
+
+	jsonw_key(w, "files");
+	jsonw_open(w, '{');
+	for (uint32_t i = 0; i < rb->files.count; i++) {
+		struct str path = arena_printf(&c->arena, "%s/" STR_FMT, l->dir, STR_ARG(rb->files.list[i])), bytes;
+		char hex[65];
+		int err = file_read(&c->arena, path.p, 64 << 20, &bytes);
+
+		if (err) {
+			cli_error("files: " STR_FMT ": %s", STR_ARG(rb->files.list[i]), file_error(err));
+			return false;
+		}
+		digest_hex(bytes, hex);
+		jsonw_key(w, rb->files.list[i].p);
+		jsonw_str(w, str_of(hex));
+	}
+	jsonw_close(w, '}');
+	return true;
+}
+
+/* The plan's text without its own digest. */
+static bool plan_body(struct cli *c, const struct loaded *l, const struct value *inputs, struct buf *out)
+{
+	const struct runbook *rb = l->program->rb;
+	struct str base = l->path;
+	struct jsonw w;
+
+	for (size_t i = base.n; i-- > 0;)
+		if (base.p[i] == '/') {
+			base = str_slice(base, i + 1, base.n);
+			break;
+		}
+	jsonw_init(&w, out);
+	jsonw_open(&w, '{');
+	jsonw_kint(&w, "runbook_plan", 1);
+	jsonw_kstr(&w, "path", arena_printf(&c->arena, "%s/" STR_FMT, l->dir, STR_ARG(base)));
+	jsonw_kstr(&w, "digest", str_of(l->digest));
+	jsonw_kstr(&w, "version", STR(RUNBOOK_VERSION));
+	jsonw_kstr(&w, "runbook", rb->name);
+	jsonw_key(&w, "inputs");
+	jsonw_open(&w, '{');
+	for (uint32_t i = 0; i < rb->input_count; i++) {
+		jsonw_key(&w, rb->inputs[i].name.p);
+		json_print_typed(inputs[i], out);
+		w.comma = true;
+	}
+	jsonw_close(&w, '}');
+	return put_files(c, l, &w);
+}
+
+bool planfile_write(struct cli *c, const struct loaded *l, const struct value *inputs, const char *path)
+{
+	struct buf b;
+	char hex[65];
+	int err = 0;
+	bool ok;
+
+	buf_init(&b, PLAN_MAX);
+	ok = plan_body(c, l, inputs, &b);
+	if (ok) {
+		digest_hex(buf_str(&b), hex);
+		buf_printf(&b, ",\"plan\":\"%s\"}\n", hex);
+		err = b.full ? FILE_TOO_LARGE : file_write_atomic(path, buf_str(&b), 0644, 1);
+		if (err)
+			cli_error("%s: %s", path, file_error(err));
+	}
+	buf_release(&b);
+	return ok && !err;
+}
+
+static struct str text_of(struct value map, const char *key)
+{
+	const struct value *v = value_get(map, str_of(key));
+
+	return v && v->kind == V_STRING ? value_text(*v) : STR("");
+}
+
+/* The inputs of the plan, by name. */
+static bool take_inputs(struct cli *c, struct loaded *l, struct value map, struct run_request *q)
+{
+	const struct runbook *rb = l->program->rb;
+
+	q->inputs = arena_array(&c->arena, rb->input_count + 1, sizeof(*q->inputs));
+	for (uint32_t i = 0; i < rb->input_count; i++) {
+		const struct value *v = value_get(map, rb->inputs[i].name);
+
+		if (!v)
+			return false;
+		q->inputs[i] = *v;
+	}
+	return map.n == rb->input_count;
+}
+
+static int refuse(const char *path, const char *why)
+{
+	cli_error("%s: refused: %s; make a new plan with `runbook plan SOURCE -o FILE`", path, why);
+	return EXIT_USAGE;
+}
+
+static int exec_plan(struct cli *c, const char *path, struct run_request *q, struct value plan, struct str text)
+{
+	const struct value *inputs = value_get(plan, STR("inputs"));
+	struct str source = text_of(plan, "path");
+	struct loaded l;
+	struct buf b;
+	int code;
+	bool same;
+
+	if (cli_has(c, "input") || cli_has(c, "inputs"))
+		return cli_usage(c, "a plan has its inputs already: -i and --inputs cannot change them");
+	if (!str_eqz(text_of(plan, "version"), RUNBOOK_VERSION))
+		return refuse(path, "it was made by another version of the program");
+	if (!source.n || !inputs || inputs->kind != V_MAP || !source_load(c, source.p, &l))
+		return EXIT_USAGE;
+	buf_init(&b, PLAN_MAX);
+	if (!str_eqz(text_of(plan, "digest"), l.digest) || !l.program) {
+		code = refuse(path, "the runbook has changed since");
+	} else if (!take_inputs(c, &l, *inputs, q)) {
+		code = refuse(path, "its inputs are not those of the runbook");
+	} else {
+		same = plan_body(c, &l, q->inputs, &b) && str_starts(text, buf_str(&b));
+		code = same ? runner_run(c, &l, q) : refuse(path, "one of its `files` has changed since");
+	}
+	buf_release(&b);
+	source_release(&l);
+	return code;
+}
+
+int planfile_exec(struct cli *c, const char *path, struct run_request *q)
+{
+	struct json_error je;
+	struct value plan;
+	struct str text, body;
+	char hex[65];
+	int err = file_read(&c->arena, path, PLAN_MAX, &text);
+	ptrdiff_t at;
+
+	if (err) {
+		cli_error("%s: %s", path, file_error(err));
+		return EXIT_USAGE;
+	}
+	if (!json_parse_typed(&c->arena, text, &plan, &je) || plan.kind != V_MAP) {
+		cli_error("%s:%d:%d: not a plan: %s", path, je.line, je.column, je.text);
+		return EXIT_USAGE;
+	}
+	at = (ptrdiff_t)text.n - 76; /* ,"plan":"<64 hex>"}\n */
+	body = str_slice(text, 0, at > 0 ? (size_t)at : 0);
+	digest_hex(body, hex);
+	if (!str_eqz(text_of(plan, "plan"), hex))
+		return refuse(path, "the plan file itself was changed");
+	return exec_plan(c, path, q, plan, text);
+}

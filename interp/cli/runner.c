@@ -1,0 +1,542 @@
+#include "cli/runner.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+#include "base/file.h"
+#include "base/jsonw.h"
+#include "cli/command.h"
+#include "cli/settings.h"
+#include "cli/source.h"
+#include "host/clock.h"
+#include "host/child.h"
+#include "host/env.h"
+#include "host/secret.h"
+#include "host/tty.h"
+#include "journal/journal.h"
+#include "journal/mask.h"
+#include "journal/output.h"
+#include "journal/state.h"
+#include "run/engine.h"
+#include "run/live.h"
+#include "value/json.h"
+
+/*
+ * runner: one run from a checked program to its seal. The order matters: what
+ * can be refused is refused first; the lock is taken before the folder is
+ * made; the journal is open before anything acts.
+ */
+
+struct runner {
+	struct cli *c;
+	struct loaded *l;
+	const struct run_request *q;
+	struct settings set;
+	bool dry_run, yes, no_sync, interactive;
+	const char *claimed_operator;      /* --operator or NULL */
+	const char *state;
+	char id[RUN_ID_LEN + 1];
+	struct str dir;                /* the run's folder */
+	char seed[65];
+	struct str operator_name;
+	char host[256];
+	int64_t wall, boot;
+	struct str lock;
+	bool locked;
+	struct mask *mask;
+	struct value *secrets;
+	struct journal *journal;
+	struct live *live;
+	struct dry *dry;
+	struct ui *ui;
+	struct engine *engine;
+	struct buf open_body;
+	struct run_setup setup;
+};
+
+static struct str user_name(struct cli *c)
+{
+	struct passwd *pw = getpwuid(geteuid());
+
+	return pw ? arena_str(&c->arena, pw->pw_name, strlen(pw->pw_name)) : arena_printf(&c->arena, "uid %u", (unsigned)geteuid());
+}
+
+static bool random_seed(char hex[65])
+{
+	unsigned char bytes[32];
+
+	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
+		return false;
+	for (size_t i = 0; i < sizeof(bytes); i++) {
+		hex[2 * i] = "0123456789abcdef"[bytes[i] >> 4];
+		hex[2 * i + 1] = "0123456789abcdef"[bytes[i] & 15];
+	}
+	hex[64] = 0;
+	return true;
+}
+
+/* --- secrets --------------------------------------------------------------- */
+
+static bool fetch_secrets(struct runner *r, const char *const *env)
+{
+	const struct runbook *rb = r->l->program->rb;
+
+	r->secrets = arena_array(&r->c->arena, rb->secret_count + 1, sizeof(*r->secrets));
+	r->mask = mask_new();
+	for (uint32_t i = 0; i < rb->secret_count; i++) {
+		const struct secret *s = &rb->secrets[i];
+		struct str value = { 0 }, error = { 0 };
+
+		if (!secret_fetch(&r->c->arena, s, r->l->dir, env, &value, &error)) {
+			cli_error("secret `" STR_FMT "`: " STR_FMT, STR_ARG(s->name), STR_ARG(error));
+			return false;
+		}
+		if (!mask_add(r->mask, value)) {
+			cli_error("secret `" STR_FMT "` is shorter than %d bytes: it could not be masked", STR_ARG(s->name), MASK_MIN);
+			return false;
+		}
+		r->secrets[i] = value_str(value);
+		r->secrets[i].flags = VALUE_SECRET;
+	}
+	mask_ready(r->mask);
+	return true;
+}
+
+static void hide(void *arg, struct str secret)
+{
+	struct runner *r = arg;
+
+	if (mask_add(r->mask, secret))
+		mask_ready(r->mask);
+}
+
+/* The environment of children, without the variables that secrets come from. */
+static const char *const *base_env(struct runner *r)
+{
+	const struct runbook *rb = r->l->program->rb;
+	struct str *drop = arena_array(&r->c->arena, rb->secret_count + 1, sizeof(*drop));
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < rb->secret_count; i++)
+		if (rb->secrets[i].from == SECRET_ENV)
+			drop[n++] = rb->secrets[i].arg;
+	return env_base(&r->c->arena, rb->defaults.inherit.list, rb->defaults.inherit.count, drop, n);
+}
+
+/* --- lock, folder, journal --------------------------------------------------- */
+
+static int take_lock(struct runner *r)
+{
+	struct lock_holder us = { str_of(r->id), r->operator_name, str_of(r->host), r->l->program->rb->name, r->dir, r->wall };
+	struct lock_holder them = { 0 };
+	int err;
+
+	if (!r->lock.n || r->dry_run)
+		return 0;
+	err = lock_take(&r->c->arena, setting(&r->set, SET_LOCKS), r->lock, &us, &them);
+	if (err == EEXIST) {
+		bool live = them.dir.n && run_is_live(them.dir.p);
+
+		cli_error("locked: `" STR_FMT "` is held by run " STR_FMT " (" STR_FMT ", by " STR_FMT " on " STR_FMT ")%s", STR_ARG(r->lock),
+			  STR_ARG(them.run), STR_ARG(them.runbook), STR_ARG(them.operator_name), STR_ARG(them.host),
+			  live ? ", which is running" : ", which is not running any more");
+		cli_error(live ? "to end it: runbook cancel " STR_FMT : "to see what it left: runbook show " STR_FMT
+			       "; to free the lock after you have put things right: runbook cancel " STR_FMT,
+			  STR_ARG(them.run), STR_ARG(them.run));
+		return EXIT_LOCKED;
+	}
+	if (err) {
+		cli_error("the lock `" STR_FMT "` cannot be taken in %s: %s", STR_ARG(r->lock), setting(&r->set, SET_LOCKS), strerror(err));
+		return EXIT_FAILED;
+	}
+	r->locked = true;
+	return 0;
+}
+
+static void free_lock(struct runner *r)
+{
+	if (r->locked && lock_free(setting(&r->set, SET_LOCKS), r->lock, str_of(r->id)))
+		cli_error("the lock `" STR_FMT "` could not be freed", STR_ARG(r->lock));
+	r->locked = false;
+}
+
+/* Keeps the bytes of runbook and files with the run: an undo next week uses the same. */
+static bool keep_sources(struct runner *r, struct jsonw *w)
+{
+	const struct runbook *rb = r->l->program->rb;
+	char hex[65];
+	int err = blob_put(r->dir.p, r->l->source->text, hex);
+
+	jsonw_key(w, "files");
+	jsonw_open(w, '[');
+	for (uint32_t i = 0; i < rb->files.count && !err; i++) {
+		struct str path = arena_printf(&r->c->arena, "%s/" STR_FMT, r->l->dir, STR_ARG(rb->files.list[i])), bytes;
+
+		err = file_read(&r->c->arena, path.p, 64 << 20, &bytes);
+		if (err) {
+			cli_error("files: " STR_FMT ": %s", STR_ARG(rb->files.list[i]), file_error(err));
+			return false;
+		}
+		err = blob_put(r->dir.p, bytes, hex);
+		jsonw_open(w, '{');
+		jsonw_kstr(w, "path", rb->files.list[i]);
+		jsonw_kstr(w, "sha256", str_of(hex));
+		jsonw_close(w, '}');
+	}
+	jsonw_close(w, ']');
+	if (err)
+		cli_error("the run's folder " STR_FMT ": %s", STR_ARG(r->dir), strerror(err));
+	return !err;
+}
+
+static void put_inputs(struct runner *r, struct jsonw *w)
+{
+	const struct runbook *rb = r->l->program->rb;
+
+	jsonw_key(w, "inputs");
+	jsonw_open(w, '{');
+	for (uint32_t i = 0; i < rb->input_count; i++) {
+		struct buf v;
+
+		buf_init(&v, 64 << 10);
+		json_print_typed(r->q->inputs[i], &v);
+		jsonw_key(w, rb->inputs[i].name.p);
+		if (v.full)
+			jsonw_str(w, STR("(long)"));
+		else
+			jsonw_raw(w, buf_str(&v));
+		buf_release(&v);
+	}
+	jsonw_close(w, '}');
+	jsonw_key(w, "secrets");
+	jsonw_open(w, '[');
+	for (uint32_t i = 0; i < rb->secret_count; i++)
+		jsonw_str(w, rb->secrets[i].name);
+	jsonw_close(w, ']');
+}
+
+static void put_boot_id(struct jsonw *w, struct cli *c)
+{
+	struct str boot;
+
+	if (!file_read(&c->arena, "/proc/sys/kernel/random/boot_id", 64, &boot))
+		jsonw_kstr(w, "boot", str_trim(boot));
+}
+
+/* The members of run.open (docs/journal.md). */
+static bool make_open(struct runner *r)
+{
+	const struct runbook *rb = r->l->program->rb;
+	struct jsonw w;
+
+	buf_init(&r->open_body, 200 << 10);
+	jsonw_init(&w, &r->open_body);
+	jsonw_kstr(&w, "t", STR("run.open"));
+	jsonw_kint(&w, "v", 1);
+	jsonw_kstr(&w, "run", str_of(r->id));
+	jsonw_kstr(&w, "program", str_of(r->l->digest));
+	jsonw_kstr(&w, "version", STR(RUNBOOK_VERSION));
+	jsonw_kstr(&w, "runbook", rb->name);
+	if (rb->version.n)
+		jsonw_kstr(&w, "runbook_version", rb->version);
+	jsonw_kstr(&w, "path", r->l->path);
+	jsonw_kstr(&w, "dir", str_of(r->l->dir));
+	put_inputs(r, &w);
+	jsonw_kstr(&w, "operator", r->operator_name);
+	if (r->claimed_operator)
+		jsonw_kbool(&w, "claimed", true);
+	jsonw_kstr(&w, "user", user_name(r->c));
+	jsonw_kint(&w, "uid", (int64_t)geteuid());
+	jsonw_kstr(&w, "host", str_of(r->host));
+	put_boot_id(&w, r->c);
+	jsonw_kint(&w, "pid", (int64_t)getpid());
+	jsonw_kstr(&w, "seed", str_of(r->seed));
+	jsonw_kbool(&w, "dry", r->dry_run);
+	jsonw_kbool(&w, "sync", !r->no_sync);
+	jsonw_kbool(&w, "interactive", r->interactive);
+	jsonw_kint(&w, "steps", (int64_t)rb->step_count);
+	if (r->lock.n)
+		jsonw_kstr(&w, "lock", r->lock);
+	if (rb->title.kind == DATA_LIT)
+		jsonw_kstr(&w, "title", value_text(rb->title.lit));
+	if (!keep_sources(r, &w))
+		return false;
+	if (r->open_body.full) {
+		cli_error("the inputs are too long for a journal record (200 KiB in all)");
+		return false;
+	}
+	return true;
+}
+
+static bool shared_state(const struct runner *r)
+{
+	return r->set.of[SET_GROUP].value.n > 0;
+}
+
+static int open_journal(struct runner *r)
+{
+	struct journal_options jo = { 0 };
+	int err = run_dir_create(r->state, r->id, shared_state(r));
+
+	if (err) {
+		cli_error("the run's folder cannot be made below %s: %s (choose another place with --state)", r->state, strerror(err));
+		return EXIT_FAILED;
+	}
+	if (!make_open(r))
+		return EXIT_FAILED;
+	jo.dir = r->dir.p;
+	jo.run_id = str_of(r->id);
+	jo.program_digest = str_of(r->l->digest);
+	jo.no_sync = r->no_sync;
+	jo.shared = shared_state(r);
+	jo.mask = r->mask;
+	jo.observe = ui_record;
+	jo.arg = r->ui;
+	r->journal = journal_create(&jo, &err);
+	if (!r->journal) {
+		cli_error("the journal cannot be made in " STR_FMT ": %s", STR_ARG(r->dir), strerror(err));
+		return EXIT_FAILED;
+	}
+	return 0;
+}
+
+/* --- the world ----------------------------------------------------------------- */
+
+static void on_output(void *arg, struct str key, int stream, struct str bytes)
+{
+	ui_output(((struct runner *)arg)->ui, key, stream, bytes);
+}
+
+static void on_question(void *arg, bool open, struct str text)
+{
+	ui_question(((struct runner *)arg)->ui, open, text);
+}
+
+static void on_tick(void *arg)
+{
+	ui_tick(((struct runner *)arg)->ui);
+}
+
+static int open_world(struct runner *r, const char *const *env)
+{
+	struct live_options lo = { 0 };
+	int err = 0;
+
+	lo.run_dir = r->dir.p;
+	lo.journal = r->journal;
+	lo.mask = r->mask;
+	lo.start_wall = r->wall;
+	lo.start_boot = r->boot;
+	lo.base_env = env;
+	lo.yes = r->yes;
+	lo.interactive = r->interactive;
+	lo.shared = shared_state(r);
+	lo.operator_name = r->operator_name;
+	lo.on_output = on_output;
+	lo.on_question = on_question;
+	lo.on_tick = on_tick;
+	lo.on_hide = hide;
+	lo.arg = r;
+	r->live = live_new(&lo, &err);
+	if (!r->live) {
+		cli_error("the event loop cannot be made: %s", strerror(err));
+		return EXIT_INTERNAL;
+	}
+	if (r->dry_run)
+		r->dry = dry_new(r->live);
+	return 0;
+}
+
+static void journal_failed(struct runner *r, int err)
+{
+	cli_error("the journal could not be written: %s; nothing more was started", strerror(err));
+	cli_error("what ran last is in doubt: see `runbook show %s` and check the target by hand", r->id);
+}
+
+static int drive(struct runner *r)
+{
+	enum run_status status;
+	int journal_err = 0, code;
+
+	code = r->dry ? engine_drive(r->engine, dry_effects(), r->dry, &status, &journal_err)
+		      : engine_drive(r->engine, live_effects(), r->live, &status, &journal_err);
+	if (journal_err)
+		journal_failed(r, journal_err);
+	else if (status != RUN_HELD && status != RUN_IN_DOUBT)
+		free_lock(r);
+	return code;
+}
+
+static void release(struct runner *r)
+{
+	engine_free(r->engine);
+	if (r->dry)
+		dry_free(r->dry);
+	if (r->live)
+		live_free(r->live);
+	if (r->journal)
+		journal_free(r->journal);
+	if (r->ui)
+		ui_free(r->ui);
+	if (r->mask)
+		mask_free(r->mask);
+	buf_release(&r->open_body);
+}
+
+static bool prepare(struct runner *r)
+{
+	struct run_setup *s = &r->setup;
+	struct str error = { 0 };
+
+	s->program = r->l->program;
+	s->run_id = str_of(r->id);
+	s->operator_name = r->operator_name;
+	s->inputs = r->q->inputs;
+	s->secrets = r->secrets;
+	s->dry_run = r->dry_run;
+	s->interactive = r->interactive;
+	s->presets = r->q->presets;
+	s->preset_count = r->q->preset_count;
+	s->dir = r->l->dir;
+	s->seed = str_of(r->seed);
+	r->engine = engine_new(s);
+	if (!engine_prepare(r->engine, r->wall, &r->lock, &error)) {
+		cli_error(STR_FMT, STR_ARG(error));
+		return false;
+	}
+	return true;
+}
+
+static void open_ui(struct runner *r)
+{
+	struct ui_options uo = { 0 };
+	const char *state = cli_arg(r->c, "state");
+
+	uo.format = r->q->format;
+	uo.color = r->c->color_err;
+	uo.terminal = tty_is(STDERR_FILENO) && !getenv("CI") && r->q->format == UI_TEXT;
+	if (state)
+		uo.state_hint = arena_printf(&r->c->arena, " --state %s", state);
+	r->ui = ui_new(&uo);
+}
+
+static int run_steps(struct runner *r)
+{
+	const char *const *env = base_env(r);
+	int code;
+
+	if (!fetch_secrets(r, env))
+		return EXIT_FAILED;
+	if (!prepare(r))
+		return EXIT_USAGE;
+	r->dir = arena_printf(&r->c->arena, "%s/runs/%s", r->state, r->id);
+	code = take_lock(r);
+	if (code)
+		return code;
+	open_ui(r);
+	code = open_journal(r);
+	if (!code)
+		code = open_world(r, env);
+	if (code) {
+		free_lock(r);
+		return code;
+	}
+	r->setup.open_body = buf_str(&r->open_body);
+	code = drive(r);
+	ui_end(r->ui, str_of(r->id), code, r->dir);
+	return code;
+}
+
+/* The questions of a run that nobody could answer: refused before anything runs. */
+static bool answered(const struct runner *r)
+{
+	const struct preset *presets = r->q->presets;
+	const struct loaded *l = r->l;
+	uint32_t n = r->q->preset_count;
+	bool ok = true;
+
+	for (uint32_t i = 0; i < l->program->step_count; i++) {
+		const struct prog_step *ps = &l->program->steps[i];
+		bool given = false;
+
+		if (ps->ast->action != ACT_CONFIRM || r->yes)
+			continue;
+		for (uint32_t k = 0; k < n && ps->ast->id.n; k++)
+			given = given || (str_starts(presets[k].name, ps->ast->id) &&
+					  str_eqz(str_slice(presets[k].name, ps->ast->id.n, presets[k].name.n), ".answer"));
+		if (given)
+			continue;
+		struct position at = source_locate(l->source, ps->ast->span.start);
+
+		cli_error(STR_FMT ":%u:%u: `confirm` needs a person, and there is no terminal; answer it with --yes%s" STR_FMT "%s",
+			  STR_ARG(l->path), at.line, at.column, ps->ast->id.n ? " or -i " : "", STR_ARG(ps->ast->id),
+			  ps->ast->id.n ? ".answer=yes" : "");
+		ok = false;
+	}
+	return ok;
+}
+
+/* Presets must name a step. */
+static bool presets_known(const struct loaded *l, const struct preset *presets, uint32_t n)
+{
+	bool ok = true;
+
+	for (uint32_t k = 0; k < n; k++) {
+		const char *dot = memchr(presets[k].name.p, '.', presets[k].name.n);
+		struct str id = { presets[k].name.p, (size_t)(dot - presets[k].name.p) };
+		bool found = false;
+
+		for (uint32_t i = 0; i < l->program->step_count && !found; i++)
+			found = str_eq(l->program->steps[i].ast->id, id) && l->program->steps[i].ast->action == ACT_CONFIRM &&
+				str_eqz(str_slice(presets[k].name, id.n + 1, presets[k].name.n), "answer");
+		if (!found)
+			cli_error("-i " STR_FMT "=...: no `confirm` step has the id `" STR_FMT "` (write -i ID.answer=yes)",
+				  STR_ARG(presets[k].name), STR_ARG(id));
+		ok = ok && found;
+	}
+	return ok;
+}
+
+static void read_options(struct runner *r)
+{
+	struct cli *c = r->c;
+
+	r->interactive = tty_interactive() && !cli_has(c, "no-input");
+	r->dry_run = cli_has(c, "dry-run");
+	r->yes = cli_has(c, "yes");
+	r->no_sync = cli_has(c, "no-sync");
+	r->claimed_operator = cli_arg(c, "operator");
+}
+
+int runner_run(struct cli *c, struct loaded *l, const struct run_request *q)
+{
+	struct runner r = { .c = c, .l = l, .q = q };
+	int code;
+
+	read_options(&r);
+	if (!presets_known(l, q->presets, q->preset_count) || (!r.interactive && !r.dry_run && !answered(&r)) ||
+	    !settings_load(c, &r.set))
+		return EXIT_USAGE;
+	r.wall = clock_wall();
+	r.boot = clock_boot();
+	r.state = setting(&r.set, SET_STATE);
+	r.operator_name = r.claimed_operator ? str_of(r.claimed_operator)
+			  : r.set.of[SET_OPERATOR].value.n ? r.set.of[SET_OPERATOR].value : user_name(c);
+	if (gethostname(r.host, sizeof(r.host) - 1))
+		r.host[0] = '?';
+	run_id_new(r.wall, r.id);
+	if (!random_seed(r.seed)) {
+		cli_error("no random numbers: %s", strerror(errno));
+		return EXIT_INTERNAL;
+	}
+	if (child_become_subreaper()) {
+		cli_error("cannot become the reaper of children: %s", strerror(errno));
+		return EXIT_INTERNAL;
+	}
+	code = run_steps(&r);
+	release(&r);
+	return code;
+}

@@ -1,0 +1,25 @@
+#ifndef RB_CLI_SETTINGS_H
+#define RB_CLI_SETTINGS_H
+/*
+ * settings: where things are and how the user likes them: flags, RUNBOOK_*
+ * variables, $XDG_CONFIG_HOME/runbook/config.yml, /etc/runbook/config.yml, in
+ * that order; with the origin of each value for `runbook config`.
+ */
+#include <stdbool.h>
+#include "base/str.h"
+
+struct arena;
+struct cli;
+
+enum setting { SET_STATE, SET_LOCKS, SET_GROUP, SET_OPERATOR, SET_COUNT };
+struct settings {
+	struct { struct str value; struct str origin; } of[SET_COUNT];
+};
+extern const char *const setting_names[SET_COUNT]; /* "state", ... */
+
+/* False after a message: a configuration file is wrong (line and column in it). */
+bool settings_load(struct cli *c, struct settings *s);
+/* As NUL-terminated text. */
+const char *setting(const struct settings *s, enum setting which);
+
+#endif

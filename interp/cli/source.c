@@ -1,0 +1,134 @@
+#include "cli/source.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/buf.h"
+#include "base/file.h"
+#include "cli/command.h"
+#include "journal/output.h"
+#include "run/engine.h"
+#include "syntax/node.h"
+
+/* source: files to programs, options to inputs. */
+
+enum { SOURCE_MAX = 64 << 20 /* the reader refuses what is over its own limit, with a place */ };
+
+bool source_load(struct cli *c, const char *name, struct loaded *l)
+{
+	char real[PATH_MAX];
+	struct str text;
+	int err = file_read(&c->arena, name, SOURCE_MAX, &text);
+
+	*l = (struct loaded){ 0 };
+	if (err) {
+		cli_error("%s: %s", name, file_error(err));
+		return false;
+	}
+	l->path = str_of(name);
+	l->source = source_new(&c->arena, l->path, text);
+	diags_init(&l->diags, &c->arena);
+	digest_hex(text, l->digest);
+	l->dir = ".";
+	if (strcmp(name, "-") && realpath(name, real)) {
+		char *slash = strrchr(real, '/');
+
+		*(slash == real ? slash + 1 : slash) = 0;
+		l->dir = arena_str(&c->arena, real, strlen(real)).p;
+	} else if (realpath(".", real)) {
+		l->dir = arena_str(&c->arena, real, strlen(real)).p;
+	}
+	l->program = program_load(&c->arena, l->source, NULL, &l->diags);
+	return true;
+}
+
+void source_release(struct loaded *l)
+{
+	if (l->program)
+		program_release(l->program);
+	diags_release(&l->diags);
+}
+
+void source_report(struct cli *c, const struct diags *ds, enum diag_output how)
+{
+	struct buf b;
+
+	buf_init(&b, 64 << 20);
+	switch (how) {
+	case DIAG_JSON: diag_json(ds, &b); break;
+	case DIAG_SARIF: diag_sarif(ds, &b); break;
+	case DIAG_GITHUB: diag_github(ds, &b); break;
+	default: diag_text(ds, &b, c->color_err);
+	}
+	if (how == DIAG_TEXT)
+		cli_err(buf_str(&b));
+	else
+		cli_out(buf_str(&b));
+	buf_release(&b);
+}
+
+struct collect {
+	struct cli *c;
+	struct loaded *l;
+	struct input_text *texts; uint32_t text_count;
+	struct preset *presets; uint32_t preset_count;
+	const struct node **files; uint32_t file_count;
+	bool ok;
+};
+
+static void add_input(void *arg, const char *value)
+{
+	struct collect *k = arg;
+	struct source *src = source_new(&k->c->arena, STR("-i"), str_of(value));
+	const char *eq = strchr(value, '=');
+	struct str name = eq ? (struct str){ value, (size_t)(eq - value) } : str_of(value);
+	struct str text = str_of(eq ? eq + 1 : "");
+
+	if (!eq || !name.n) {
+		cli_usage(k->c, "-i needs name=value, this is `%s`", value);
+		k->ok = false;
+	} else if (memchr(name.p, '.', name.n)) {
+		k->presets[k->preset_count++] = (struct preset){ name, text };
+	} else {
+		k->texts[k->text_count++] = (struct input_text){ name, text, span_of(src, 0, (uint32_t)src->text.n) };
+	}
+}
+
+static void add_file(void *arg, const char *path)
+{
+	struct collect *k = arg;
+	struct str text;
+	int err = file_read(&k->c->arena, path, NODE_BYTES_MAX, &text);
+	struct source *src;
+	struct node *n;
+
+	if (err) {
+		cli_error("%s: %s", path, file_error(err));
+		k->ok = false;
+		return;
+	}
+	src = source_new(&k->c->arena, str_of(path), text);
+	n = node_read(&k->c->arena, src, NULL, &k->l->diags);
+	if (n)
+		k->files[k->file_count++] = n;
+	if (!n || k->l->diags.errors)
+		k->ok = false;
+}
+
+bool source_inputs(struct cli *c, struct loaded *l, struct value **inputs, struct preset **presets, uint32_t *preset_count)
+{
+	struct collect k = { .c = c, .l = l, .ok = true };
+	size_t n = (size_t)c->given_count + 1;
+
+	k.texts = arena_array(&c->arena, n, sizeof(*k.texts));
+	k.presets = arena_array(&c->arena, n, sizeof(*k.presets));
+	k.files = arena_array(&c->arena, n, sizeof(*k.files));
+	cli_each(c, "inputs", add_file, &k);
+	cli_each(c, "input", add_input, &k);
+	*inputs = arena_array(&c->arena, l->program->rb->input_count + 1, sizeof(**inputs));
+	if (k.ok)
+		k.ok = program_inputs(l->program, &c->arena, k.texts, k.text_count, k.files, k.file_count, *inputs, &l->diags);
+	*presets = k.presets;
+	*preset_count = k.preset_count;
+	return k.ok;
+}

@@ -1,0 +1,35 @@
+#ifndef RB_HOST_CURL_H
+#define RB_HOST_CURL_H
+/*
+ * curl: libcurl's functions that http uses, found with dlopen: linking it would
+ * cost every start some 8 ms. The macros of its header that check types are off
+ * the way, since they know the functions by name only.
+ */
+#define CURL_DISABLE_TYPECHECK
+#include <curl/curl.h>
+
+struct curl {
+	CURLcode (*global_init)(long flags);
+	void (*global_cleanup)(void);
+	CURL *(*easy_init)(void);
+	void (*easy_cleanup)(CURL *e);
+	CURLcode (*easy_setopt)(CURL *e, CURLoption option, ...);
+	CURLcode (*easy_getinfo)(CURL *e, CURLINFO info, ...);
+	const char *(*easy_strerror)(CURLcode code);
+	struct curl_slist *(*slist_append)(struct curl_slist *list, const char *text);
+	void (*slist_free_all)(struct curl_slist *list);
+	CURLM *(*multi_init)(void);
+	CURLMcode (*multi_cleanup)(CURLM *m);
+	CURLMcode (*multi_setopt)(CURLM *m, CURLMoption option, ...);
+	CURLMcode (*multi_add_handle)(CURLM *m, CURL *e);
+	CURLMcode (*multi_remove_handle)(CURLM *m, CURL *e);
+	CURLMcode (*multi_assign)(CURLM *m, curl_socket_t s, void *p);
+	CURLMcode (*multi_socket_action)(CURLM *m, curl_socket_t s, int events, int *running);
+	CURLMsg *(*multi_info_read)(CURLM *m, int *left);
+	const char *(*multi_strerror)(CURLMcode code);
+};
+
+/* Loads it. NULL, or static text of what is wrong. It stays loaded. */
+const char *curl_load(struct curl *c);
+
+#endif

@@ -1,0 +1,89 @@
+#ifndef RB_HOST_NURSERY_H
+#define RB_HOST_NURSERY_H
+/*
+ * nursery: the inside of child: all children of one loop, shared by nursery.c
+ * (life of a child), spawn.c (clone and exec) and warden.c (kill, reap).
+ *
+ * A leader that has exited is not reaped before its child is done: its zombie
+ * keeps pid and group from being given to somebody else, so that signals to
+ * the group cannot hit strangers.
+ */
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include "host/child.h"
+#include "host/loop.h"
+#include "host/proc.h"
+
+enum child_state {
+	CHILD_QUEUED,   /* waits for descriptors */
+	CHILD_RUNNING,
+	CHILD_FAILED    /* not started; on_done is due */
+};
+enum child_kill { KILL_NOT, KILL_TERM, KILL_KILL };
+
+struct known { pid_t pid; uint64_t start; };
+
+struct child {
+	struct nursery *n;
+	struct child *prev, *next; /* in a ring of the nursery */
+	struct child_spec spec;
+	uint8_t state;             /* enum child_state */
+	uint8_t killing;           /* enum child_kill */
+	uint8_t why;               /* enum child_end, once killing */
+	bool exited;               /* seen; not yet reaped */
+	pid_t pid;
+	int in, out[2];            /* our ends, -1: closed */
+	struct loop_fd *in_watch, *out_watch[2];
+	int pidfd;
+	struct loop_fd *pid_watch;
+	size_t written;            /* of input */
+	int64_t started;           /* clock_boot */
+	struct loop_timer *timer;  /* timeout */
+	struct loop_timer *poll;   /* for the exit, where there are no pidfds */
+	int error; const char *step;
+	/* while killing */
+	int64_t kill_at;           /* clock_boot: when KILL follows, or came */
+	uint64_t start;            /* of the leader, in ticks */
+	struct known *known; uint32_t known_count, known_cap; /* descendants seen so far */
+};
+
+struct ring { struct child *first, *last; };
+
+struct nursery {
+	struct loop *l;
+	struct ring running, queued, failed;
+	struct child *spare;       /* by next */
+	struct loop_timer *post;   /* on_done of failed ones, next try of queued ones */
+	struct loop_timer *watch;  /* the warden's next look */
+	int64_t watch_at;
+	uint32_t active;           /* running ones */
+	uint32_t done_count;       /* for reaping now and then */
+	struct proc_list procs;    /* the warden's last look */
+	int64_t looked;
+	int null;                  /* /dev/null */
+	char *stack, *buf, *path;  /* of a starting child; for reading; for the search of a program */
+	struct sigaction old_pipe;
+};
+
+enum { NURSERY_STACK = 64 << 10, NURSERY_BUF = 64 << 10, NURSERY_PATH = 8192 };
+
+/* spawn.c: Starts the leader with these as its descriptors 0, 1, 2. 0 or an errno with *step. */
+int spawn_leader(struct nursery *n, const struct child_spec *s, int in, int out, int err, pid_t *pid, const char **step);
+
+/* nursery.c */
+void ring_add(struct ring *r, struct child *c);
+void ring_drop(struct ring *r, struct child *c);
+/* The leader and all that belongs to it have ended, or are given up (stuck). */
+void child_finish(struct child *c, bool stuck);
+/* Has the leader exited? */
+bool child_look(struct child *c);
+bool child_pipes_closed(const struct child *c);
+
+/* warden.c */
+void warden_begin(struct child *c, enum child_end why, int64_t grace);
+void warden_wake(struct nursery *n, int64_t at);
+/* Reaps orphans that died. */
+void warden_reap(struct nursery *n);
+
+#endif

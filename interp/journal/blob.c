@@ -1,0 +1,229 @@
+#include "journal/blob.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "journal/output.h"
+
+enum { NAME_TRIES = 100 };
+
+/* A folder below another with the same mode; *made if it was not there. */
+static int folder_make(int at, const char *name, mode_t mode, bool *made)
+{
+	*made = mkdirat(at, name, mode & 0777) == 0;
+	if (!*made)
+		return errno == EEXIST ? 0 : errno;
+	/* The umask may have taken bits away, and mkdir does not set the group-id bit. */
+	return fchmodat(at, name, mode, 0) < 0 ? errno : 0;
+}
+
+static int folder_mode(int fd, mode_t *mode)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return errno;
+	*mode = st.st_mode & 07777;
+	return 0;
+}
+
+static int folder_open(struct blob_writer *w, const char *dir)
+{
+	int run = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), err;
+	mode_t mode;
+	bool made;
+
+	if (run < 0)
+		return errno;
+	err = folder_mode(run, &mode);
+	if (!err)
+		err = folder_make(run, "blobs", mode, &made);
+	if (!err && made && w->sync)
+		err = io_sync_folder(w->io, run, ".");
+	if (!err) {
+		w->folder = openat(run, "blobs", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+		err = w->folder < 0 ? errno : 0;
+	}
+	close(run);
+	return err;
+}
+
+static int file_open(struct blob_writer *w)
+{
+	mode_t mode;
+	int err = folder_mode(w->folder, &mode);
+
+	if (err)
+		return err;
+	mode &= 0666;
+	for (int i = 0; i < NAME_TRIES; i++) {
+		unsigned long long r;
+
+		if (getentropy(&r, sizeof(r)) < 0)
+			return errno;
+		snprintf(w->tmp, sizeof(w->tmp), "tmp.%016llx", r);
+		w->fd = openat(w->folder, w->tmp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+		if (w->fd >= 0)
+			return fchmod(w->fd, mode) < 0 ? errno : 0;
+		if (errno != EEXIST)
+			break;
+	}
+	return errno;
+}
+
+void blob_begin(struct blob_writer *w, const char *dir, const struct journal_io *io, bool sync)
+{
+	memset(w, 0, sizeof(*w));
+	w->io = io;
+	w->sync = sync;
+	w->folder = w->fd = -1;
+	sha_init(&w->sha);
+	w->err = folder_open(w, dir);
+	if (!w->err)
+		w->err = file_open(w);
+}
+
+void blob_add(struct blob_writer *w, const char *p, size_t n)
+{
+	size_t done;
+
+	if (w->err)
+		return;
+	sha_add(&w->sha, p, n);
+	w->err = io_write_all(w->io, w->fd, p, n, &done);
+}
+
+/* Moves the finished file to its place; xx is its folder. */
+static int place(struct blob_writer *w, const char *hex)
+{
+	char xx[] = { 's', 'h', 'a', '2', '5', '6', '/', hex[0], hex[1], '\0' }, to[SHA_HEX + 16];
+	mode_t mode = 0;
+	bool made_all, made;
+	int err = folder_mode(w->folder, &mode);
+
+	if (!err)
+		err = folder_make(w->folder, "sha256", mode, &made_all);
+	if (!err)
+		err = folder_make(w->folder, xx, mode, &made);
+	if (err)
+		return err;
+	snprintf(to, sizeof(to), "%s/%s", xx, hex);
+	if (renameat(w->folder, w->tmp, w->folder, to) < 0)
+		return errno;
+	w->tmp[0] = '\0';
+	if (w->sync)
+		err = io_sync_folder(w->io, w->folder, xx);
+	if (!err && w->sync && made)
+		err = io_sync_folder(w->io, w->folder, "sha256");
+	if (!err && w->sync && made_all)
+		err = io_sync_folder(w->io, w->folder, ".");
+	return err;
+}
+
+int blob_commit(struct blob_writer *w, char hex[SHA_HEX + 1])
+{
+	sha_hex(&w->sha, hex);
+	hex[SHA_HEX] = '\0';
+	if (!w->err && w->sync)
+		w->err = io_datasync(w->io, w->fd);
+	if (!w->err)
+		w->err = place(w, hex);
+	blob_abort(w);
+	return w->err;
+}
+
+void blob_abort(struct blob_writer *w)
+{
+	if (w->fd >= 0) {
+		close(w->fd);
+		if (w->tmp[0])
+			unlinkat(w->folder, w->tmp, 0);
+	}
+	if (w->folder >= 0)
+		close(w->folder);
+	w->fd = w->folder = -1;
+}
+
+int blob_write(const char *dir, struct str bytes, bool sync, char hex[65])
+{
+	struct blob_writer w;
+
+	blob_begin(&w, dir, &journal_io_os, sync);
+	blob_add(&w, bytes.p, bytes.n);
+	return blob_commit(&w, hex);
+}
+
+int blob_put(const char *dir, struct str bytes, char hex[65])
+{
+	return blob_write(dir, bytes, true, hex);
+}
+
+static int read_whole(int fd, char *p, size_t n)
+{
+	size_t at = 0;
+
+	while (at < n) {
+		ssize_t k = read(fd, p + at, n - at);
+
+		if (k < 0 && errno == EINTR)
+			continue;
+		if (k < 0)
+			return errno;
+		if (k == 0)
+			return -1;
+		at += (size_t)k;
+	}
+	return 0;
+}
+
+int blob_get(struct arena *a, const char *dir, struct str hex, size_t max, struct str *out)
+{
+	char found[65];
+	struct str path;
+	struct stat st;
+	int fd, err;
+	char *p;
+
+	*out = STR("");
+	if (!sha_is_hex(hex))
+		return EINVAL;
+	path = arena_printf(a, "%s/blobs/sha256/%.2s/" STR_FMT, dir, hex.p, STR_ARG(hex));
+	fd = open(path.p, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0)
+		return errno;
+	if (fstat(fd, &st) < 0)
+		err = errno;
+	else if (!S_ISREG(st.st_mode))
+		err = EINVAL;
+	else
+		err = (uint64_t)st.st_size > max ? EFBIG : 0;
+	if (err) {
+		close(fd);
+		return err;
+	}
+	p = arena_alloc(a, (size_t)st.st_size + 1);
+	err = read_whole(fd, p, (size_t)st.st_size);
+	close(fd);
+	if (err)
+		return err;
+	digest_hex((struct str){ p, (size_t)st.st_size }, found);
+	if (memcmp(found, hex.p, SHA_HEX))
+		return -1;
+	*out = (struct str){ p, (size_t)st.st_size };
+	return 0;
+}
+
+void digest_hex(struct str bytes, char hex[65])
+{
+	struct sha s;
+
+	sha_init(&s);
+	sha_add(&s, bytes.p, bytes.n);
+	sha_hex(&s, hex);
+	hex[SHA_HEX] = '\0';
+}

@@ -1,0 +1,73 @@
+#include "journal/chain.h"
+
+#include <string.h>
+
+#include "journal/sha.h"
+
+void chain_genesis(struct str run, struct str program, char head[RECORD_HASH_HEX])
+{
+	static const char version[] = "runbook-journal/v1\n";
+	struct sha s;
+
+	sha_init(&s);
+	sha_add(&s, version, sizeof(version) - 1);
+	sha_add(&s, run.p, run.n);
+	sha_add(&s, "\n", 1);
+	sha_add(&s, program.p, program.n);
+	sha_add(&s, "\n", 1);
+	sha_hex(&s, head);
+}
+
+void chain_hash(const char before[RECORD_HASH_HEX], struct str bytes, char hex[RECORD_HASH_HEX])
+{
+	struct sha s;
+
+	sha_init(&s);
+	sha_add(&s, before, RECORD_HASH_HEX);
+	sha_add(&s, bytes.p, bytes.n);
+	sha_hex(&s, hex);
+}
+
+/* The text of a plain string member without its quotes; empty if it is none. */
+static struct str plain_member(const struct record *r, const char *name)
+{
+	struct str raw = record_raw(r, name);
+
+	return raw.n >= 2 && raw.p[0] == '"' && !memchr(raw.p, '\\', raw.n) ? str_slice(raw, 1, raw.n - 1) : STR("");
+}
+
+const char *chain_add(struct chain *c, const struct record *r)
+{
+	static const size_t tail = sizeof(",\"h\":\"\"}") - 1 + RECORD_HASH_HEX;
+	char before[RECORD_HASH_HEX], hex[RECORD_HASH_HEX];
+	bool open = str_eqz(r->t, "run.open");
+
+	if (c->sealed)
+		return "it stands after the seal";
+	if (r->n != c->n + 1)
+		return "its number is not the next one";
+	if (open != (c->n == 0))
+		return open ? "run.open is not the first record" : "the first record is not run.open";
+	if (r->b != r->n && r->b != c->b)
+		return "its batch number is wrong";
+	if (r->ep != c->ep && r->ep != c->ep + 1)
+		return "its epoch is wrong";
+	memcpy(before, c->head, sizeof(before));
+	if (open) {
+		struct str run = plain_member(r, "run"), program = plain_member(r, "program");
+
+		if (!run.n || !program.n)
+			return "run.open names no `run` or no `program`";
+		chain_genesis(run, program, before);
+	}
+	chain_hash(before, str_slice(r->line, 0, r->line.n - tail), hex);
+	if (memcmp(hex, r->h.p, sizeof(hex)))
+		return "hash does not match";
+	memcpy(c->head, hex, sizeof(hex));
+	c->n = r->n;
+	c->b = r->b;
+	c->ep = r->ep;
+	c->m = r->m;
+	c->sealed = str_eqz(r->t, "seal");
+	return NULL;
+}

@@ -1,0 +1,42 @@
+#ifndef RB_JOURNAL_WRITER_H
+#define RB_JOURNAL_WRITER_H
+/*
+ * writer: what journal.c (records, batches, sync) and open.c (create, reopen,
+ * ballast) share: the journal's inside.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/buf.h"
+#include "journal/io.h"
+#include "journal/journal.h"
+#include "journal/record.h"
+
+enum { JOURNAL_PENDING_MAX = 1 << 20 /* more than this is written without being asked */ };
+
+struct journal {
+	const struct journal_io *io;
+	const struct mask *mask;
+	void (*observe)(void *arg, struct str line);
+	void *arg;
+	int fd, dirfd;
+	int err;             /* final */
+	bool no_sync;
+	bool sealed;         /* the last record is a seal */
+	bool unsynced;       /* something was written since the last sync */
+	bool in_batch;       /* b belongs to an open batch */
+	bool low;            /* the ballast is spent */
+	int64_t n, b, ep, m; /* of the last record */
+	int64_t syncs;
+	char head[RECORD_HASH_HEX + 1];
+	struct buf out;      /* lines not yet written */
+	struct buf scratch;  /* of masking */
+	struct record check; /* each record is read back before it counts */
+	int64_t second;      /* the stamp below is for */
+	char stamp[21];      /* 2026-11-21T06:50:28. */
+};
+
+/* Frees the ballast; false if there was none. */
+bool ballast_drop(struct journal *j);
+extern const char ballast_name[], journal_name[];
+
+#endif

@@ -1,0 +1,303 @@
+/*
+ * inputs: -i texts and values of --inputs files become typed values. A text
+ * takes the declared type; lists and maps are JSON on the command line and YAML
+ * in a file. What is wrong is RB19x, with a span in the text itself.
+ */
+#include "plan/inputs.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/diag.h"
+#include "plan/program.h"
+#include "value/json.h"
+#include "value/units.h"
+
+struct inputs {
+	const struct runbook *rb;
+	const struct program *p;
+	struct arena *a;
+	struct diags *ds;
+	struct value *out;
+	bool *given;
+	struct span *at;
+	struct regexes regexes;
+};
+
+static enum value_kind kind_of(uint8_t type)
+{
+	static const uint8_t kinds[] = { V_STRING, V_INT, V_FLOAT, V_BOOL, V_DURATION, V_SIZE, V_PERCENT, V_TIME };
+	return type < DECL_LIST ? (enum value_kind)kinds[type] : V_STRING;
+}
+
+static struct str show(struct arena *a, struct value v)
+{
+	struct buf b;
+	buf_init(&b, 256);
+	value_show(v, &b);
+	struct str s = arena_str(a, b.p ? b.p : "", b.len);
+	buf_release(&b);
+	return s;
+}
+
+static bool in_range(struct arena *a, const struct decl *d, struct value v, struct str *why)
+{
+	struct value n = v;
+	const char *of = "";
+	if (v.kind == V_STRING) {
+		n = value_int((int64_t)utf8_len(value_text(v)));
+		of = "its length ";
+	} else if (v.kind == V_LIST || v.kind == V_MAP) {
+		n = value_int(v.n);
+		of = "its length ";
+	}
+	struct str shown = show(a, n);
+	if (d->has_min && value_compare(n, d->min) < 0) {
+		*why = arena_printf(a, "%s`" STR_FMT "` is less than " STR_FMT, of, STR_ARG(shown), STR_ARG(show(a, d->min)));
+		return false;
+	}
+	if (d->has_max && value_compare(n, d->max) > 0) {
+		*why = arena_printf(a, "%s`" STR_FMT "` is more than " STR_FMT, of, STR_ARG(shown), STR_ARG(show(a, d->max)));
+		return false;
+	}
+	return true;
+}
+
+static bool pattern_fits(struct arena *a, const struct decl *d, const struct regex *re, struct value v, struct str *why)
+{
+	if (!re || v.kind == V_MAP)
+		return true;
+	if (v.kind == V_LIST) {
+		for (uint32_t i = 0; i < v.n; i++)
+			if (!pattern_fits(a, d, re, v.list[i], why))
+				return false;
+		return true;
+	}
+	if (v.kind != V_STRING || regex_test(re, value_text(v)) == REGEX_YES)
+		return true;
+	*why = arena_printf(a, "`" STR_FMT "` does not match " STR_FMT, STR_ARG(str_slice(value_text(v), 0, 80)), STR_ARG(d->pattern));
+	return false;
+}
+
+bool input_fits(struct arena *a, const struct decl *d, const struct regex *re, struct value v, struct str *why)
+{
+	if (d->choice_count) {
+		struct str all = STR("");
+		for (uint32_t i = 0; i < d->choice_count; i++) {
+			if (value_equal(v, d->choices[i]))
+				return true;
+			all = arena_printf(a, STR_FMT "%s" STR_FMT, STR_ARG(all), i ? ", " : "", STR_ARG(show(a, d->choices[i])));
+		}
+		*why = arena_printf(a, "`" STR_FMT "` is not one of " STR_FMT, STR_ARG(show(a, v)), STR_ARG(all));
+		return false;
+	}
+	return in_range(a, d, v, why) && pattern_fits(a, d, re, v, why);
+}
+
+static const struct decl *find(const struct inputs *in, struct str name, uint32_t *ix)
+{
+	for (uint32_t i = 0; i < in->rb->input_count; i++)
+		if (str_eq(in->rb->inputs[i].name, name)) {
+			*ix = i;
+			return &in->rb->inputs[i];
+		}
+	return NULL;
+}
+
+static void unknown(struct inputs *in, struct str name, struct span at)
+{
+	struct str *names = arena_array(in->a, in->rb->input_count, sizeof *names);
+	struct str all = STR("");
+	for (uint32_t i = 0; i < in->rb->input_count; i++) {
+		names[i] = in->rb->inputs[i].name;
+		all = arena_printf(in->a, STR_FMT "%s" STR_FMT, STR_ARG(all), i ? ", " : "", STR_ARG(names[i]));
+	}
+	struct diag *d = diag_add(in->ds, 190, at, "this runbook has no input `" STR_FMT "`", STR_ARG(name));
+	struct str near = diag_nearest(name, names, in->rb->input_count);
+	if (near.n)
+		diag_help(in->ds, d, "did you mean `" STR_FMT "`?", STR_ARG(near));
+	else if (all.n)
+		diag_help(in->ds, d, "its inputs are " STR_FMT, STR_ARG(all));
+	else
+		diag_help(in->ds, d, "it has no inputs at all");
+}
+
+static bool wrong_type(struct inputs *in, const struct decl *d, struct str text, struct span at)
+{
+	static const char *const examples[DECL_TYPES] = { "text", "3", "1.5", "true or false", "30s or 5m", "10MB or 1.5GiB",
+							  "0.5%", "2026-11-21T02:00:00Z", "[\"a\", \"b\"]", "{\"a\": 1}", "" };
+	struct diag *g = diag_add(in->ds, 191, at, "`" STR_FMT "` is no %s, which input `" STR_FMT "` needs",
+				  STR_ARG(str_slice(text, 0, 80)), decl_type_names[d->type], STR_ARG(d->name));
+	diag_help(in->ds, g, "for example %s", examples[d->type]);
+	return false;
+}
+
+/* An item of a JSON list or map: units stand in strings. */
+static bool json_item(struct inputs *in, uint8_t of, struct value v, struct value *out)
+{
+	enum value_kind want = kind_of(of);
+	if (v.kind == want) {
+		*out = v;
+		return true;
+	}
+	if (want == V_FLOAT && v.kind == V_INT) {
+		*out = value_float((double)v.i);
+		return true;
+	}
+	bool unit = want == V_DURATION || want == V_SIZE || want == V_PERCENT || want == V_TIME;
+	return unit && v.kind == V_STRING && unit_parse(want, in->a, value_text(v), out);
+}
+
+static bool json_value(struct inputs *in, const struct decl *d, struct str text, struct span at, struct value *out)
+{
+	struct json_error err;
+	struct value v;
+	if (!json_parse(in->a, text, &v, &err)) {
+		struct diag *g = diag_add(in->ds, 191, at, "input `" STR_FMT "` is not JSON: %s", STR_ARG(d->name), err.text);
+		diag_help(in->ds, g, d->type == DECL_LIST ? "for example '[\"a\", \"b\"]'" : "for example '{\"a\": \"b\"}'");
+		return false;
+	}
+	if (v.kind != (d->type == DECL_LIST ? V_LIST : V_MAP))
+		return wrong_type(in, d, text, at);
+	if (v.kind == V_LIST) {
+		struct value *items = arena_array(in->a, v.n, sizeof *items);
+		for (uint32_t i = 0; i < v.n; i++)
+			if (!json_item(in, d->of, v.list[i], &items[i]))
+				return wrong_type(in, d, text, at);
+		*out = value_list(items, v.n);
+		return true;
+	}
+	struct pair *pairs = arena_array(in->a, v.n, sizeof *pairs);
+	for (uint32_t i = 0; i < v.n; i++) {
+		pairs[i].key = v.map[i].key;
+		if (!json_item(in, d->of, v.map[i].value, &pairs[i].value))
+			return wrong_type(in, d, text, at);
+	}
+	*out = value_map(pairs, v.n);
+	return true;
+}
+
+static bool text_value(struct inputs *in, const struct decl *d, struct str text, struct span at, struct value *out)
+{
+	if (d->type == DECL_LIST || d->type == DECL_MAP)
+		return json_value(in, d, text, at, out);
+	/* NUL-terminated copy: values outlive the command line's memory */
+	struct str copy = arena_str(in->a, text.p, text.n);
+	return unit_parse(kind_of(d->type), in->a, copy, out) || wrong_type(in, d, text, at);
+}
+
+static bool node_scalar(struct inputs *in, const struct decl *d, uint8_t type, const struct node *n, struct value *out)
+{
+	bool typed = type == DECL_INT || type == DECL_FLOAT || type == DECL_BOOL;
+	if (n->kind != NODE_SCALAR || (typed && n->style != NODE_PLAIN) ||
+	    !unit_parse(kind_of(type), in->a, n->text, out))
+		return wrong_type(in, d, n->kind == NODE_SCALAR ? n->text : str_of(node_kind_name(n)), n->span);
+	return true;
+}
+
+static bool node_value(struct inputs *in, const struct decl *d, const struct node *n, struct value *out)
+{
+	if (d->type != DECL_LIST && d->type != DECL_MAP)
+		return node_scalar(in, d, d->type, n, out);
+	if (n->kind != (d->type == DECL_LIST ? NODE_SEQ : NODE_MAP))
+		return wrong_type(in, d, n->kind == NODE_SCALAR ? n->text : str_of(node_kind_name(n)), n->span);
+	struct value *items = arena_array(in->a, n->count, sizeof *items);
+	struct pair *pairs = arena_array(in->a, n->count, sizeof *pairs);
+	uint32_t i = 0;
+	for (const struct node *c = n->first; c; c = c->next, i++) {
+		if (!node_scalar(in, d, d->of, c, &items[i]))
+			return false;
+		pairs[i] = (struct pair){ c->key, items[i] };
+	}
+	*out = d->type == DECL_LIST ? value_list(items, i) : value_map(pairs, i);
+	return true;
+}
+
+static void take_file(struct inputs *in, const struct node *map)
+{
+	if (map->kind != NODE_MAP) {
+		struct diag *d = diag_add(in->ds, 193, map->span, "a file of inputs needs a map, not %s", node_kind_name(map));
+		diag_help(in->ds, d, "write `name: value` lines");
+		return;
+	}
+	for (const struct node *c = map->first; c; c = c->next) {
+		uint32_t ix;
+		const struct decl *d = find(in, c->key, &ix);
+		if (!d) {
+			unknown(in, c->key, c->key_span);
+			continue;
+		}
+		in->given[ix] = true;
+		in->at[ix] = c->span;
+		bool none = c->kind == NODE_SCALAR && c->style == NODE_PLAIN && (str_eqz(c->text, "null") || !c->text.n);
+		if (none && d->has_default && d->dflt.kind == V_NULL)
+			in->out[ix] = value_null;
+		else if (!node_value(in, d, c, &in->out[ix]))
+			in->at[ix].src = NULL;
+	}
+}
+
+static void take_text(struct inputs *in, const struct input_text *t)
+{
+	uint32_t ix;
+	const struct decl *d = find(in, t->name, &ix);
+	if (!d) {
+		unknown(in, t->name, t->at);
+		return;
+	}
+	in->given[ix] = true;
+	in->at[ix] = t->at;
+	if (!text_value(in, d, t->text, t->at, &in->out[ix]))
+		in->at[ix].src = NULL; /* said already */
+}
+
+static void check_rules(struct inputs *in, uint32_t ix)
+{
+	const struct decl *d = &in->rb->inputs[ix];
+	if (in->out[ix].kind == V_NULL || !in->at[ix].src)
+		return;
+	struct str why = STR("");
+	struct regex *re = NULL;
+	uint32_t at;
+	if (d->pattern.n)
+		re = regex_new(&in->regexes, in->a, d->pattern, &why, &at);
+	if (input_fits(in->a, d, re, in->out[ix], &why))
+		return;
+	struct diag *g = diag_add(in->ds, 192, in->at[ix], "input `" STR_FMT "`: " STR_FMT, STR_ARG(d->name), STR_ARG(why));
+	diag_label(in->ds, g, d->span, "declared here");
+	if (d->help.n)
+		diag_help(in->ds, g, STR_FMT, STR_ARG(d->help));
+}
+
+static void missing(struct inputs *in, const struct decl *d)
+{
+	struct diag *g = diag_add(in->ds, 194, d->span, "input `" STR_FMT "` is required", STR_ARG(d->name));
+	if (d->help.n)
+		diag_note(in->ds, g, STR_FMT, STR_ARG(d->help));
+	diag_help(in->ds, g, "give it with -i " STR_FMT "=... (%s)", STR_ARG(d->name), decl_type_names[d->type]);
+}
+
+bool program_inputs(const struct program *p, struct arena *a, const struct input_text *texts, uint32_t text_count,
+		    const struct node *const *files, uint32_t file_count, struct value *out, struct diags *ds)
+{
+	uint32_t n = p->rb->input_count;
+	size_t errors = ds->errors;
+	struct inputs in = { .rb = p->rb, .p = p, .a = a, .ds = ds, .out = out };
+	in.given = arena_array(a, n, sizeof *in.given);
+	in.at = arena_array(a, n, sizeof *in.at);
+	for (uint32_t i = 0; i < n; i++)
+		out[i] = p->rb->inputs[i].has_default ? p->rb->inputs[i].dflt : value_null;
+	for (uint32_t i = 0; i < file_count; i++)
+		take_file(&in, files[i]);
+	for (uint32_t i = 0; i < text_count; i++)
+		take_text(&in, &texts[i]);
+	for (uint32_t i = 0; i < n; i++) {
+		if (in.given[i])
+			check_rules(&in, i);
+		else if (!p->rb->inputs[i].has_default)
+			missing(&in, &p->rb->inputs[i]);
+	}
+	regexes_release(&in.regexes);
+	return ds->errors == errors;
+}

@@ -1,0 +1,239 @@
+/*
+ * listing: the plan as text: phases as headings, one entry per step, and the
+ * rollback stack that a whole run would arm, last first.
+ */
+#include "plan/listing.h"
+
+#include <string.h>
+
+#include "plan/preview.h"
+#include "value/units.h"
+
+struct listing {
+	struct preview v;
+	const struct program *p;
+	struct buf *out;
+	bool color;
+	int width;
+	uint32_t number;
+};
+
+static void paint(struct listing *l, const char *sgr)
+{
+	if (!l->color)
+		return;
+	buf_addz(l->out, "\033[");
+	buf_addz(l->out, sgr);
+	buf_addc(l->out, 'm');
+}
+
+/* The first line, cut to the width; control characters are not for terminals. */
+static void put_line(struct listing *l, struct str s, size_t indent)
+{
+	size_t room = l->width > 20 ? (size_t)l->width : 100000, at = 0, columns = indent;
+	while (at < s.n && s.p[at] != '\n') {
+		size_t from = at;
+		uint32_t c = utf8_next(s, &at);
+		struct str one = str_slice(s, from, at);
+		columns += utf8_width(one);
+		if (columns >= room && at < s.n) {
+			buf_addz(l->out, "...");
+			return;
+		}
+		if (c < 32 || c == 127)
+			buf_addc(l->out, '?');
+		else
+			buf_adds(l->out, one);
+	}
+	if (at < s.n)
+		buf_addz(l->out, " ...");
+}
+
+static void put_detail(struct listing *l, size_t indent, const char *label, struct str text)
+{
+	if (!text.n)
+		return;
+	buf_fill(l->out, ' ', indent);
+	paint(l, "2");
+	buf_addz(l->out, label);
+	paint(l, "0");
+	put_line(l, text, indent + strlen(label));
+	buf_addc(l->out, '\n');
+}
+
+static const char *guard_word(uint8_t otherwise)
+{
+	static const char *const words[] = { "guard: ", "guard, else stop: ", "guard, else skip: ", "guard, else warn: " };
+	return words[otherwise];
+}
+
+static void put_condition(struct listing *l, size_t indent, const char *label, const struct expr *e)
+{
+	static const char *const said[] = { "   (decided at run time)", "   (false now)", "   (true now)" };
+	if (!e)
+		return;
+	struct str src = preview_source(e);
+	put_detail(l, indent, label,
+		   arena_printf(&l->v.arena, STR_FMT "%s", STR_ARG(src), said[preview_known(&l->v, e) + 1]));
+}
+
+static const char *command_label(const struct step *s)
+{
+	switch (s->action) {
+	case ACT_RUN: return "$ ";
+	case ACT_CONFIRM: return "asks: ";
+	case ACT_NOTIFY: return "tells ";
+	case ACT_RENDER: return "writes ";
+	case ACT_WAIT: return "waits ";
+	default: return "";
+	}
+}
+
+static void put_step(struct listing *l, const struct step *s, size_t depth);
+
+static void put_steps(struct listing *l, const struct step_list *list, size_t depth)
+{
+	for (uint32_t i = 0; i < list->count; i++)
+		put_step(l, list->list[i], depth);
+}
+
+static struct str foreach_text(struct listing *l, const struct step *s)
+{
+	struct str over = s->foreach.over ? preview_source(s->foreach.over) : STR("");
+	if (s->foreach.items.kind)
+		over = arena_printf(&l->v.arena, "%u items", s->foreach.items.c.count);
+	for (uint32_t i = 0; i < s->foreach.matrix_count; i++)
+		over = arena_printf(&l->v.arena, STR_FMT "%s" STR_FMT, STR_ARG(over), i ? " x " : "", STR_ARG(s->foreach.matrix[i].name));
+	return arena_printf(&l->v.arena, STR_FMT " in " STR_FMT, STR_ARG(s->foreach.as), STR_ARG(over));
+}
+
+static void put_undo(struct listing *l, const struct step *s, size_t indent)
+{
+	if (s->irreversible.kind)
+		put_detail(l, indent, "irreversible: ", preview_text(&l->v, &s->irreversible));
+	if (s->rollback.present && !s->rollback.count)
+		put_detail(l, indent, "undo: ", STR("nothing needed"));
+	for (uint32_t i = 0; i < s->rollback.count; i++)
+		put_detail(l, indent, i ? "      " : "undo: ", preview_command(&l->v, &l->p->steps[s->rollback.list[i]->ix]));
+}
+
+static void put_heading(struct listing *l, const struct prog_step *ps, size_t indent)
+{
+	const struct step *s = ps->ast;
+	buf_fill(l->out, ' ', indent);
+	buf_printf(l->out, "%3u  ", ++l->number);
+	paint(l, ps->effect == EFFECT_WRITE ? "33" : "32");
+	buf_addz(l->out, ps->effect == EFFECT_WRITE ? "write" : "read ");
+	paint(l, "0");
+	buf_addz(l->out, "  ");
+	paint(l, "1");
+	buf_adds(l->out, ps->label);
+	paint(l, "0");
+	if (s->name.kind) {
+		buf_addz(l->out, "  ");
+		put_line(l, preview_text(&l->v, &s->name), indent + 14 + utf8_width(ps->label));
+	}
+	buf_addc(l->out, '\n');
+}
+
+static void put_step(struct listing *l, const struct step *s, size_t depth)
+{
+	const struct prog_step *ps = &l->p->steps[s->ix];
+	size_t indent = 2 + depth * 4, in = indent + 5;
+	put_heading(l, ps, indent);
+	put_condition(l, in, "if: ", s->if_);
+	for (uint32_t i = 0; i < s->guard_count; i++)
+		put_condition(l, in, guard_word(s->guards[i].otherwise), s->guards[i].that);
+	if (s->foreach.present)
+		put_detail(l, in, "for each ", foreach_text(l, s));
+	if (s->probe)
+		put_detail(l, in, "unless in place: ", preview_command(&l->v, &l->p->steps[s->probe->ix]));
+	put_detail(l, in, command_label(s), preview_command(&l->v, ps));
+	if (s->preview.kind)
+		put_detail(l, in, "> ", preview_text(&l->v, &s->preview));
+	put_undo(l, s, in);
+	if (s->action == ACT_STEPS)
+		put_steps(l, &s->steps, depth + 1);
+}
+
+static void put_phase(struct listing *l, const char *name, const struct step_list *list)
+{
+	if (!list->count)
+		return;
+	buf_addc(l->out, '\n');
+	paint(l, "1");
+	for (const char *p = name; *p; p++)
+		buf_addc(l->out, (char)(*p >= 'a' && *p <= 'z' ? *p - 32 : *p));
+	paint(l, "0");
+	buf_addc(l->out, '\n');
+	put_steps(l, list, 0);
+}
+
+static void put_head(struct listing *l)
+{
+	const struct runbook *rb = l->p->rb;
+	paint(l, "1");
+	buf_adds(l->out, rb->name.n ? rb->name : rb->source->name);
+	paint(l, "0");
+	if (rb->version.n)
+		buf_printf(l->out, " " STR_FMT, STR_ARG(rb->version));
+	if (rb->title.kind) {
+		buf_addz(l->out, "  ");
+		put_line(l, preview_text(&l->v, &rb->title), 0);
+	}
+	buf_addc(l->out, '\n');
+	for (uint32_t i = 0; i < rb->input_count && l->v.inputs; i++) {
+		struct buf b;
+		buf_init(&b, 4096);
+		value_show(l->v.inputs[i], &b);
+		put_detail(l, 2, "input ", arena_printf(&l->v.arena, STR_FMT " = " STR_FMT, STR_ARG(rb->inputs[i].name), STR_ARG(buf_str(&b))));
+		buf_release(&b);
+	}
+	if (l->p->risk_score)
+		put_detail(l, 2, "risk ", arena_printf(&l->v.arena, STR_FMT " (%d of 25)", STR_ARG(l->p->risk_level), l->p->risk_score));
+	put_detail(l, 2, "lock ", preview_text(&l->v, &rb->lock));
+	put_detail(l, 2, "planned ", preview_text(&l->v, &rb->planned));
+	put_detail(l, 2, "rollback within ", preview_text(&l->v, &rb->rto));
+}
+
+/* What a whole run would have armed, in the order in which it would be undone. */
+static void put_stack(struct listing *l)
+{
+	const struct program *p = l->p;
+	bool any = false;
+	for (uint32_t i = p->step_count; i-- > 0;) {
+		const struct prog_step *ps = &p->steps[i];
+		const struct step *s = ps->ast;
+		bool write = ps->effect == EFFECT_WRITE && s->action != ACT_STEPS;
+		if (ps->role != ROLE_FORWARD || ps->phase >= PHASE_REPORT || (!s->rollback.present && !s->irreversible.kind && !write))
+			continue;
+		if (!any) {
+			buf_addc(l->out, '\n');
+			paint(l, "1");
+			buf_addz(l->out, "ROLLBACK, last first");
+			paint(l, "0");
+			buf_addc(l->out, '\n');
+		}
+		any = true;
+		buf_addz(l->out, "  ");
+		buf_adds(l->out, ps->label);
+		buf_addc(l->out, '\n');
+		if (!s->rollback.present && !s->irreversible.kind)
+			put_detail(l, 7, "", STR("nothing undoes it: it would be left as it is"));
+		put_undo(l, s, 7);
+	}
+}
+
+void plan_text(const struct program *p, const struct value *inputs, struct buf *out, bool color, int width)
+{
+	struct listing l = { .p = p, .out = out, .color = color, .width = width };
+	preview_init(&l.v, p, inputs);
+	put_head(&l);
+	for (int i = PHASE_PREFLIGHT; i <= PHASE_TEST; i++)
+		put_phase(&l, phase_names[i], &p->rb->phases[i]);
+	put_phase(&l, "after a rollback", &p->rb->rollback);
+	put_phase(&l, "always", &p->rb->always);
+	put_phase(&l, phase_names[PHASE_REPORT], &p->rb->phases[PHASE_REPORT]);
+	put_stack(&l);
+	preview_release(&l.v);
+}

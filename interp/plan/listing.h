@@ -1,0 +1,17 @@
+#ifndef RB_PLAN_LISTING_H
+#define RB_PLAN_LISTING_H
+/*
+ * listing: what `runbook plan` shows: every step in order with effect, guards,
+ * command, risks, and the rollback stack that it would arm. Rendered from the
+ * program and the inputs alone; what is known only at run time is shown as its
+ * expression. Runs nothing.
+ */
+#include <stdbool.h>
+#include "base/buf.h"
+#include "plan/program.h"
+
+void plan_text(const struct program *p, const struct value *inputs, struct buf *out, bool color, int width);
+/* {"v":1,"runbook":..,"version":..,"digest":..,"inputs":{..},"steps":[{k,id,name,phase,action,effect,command,guards,rollback,irreversible,line}...],"warnings":[..]} */
+void plan_json(const struct program *p, const struct value *inputs, struct str digest, struct buf *out);
+
+#endif

@@ -1,0 +1,139 @@
+/*
+ * listing_json: the plan for programs: see listing.h for the members.
+ */
+#include "plan/listing.h"
+
+#include "base/jsonw.h"
+#include "plan/preview.h"
+#include "value/json.h"
+
+static const char *const else_words[] = { "fail", "stop", "skip", "warn" };
+
+static void put_value(struct jsonw *w, struct value v)
+{
+	struct buf b;
+	buf_init(&b, 1 << 20);
+	json_print_typed(v, &b);
+	jsonw_raw(w, buf_str(&b));
+	buf_release(&b);
+}
+
+static void put_guards(struct jsonw *w, struct preview *v, const struct step *s)
+{
+	jsonw_key(w, "guards");
+	jsonw_open(w, '[');
+	for (uint32_t i = 0; i <= s->guard_count; i++) {
+		const struct expr *e = i ? s->guards[i - 1].that : s->if_;
+		if (!e)
+			continue;
+		jsonw_open(w, '{');
+		jsonw_kstr(w, "that", preview_source(e));
+		jsonw_kstr(w, "else", str_of(i ? else_words[s->guards[i - 1].otherwise] : "skip"));
+		int known = preview_known(v, e);
+		jsonw_key(w, "known");
+		if (known < 0)
+			jsonw_null(w);
+		else
+			jsonw_bool(w, known);
+		jsonw_close(w, '}');
+	}
+	jsonw_close(w, ']');
+}
+
+static void put_rollback(struct jsonw *w, struct preview *v, const struct step *s)
+{
+	jsonw_key(w, "rollback");
+	if (!s->rollback.present) {
+		jsonw_null(w);
+		return;
+	}
+	jsonw_open(w, '[');
+	for (uint32_t i = 0; i < s->rollback.count; i++)
+		jsonw_str(w, preview_command(v, &v->p->steps[s->rollback.list[i]->ix]));
+	jsonw_close(w, ']');
+}
+
+static void put_path(struct buf *b, const struct program *p, const struct prog_step *ps)
+{
+	if (ps->parent != NO_STEP) {
+		put_path(b, p, &p->steps[ps->parent]);
+		buf_addc(b, '/');
+	} else {
+		buf_addz(b, ps->phase < PHASE_COUNT ? phase_names[ps->phase] : ps->role == ROLE_TOP_UNDO ? "rollback" : "always");
+		buf_addc(b, '/');
+	}
+	buf_adds(b, ps->label);
+}
+
+static void put_step(struct jsonw *w, struct preview *v, const struct prog_step *ps)
+{
+	const struct step *s = ps->ast;
+	struct buf key;
+	buf_init(&key, 8192);
+	put_path(&key, v->p, ps);
+	jsonw_open(w, '{');
+	jsonw_kstr(w, "k", buf_str(&key));
+	jsonw_kstr(w, "id", s->id);
+	jsonw_kstr(w, "name", preview_text(v, &s->name));
+	jsonw_kstr(w, "phase", str_of(ps->phase < PHASE_COUNT ? phase_names[ps->phase] : ps->role == ROLE_TOP_UNDO ? "rollback" : "always"));
+	jsonw_kstr(w, "action", str_of(action_names[s->action]));
+	jsonw_kstr(w, "effect", ps->effect == EFFECT_WRITE ? STR("write") : STR("read"));
+	jsonw_kstr(w, "command", preview_command(v, ps));
+	put_guards(w, v, s);
+	put_rollback(w, v, s);
+	jsonw_key(w, "irreversible");
+	if (s->irreversible.kind)
+		jsonw_str(w, preview_text(v, &s->irreversible));
+	else
+		jsonw_null(w);
+	jsonw_kint(w, "line", source_locate(s->span.src, s->span.start).line);
+	jsonw_close(w, '}');
+	buf_release(&key);
+}
+
+static bool listed(const struct prog_step *ps)
+{
+	return ps->role == ROLE_FORWARD || ps->role == ROLE_TOP_UNDO || ps->role == ROLE_TOP_ALWAYS;
+}
+
+void plan_json(const struct program *p, const struct value *inputs, struct str digest, struct buf *out)
+{
+	struct preview v;
+	struct jsonw w;
+	preview_init(&v, p, inputs);
+	jsonw_init(&w, out);
+	jsonw_open(&w, '{');
+	jsonw_kint(&w, "v", 1);
+	jsonw_kstr(&w, "runbook", p->rb->name);
+	jsonw_kstr(&w, "version", p->rb->version);
+	jsonw_kstr(&w, "digest", digest);
+	jsonw_key(&w, "inputs");
+	jsonw_open(&w, '{');
+	for (uint32_t i = 0; i < p->rb->input_count && inputs; i++) {
+		jsonw_key(&w, arena_str(&v.arena, p->rb->inputs[i].name.p, p->rb->inputs[i].name.n).p);
+		put_value(&w, inputs[i]);
+	}
+	jsonw_close(&w, '}');
+	jsonw_key(&w, "risk");
+	jsonw_open(&w, '{');
+	jsonw_kint(&w, "score", p->risk_score);
+	jsonw_kstr(&w, "level", p->risk_level);
+	jsonw_close(&w, '}');
+	jsonw_key(&w, "steps");
+	jsonw_open(&w, '[');
+	for (uint32_t i = 0; i < p->step_count; i++)
+		if (listed(&p->steps[i]))
+			put_step(&w, &v, &p->steps[i]);
+	jsonw_close(&w, ']');
+	jsonw_key(&w, "warnings");
+	jsonw_open(&w, '[');
+	for (uint32_t i = 0; i < p->step_count; i++) {
+		const struct prog_step *ps = &p->steps[i];
+		bool write = ps->effect == EFFECT_WRITE && ps->ast->action != ACT_STEPS;
+		if (write && ps->role == ROLE_FORWARD && !ps->has_undo && !ps->ast->irreversible.kind)
+			jsonw_str(&w, arena_printf(&v.arena, "nothing undoes " STR_FMT, STR_ARG(ps->label)));
+	}
+	jsonw_close(&w, ']');
+	jsonw_close(&w, '}');
+	preview_release(&v);
+}

@@ -1,0 +1,111 @@
+/*
+ * load: bytes to program: parse, lay out, compile, check. Pure: no I/O. The
+ * passes are in the order of check.h; a program with errors is not returned.
+ */
+#include "plan/program.h"
+
+#include <string.h>
+
+#include "plan/check.h"
+
+static void index_names(struct load *l)
+{
+	const struct runbook *rb = l->rb;
+	/* map values are pointers: an index + 1 fits, and NULL stays "not there" */
+	for (uint32_t i = 0; i < rb->input_count; i++)
+		map_add(&l->inputs, rb->inputs[i].name, (void *)(uintptr_t)(i + 1));
+	for (uint32_t i = 0; i < rb->var_count; i++)
+		map_add(&l->vars, rb->vars[i].name, (void *)(uintptr_t)(i + 1));
+	for (uint32_t i = 0; i < rb->secret_count; i++)
+		map_add(&l->secrets, rb->secrets[i].name, (void *)(uintptr_t)(i + 1));
+	const struct type **inputs = arena_array(l->a, rb->input_count, sizeof *inputs);
+	for (uint32_t i = 0; i < rb->input_count; i++)
+		inputs[i] = scope_input_type(l, &rb->inputs[i]);
+	l->input_types = inputs;
+	l->var_types = arena_array(l->a, rb->var_count, sizeof *l->var_types);
+}
+
+static int word_index(const char *const *words, struct str s)
+{
+	for (int i = 0; words[i]; i++)
+		if (str_eqz(s, words[i]))
+			return i;
+	return -1;
+}
+
+/* language.md 1.5: the highest product of probability and impact. */
+static void measure_risk(struct load *l)
+{
+	static const char *const probability[] = { "very_low", "low", "medium", "high", "very_high", NULL };
+	static const char *const impact[] = { "negligible", "minor", "moderate", "major", "severe", NULL };
+	const struct data *risks = &l->rb->risks;
+	int best = 0;
+	for (uint32_t i = 0; risks->kind == DATA_LIST && i < risks->c.count; i++) {
+		const struct data *r = &risks->c.items[i];
+		int p = 0, m = 0;
+		for (uint32_t k = 0; r->kind == DATA_MAP && k < r->c.count; k++) {
+			if (r->c.items[k].kind != DATA_LIT)
+				continue;
+			if (str_eqz(r->c.keys[k], "probability"))
+				p = word_index(probability, value_text(r->c.items[k].lit)) + 1;
+			else if (str_eqz(r->c.keys[k], "impact"))
+				m = word_index(impact, value_text(r->c.items[k].lit)) + 1;
+		}
+		if (p * m > best)
+			best = p * m;
+	}
+	l->p->risk_score = best;
+	l->p->risk_level = str_of(!best ? "" : best <= 4 ? "low" : best <= 9 ? "medium" : best <= 16 ? "high" : "critical");
+}
+
+struct program *program_load(struct arena *a, const struct source *src, const struct load_options *o, struct diags *ds)
+{
+	size_t errors = ds->errors;
+	const struct runbook *rb = runbook_parse(a, src, ds);
+	if (!rb)
+		return NULL;
+	struct program *p = arena_alloc(a, sizeof *p);
+	p->rb = rb;
+	p->step_count = rb->step_count;
+	p->steps = arena_array(a, rb->step_count, sizeof *p->steps);
+	p->codes.count = rb->expr_count;
+	p->codes.list = arena_array(a, rb->expr_count, sizeof *p->codes.list);
+	struct load l = { .a = a, .ds = ds, .p = p, .rb = rb, .options = o };
+	l.info = arena_array(a, rb->step_count, sizeof *l.info);
+	map_init(&l.ids);
+	map_init(&l.inputs);
+	map_init(&l.vars);
+	map_init(&l.secrets);
+	index_names(&l);
+	check_allows(&l);
+	layout_program(&l);
+	check_names(&l);
+	check_decls(&l);
+	compile_program(&l);
+	check_places(&l);
+	measure_risk(&l);
+	if (ds->errors == errors) {
+		check_safety(&l);
+		check_style(&l);
+	}
+	check_unused_allows(&l);
+	map_release(&l.ids);
+	map_release(&l.inputs);
+	map_release(&l.vars);
+	map_release(&l.secrets);
+	if (ds->errors == errors)
+		return p;
+	program_release(p);
+	return NULL;
+}
+
+void program_release(struct program *p)
+{
+	if (p)
+		regexes_release(&p->regexes);
+}
+
+bool prog_step_is_block(const struct prog_step *s)
+{
+	return s->ast->action == ACT_STEPS || s->ast->foreach.present;
+}

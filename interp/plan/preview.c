@@ -1,0 +1,160 @@
+/*
+ * preview: see preview.h. Values that are not known yet are V_UNKNOWN, as in a
+ * dry-run; a text with an unknown hole keeps the hole's source.
+ */
+#include "plan/preview.h"
+
+#include "syntax/shell.h"
+
+static struct value fetch(void *ctx, struct ref ref)
+{
+	struct preview *v = ctx;
+	const struct program *p = v->p;
+	if (ref.root == REF_INPUT && v->inputs)
+		return v->inputs[ref.a];
+	if (ref.root == REF_VAR)
+		return v->vars[ref.a];
+	if (ref.root == REF_RISK)
+		return ref.a ? value_str(p->risk_level) : value_int(p->risk_score);
+	return value_unknown("");
+}
+
+static struct value eval_hole(struct preview *v, const struct expr *e)
+{
+	const struct code *c = v->p->codes.list[e->id];
+	struct eval_env env = { fetch, v, &v->arena };
+	struct eval_error err = { 0 };
+	struct value out = c ? code_eval(c, &env, &err) : value_unknown("");
+	return err.set ? value_unknown("") : out;
+}
+
+void preview_init(struct preview *v, const struct program *p, const struct value *inputs)
+{
+	*v = (struct preview){ .p = p, .inputs = inputs };
+	arena_init(&v->arena);
+	v->vars = arena_array(&v->arena, p->rb->var_count, sizeof *v->vars);
+	for (uint32_t i = 0; i < p->rb->var_count; i++)
+		v->vars[i] = value_unknown("");
+	for (uint32_t i = 0; i < p->rb->var_count; i++) {
+		struct eval_env env = { fetch, v, &v->arena };
+		struct eval_error err = { 0 };
+		struct value x = data_eval(&p->rb->vars[i].data, &p->codes, &env, &err);
+		v->vars[i] = err.set ? value_unknown("") : x;
+	}
+}
+
+void preview_release(struct preview *v)
+{
+	arena_release(&v->arena);
+}
+
+struct str preview_source(const struct expr *e)
+{
+	return e ? str_trim(str_slice(e->node->text, e->start, e->end)) : STR("");
+}
+
+int preview_known(struct preview *v, const struct expr *e)
+{
+	struct value x = e ? eval_hole(v, e) : value_unknown("");
+	return x.kind == V_BOOL ? x.b : -1;
+}
+
+static void put_tmpl(struct preview *v, const struct tmpl *t, struct buf *out)
+{
+	for (uint32_t i = 0; i < t->count; i++) {
+		const struct tmpl_part *p = &t->parts[i];
+		buf_adds(out, p->text);
+		if (!p->hole)
+			continue;
+		struct value x = eval_hole(v, p->hole);
+		if (x.kind == V_NULL)
+			continue;
+		if (value_has_unknown(x) || value_has_flag(x, VALUE_SECRET)) {
+			buf_addz(out, "${{ ");
+			buf_adds(out, preview_source(p->hole));
+			buf_addz(out, " }}");
+		} else if (!value_to_text(x, out)) {
+			value_show(x, out);
+		}
+	}
+}
+
+static void put_data(struct preview *v, const struct data *d, struct buf *out, const char *between, bool quote)
+{
+	if (d->kind == DATA_LIT) {
+		struct buf word;
+		buf_init(&word, 1 << 16);
+		if (!value_to_text(d->lit, &word))
+			value_show(d->lit, &word);
+		if (quote)
+			shell_quote(out, buf_str(&word));
+		else
+			buf_adds(out, buf_str(&word));
+		buf_release(&word);
+	} else if (d->kind == DATA_TEXT) {
+		struct buf word;
+		buf_init(&word, 1 << 16);
+		put_tmpl(v, d->tmpl, &word);
+		/* a hole that is left stays readable */
+		if (quote && !tmpl_has_hole(buf_str(&word)))
+			shell_quote(out, buf_str(&word));
+		else
+			buf_adds(out, buf_str(&word));
+		buf_release(&word);
+	} else if (d->kind == DATA_LIST) {
+		for (uint32_t i = 0; i < d->c.count; i++) {
+			if (i)
+				buf_addz(out, between);
+			put_data(v, &d->c.items[i], out, between, quote);
+		}
+	}
+}
+
+static struct str keep(struct preview *v, struct buf *b)
+{
+	struct str s = arena_str(&v->arena, b->p ? b->p : "", b->len);
+	buf_release(b);
+	return str_trim(s);
+}
+
+struct str preview_text(struct preview *v, const struct data *d)
+{
+	struct buf b;
+	buf_init(&b, 1 << 16);
+	put_data(v, d, &b, "\n", false);
+	return keep(v, &b);
+}
+
+static void put_http(struct preview *v, const struct act_http *h, struct buf *b)
+{
+	if (h->method.kind)
+		put_data(v, &h->method, b, " ", false);
+	else
+		buf_addz(b, "GET");
+	buf_addc(b, ' ');
+	put_data(v, &h->url, b, " ", false);
+}
+
+struct str preview_command(struct preview *v, const struct prog_step *ps)
+{
+	const struct step *s = ps->ast;
+	struct buf b;
+	buf_init(&b, 1 << 16);
+	switch (s->action) {
+	case ACT_RUN: put_data(v, &s->run.words, &b, " ", !s->run.script); break;
+	case ACT_HTTP: put_http(v, &s->http, &b); break;
+	case ACT_WAIT:
+		buf_addz(&b, s->wait.until.kind ? "until " : "");
+		put_data(v, s->wait.until.kind ? &s->wait.until : &s->wait.amount, &b, " ", false);
+		break;
+	case ACT_CONFIRM: put_data(v, &s->confirm, &b, "\n", false); break;
+	case ACT_NOTIFY:
+		put_data(v, &s->notify.to, &b, ", ", false);
+		buf_addz(&b, ": ");
+		put_data(v, &s->notify.say, &b, "\n", false);
+		break;
+	case ACT_RENDER: put_data(v, &s->render.to, &b, " ", false); break;
+	default: break;
+	}
+	return keep(v, &b);
+}

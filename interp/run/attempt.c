@@ -1,0 +1,409 @@
+#include "run/state.h"
+
+#include <string.h>
+#include "eval/regex.h"
+#include "value/json.h"
+
+/*
+ * attempt: what an attempt brought: parse, capture, expect; and whether there
+ * is another one. An attempt fails as a whole.
+ */
+
+static struct str strip_newlines(struct str s)
+{
+	while (s.n && (s.p[s.n - 1] == '\n' || s.p[s.n - 1] == '\r'))
+		s.n--;
+	return s;
+}
+
+/* A string value whose bytes are NUL-terminated in the arena. */
+static struct value text_value(struct arena *a, struct str s)
+{
+	return value_str_copy(a, s);
+}
+
+static struct value lines_value(struct arena *a, struct str s)
+{
+	struct value *list;
+	uint32_t n = 0, cap = 1;
+
+	for (size_t i = 0; i < s.n; i++)
+		cap += s.p[i] == '\n';
+	list = arena_array(a, cap, sizeof(*list));
+	for (size_t at = 0; at < s.n;) {
+		const char *nl = memchr(s.p + at, '\n', s.n - at);
+		size_t end = nl ? (size_t)(nl - s.p) : s.n;
+		struct str line = str_slice(s, at, end);
+
+		if (line.n && line.p[line.n - 1] == '\r')
+			line.n--;
+		list[n++] = text_value(a, line);
+		at = end + 1;
+	}
+	return value_list(list, n);
+}
+
+static bool parse_out(struct arena *a, struct engine *e, const struct prog_step *ps, struct str raw, struct value *out,
+		      struct str *error)
+{
+	struct json_error je;
+
+	switch (ps->ast->parse) {
+	case PARSE_JSON:
+		if (json_parse(a, raw, out, &je))
+			return true;
+		*error = arena_printf(&e->arena, "parse: json: line %d column %d: %s", je.line, je.column, je.text);
+		return false;
+	case PARSE_LINES:
+		*out = lines_value(a, raw);
+		return true;
+	case PARSE_REGEX:
+		switch (regex_match(ps->regex, a, strip_newlines(raw), out)) {
+		case REGEX_YES:
+			return true;
+		case REGEX_LIMIT:
+			*error = STR("parse: the regex took more steps than allowed");
+			return false;
+		default:
+			*error = STR("parse: the regex does not match the output");
+			return false;
+		}
+	default:
+		*out = text_value(a, strip_newlines(raw));
+		return true;
+	}
+}
+
+static struct value headers_value(struct arena *a, const struct result *r)
+{
+	struct pair *p = arena_array(a, r->header_count, sizeof(*p));
+
+	for (uint32_t i = 0; i < r->header_count; i++) {
+		p[i].key = arena_str(a, r->headers[i].name.p, r->headers[i].name.n);
+		p[i].value = text_value(a, r->headers[i].value);
+	}
+	return value_map(p, r->header_count);
+}
+
+bool view_set(struct frame *f, const struct prog_step *ps, const struct result *r, struct str *error)
+{
+	struct arena *a = f->tmp;
+	struct attempt_view *v = arena_alloc(a, sizeof(*v));
+
+	f->view = v;
+	v->code = r->end == END_EXIT ? r->code : -1;
+	v->took = r->took;
+	v->out = v->raw = v->err = value_null;
+	v->headers = r->header_count ? headers_value(a, r) : value_null;
+	if (!ps->wants_output)
+		return true;
+	if (r->out.truncated || r->err.truncated) {
+		*error = STR("the output is longer than 16 MiB: it cannot be used in expressions");
+		return false;
+	}
+	if (!utf8_valid(r->out.bytes)) {
+		*error = STR("the output is not UTF-8: it cannot be used in expressions");
+		return false;
+	}
+	v->raw = text_value(a, r->out.bytes);
+	v->err = utf8_valid(r->err.bytes) ? text_value(a, strip_newlines(r->err.bytes)) : value_null;
+	return parse_out(a, f->e, ps, value_text(v->raw), &v->out, error);
+}
+
+struct reads_root { uint16_t root; };
+
+static bool is_root(void *arg, struct ref r)
+{
+	return r.root == ((struct reads_root *)arg)->root;
+}
+
+static bool expects_code(const struct engine *e, const struct step *s)
+{
+	struct reads_root code = { REF_CODE };
+
+	return s->expect && code_reads(e->p->codes.list[s->expect->id], is_root, &code);
+}
+
+static bool captures(struct frame *f, struct value **out, struct str *error)
+{
+	const struct step *s = f->ps->ast;
+	struct value *list = s->capture_count ? arena_array(&f->e->arena, s->capture_count, sizeof(*list)) : NULL;
+	struct attempt_view *v = f->view;
+
+	v->own = list;
+	for (uint32_t i = 0; i < s->capture_count; i++) {
+		struct eval_error err = { 0 };
+		struct value got = eval_code(f, s->captures[i].expr, &err);
+
+		if (err.set) {
+			*error = arena_printf(&f->e->arena, "capture `" STR_FMT "`: " STR_FMT, STR_ARG(s->captures[i].name),
+					      STR_ARG(error_text(f, &err)));
+			return false;
+		}
+		if (value_has_flag(got, VALUE_SECRET) && got.kind == V_STRING && f->e->fx->hide)
+			f->e->fx->hide(f->e->ctx, value_text(got));
+		list[i] = value_copy(&f->e->arena, got);
+		v->own_count = i + 1;
+	}
+	*out = list;
+	return true;
+}
+
+/* Evaluates expect after parse and captures. */
+static bool expected(struct frame *f, struct str *error)
+{
+	const struct expr *x = f->ps->ast->expect;
+	struct eval_error err = { 0 };
+	struct value v;
+
+	if (!x)
+		return true;
+	v = eval_code(f, x, &err);
+	if (err.set) {
+		*error = arena_printf(&f->e->arena, "expect: " STR_FMT, STR_ARG(error_text(f, &err)));
+		return false;
+	}
+	if (v.kind == V_BOOL && v.b)
+		return true;
+	*error = arena_printf(&f->e->arena, "expect is %s: " STR_FMT, v.kind == V_BOOL ? "false" : "not known",
+			      STR_ARG(str_slice(x->node->text, x->start, x->end)));
+	return false;
+}
+
+static struct str end_text(struct engine *e, const struct frame *f, const struct result *r)
+{
+	struct arena *a = &e->arena;
+	bool http = f->ps->ast->action == ACT_HTTP || f->ps->ast->action == ACT_NOTIFY;
+
+	switch (r->end) {
+	case END_EXIT:
+		return arena_printf(a, http ? "HTTP status %d" : "exit %d", r->code);
+	case END_SIGNAL:
+		return arena_printf(a, "killed by signal %d (%s)", r->signo, strsignal(r->signo));
+	case END_TIMEOUT:
+		return STR("timeout");
+	case END_STOPPED:
+		return STR("stopped");
+	case END_STUCK:
+		return STR("the process cannot be killed: whether it still acts is not known");
+	case END_ANSWER:
+		return arena_printf(a, "refused by " STR_FMT, STR_ARG(r->by));
+	case END_NO_PERSON:
+		return STR("nobody is there to answer");
+	default:
+		return arena_str(a, r->error.p, r->error.n);
+	}
+}
+
+/* One channel was told, or not; the next one, or the end. Never a failure. */
+static void notified(struct frame *f, const struct result *r, bool success)
+{
+	struct str error = { 0 };
+
+	if (!success)
+		rec_issue(f->e, "warning", f, arena_printf(&f->e->arena, "not notified: " STR_FMT, STR_ARG(end_text(f->e, f, r))));
+	if (kind_notify.start(f, f->ps, false, &error) == STARTED_WAIT)
+		return;
+	if (error.n)
+		rec_issue(f->e, "warning", f, error);
+	f->out->status = S_OK;
+	f->ok = true;
+	f->complete = true;
+	step_end(f);
+}
+
+void attempt_finish(struct frame *f, const struct result *r)
+{
+	struct engine *e = f->e;
+	const struct step_kind *k = kind_of(f->ps);
+	struct str error = { 0 };
+	struct value *got = NULL;
+	bool success = k->success ? k->success(f, r) : r->end == END_EXIT && r->code <= 0;
+	bool parsed;
+
+	if (f->timer) {
+		op_stop(e, f->timer, 0);
+		f->timer = 0;
+	}
+	if (r->end != END_NOT_STARTED)
+		f->acted = true;
+	if (f->ps->ast->action != ACT_NONE && f->ps->ast->action != ACT_STEPS)
+		rec_attempt(f, r);
+	f->out->code = r->end == END_EXIT ? r->code : -1;
+	if (r->end == END_STUCK)
+		e->stuck = true;
+	if (r->end == END_NO_PERSON) {
+		struct jsonw w;
+
+		e->held = true;
+		rec_open(e, "held", f->key, &w);
+		jsonw_kstr(&w, "why", STR("a question was not answered, and nobody is at a terminal"));
+		rec_close(e, &w);
+		e->must_sync = true;
+		return;
+	}
+	if (f->stopping || (r->end == END_STOPPED && !f->timed_out)) {
+		step_fail(f, S_CANCELLED, "cancelled", STR("stopped: the run is ending"));
+		return;
+	}
+	if (f->ps->ast->action == ACT_NOTIFY) {
+		notified(f, r, success);
+		return;
+	}
+	parsed = view_set(f, f->ps, r, &error);
+	if (!success && !(r->end == END_EXIT && expects_code(e, f->ps->ast))) {
+		bool unknown_end = r->end == END_TIMEOUT || r->end == END_SIGNAL || r->end == END_LOST || r->end == END_STUCK ||
+				   r->end == END_STOPPED;
+		bool timeout = r->end == END_TIMEOUT || f->timed_out;
+
+		if (!parsed)
+			f->view->out = value_null;
+		attempt_fail(f, timeout ? S_TIMEOUT : S_FAILED, result_end_names[r->end], end_text(e, f, r), unknown_end);
+		return;
+	}
+	if (!parsed || !captures(f, &got, &error) || !expected(f, &error)) {
+		attempt_fail(f, S_FAILED, "expect", error, false);
+		return;
+	}
+	f->out->captures = got;
+	f->out->status = S_OK;
+	f->ok = true;
+	f->complete = true;
+	step_end(f);
+}
+
+/* --- another attempt? ------------------------------------------------------- */
+
+/* Does retry.if, if there is one, hold? */
+static bool retry_wanted(struct frame *f, const struct retry *r)
+{
+	struct eval_error err = { 0 };
+	struct value v;
+
+	if (!r->when)
+		return true;
+	v = eval_code(f, r->when, &err);
+	return !err.set && v.kind == V_BOOL && v.b;
+}
+
+static uint64_t mix(uint64_t x)
+{
+	x ^= x >> 33;
+	x *= 0xff51afd7ed558ccdULL;
+	x ^= x >> 33;
+	x *= 0xc4ceb9fe1a85ec53ULL;
+	return x ^ (x >> 33);
+}
+
+/* Delay before attempt f->attempt + 1, jitter from the run's seed and the key. */
+static int64_t retry_delay(struct frame *f, const struct retry *r)
+{
+	struct eval_env env = frame_env(f);
+	struct eval_error err = { 0 };
+	struct str error;
+	int64_t delay = 1000000000, cap = INT64_MAX, result;
+	double factor = 1, jitter = 0, d;
+	struct value v;
+
+	(void)eval_duration(f, &r->delay, delay, &delay, &error);
+	(void)eval_duration(f, &r->max_delay, cap, &cap, &error);
+	if (r->backoff.kind != DATA_NONE) {
+		v = data_eval(&r->backoff, &f->e->p->codes, &env, &err);
+		factor = v.kind == V_INT ? (double)v.i : v.kind == V_FLOAT ? v.f : 1;
+	}
+	if (r->jitter.kind != DATA_NONE) {
+		v = data_eval(&r->jitter, &f->e->p->codes, &env, &err);
+		jitter = v.kind == V_PERCENT ? (double)v.i / (100.0 * PERCENT_ONE) : 0;
+	}
+	d = (double)delay;
+	for (uint32_t i = 1; i < f->attempt && d < (double)cap; i++)
+		d *= factor;
+	if (d > (double)cap)
+		d = (double)cap;
+	if (jitter > 0) {
+		uint64_t h = mix(str_hash(f->e->setup->seed) ^ str_hash(f->key) ^ f->attempt);
+
+		d *= 1 + jitter * ((double)(h >> 11) / 4503599627370496.0 - 1);
+	}
+	result = d < 0 ? 0 : d > 9e18 ? INT64_MAX : (int64_t)d;
+	return result;
+}
+
+void attempt_fail(struct frame *f, uint8_t status, const char *end, struct str text, bool unknown_end)
+{
+	struct engine *e = f->e;
+	const struct retry *r = f->ps->retry;
+	const struct step *s = f->ps->ast;
+	bool write = f->ps->effect == EFFECT_WRITE && s->action != ACT_STEPS;
+	int64_t max = 0;
+	struct str error;
+	struct jsonw w;
+
+	f->error = arena_str(&e->arena, text.p, text.n);
+	f->out->status = status;
+	f->cause_end = end;
+	if (r)
+		(void)eval_int(f, &r->max, 0, &max, &error);
+	if ((int64_t)f->attempt > max || frame_draining(f->parent) || e->held || !retry_wanted(f, r)) {
+		step_fail(f, status, end, f->error);
+		return;
+	}
+	if (s->action == ACT_STEPS) {
+		f->state = AT_RETRY_UNWIND;
+		f->child = unwind_push(f, f);
+		return;
+	}
+	if (write && s->probe) {
+		const struct prog_step *probe = &e->p->steps[s->probe->ix];
+
+		f->state = AT_RETRY_PROBE;
+		if (kind_of(probe)->start(f, probe, true, &error) != STARTED_WAIT)
+			step_fail(f, status, end, f->error);
+		return;
+	}
+	if (write && unknown_end && !s->idempotent && f->role == ROLE_FORWARD) {
+		rec_open(e, "note", f->key, &w);
+		jsonw_kstr(&w, "text", STR("not repeated: how the attempt ended is not known, and the step is neither idempotent nor has a probe"));
+		rec_close(e, &w);
+		step_fail(f, status, end, f->error);
+		return;
+	}
+	attempt_retry(f);
+}
+
+void attempt_retry(struct frame *f)
+{
+	const struct retry *r = f->ps->retry;
+
+	f->timed_out = false;
+	f->state = AT_RETRY_DELAY;
+	f->op = timer_queue(f, r ? retry_delay(f, r) : 0, OP_FOR_RETRY);
+}
+
+/* --- probes ------------------------------------------------------------------ */
+
+int probe_verdict(struct frame *f, const struct result *r)
+{
+	const struct prog_step *ps = &f->e->p->steps[f->ps->ast->probe->ix];
+	const struct step *s = ps->ast;
+	bool http = s->action == ACT_HTTP;
+	bool success = http ? r->end == END_EXIT && r->code >= 200 && r->code < 300 : r->end == END_EXIT && r->code == 0;
+	struct eval_error err = { 0 };
+	struct str error;
+	struct value v;
+
+	if (r->end != END_EXIT)
+		return -1;
+	if (!s->expect) {
+		if (success)
+			return 1;
+		return http ? (r->code == 404 || r->code == 410 ? 0 : -1) : r->code == 1 ? 0 : -1;
+	}
+	if (!success && !expects_code(f->e, s))
+		return -1;
+	if (!view_set(f, ps, r, &error))
+		return -1;
+	v = eval_code(f, s->expect, &err);
+	f->view = NULL;
+	return err.set || v.kind != V_BOOL ? -1 : v.b;
+}

@@ -1,0 +1,112 @@
+#ifndef RB_RUN_EFFECTS_H
+#define RB_RUN_EFFECTS_H
+/*
+ * effects: the only door between the engine and the world. The engine queues
+ * commands while it handles events; the driver (run/drive.c) flushes the
+ * journal (synced when a queued command demands it) and only then hands the
+ * commands to the world. Results come back as events. Worlds: live, dry
+ * (replay and mock later). Must not know: the engine's state.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/buf.h"
+#include "base/str.h"
+#include "value/value.h"
+
+struct arena;
+struct prog_step;
+
+enum op_kind { OP_SPAWN, OP_REQUEST, OP_TIMER, OP_QUESTION, OP_FILE };
+enum question { ASK_CONFIRM, ASK_PAUSE };
+
+struct header { struct str name, value; };
+
+/* What the world shall do. All texts live until the op's result was handled. */
+struct command {
+	uint32_t op;                 /* unique in the run, from 1 */
+	uint8_t kind;                /* enum op_kind */
+	bool write;                  /* has an effect: needs a durable intent; suppressed in a dry-run */
+	bool probe;
+	bool message;                /* a notification: not sent in a dry-run */
+	bool want_output;            /* the engine needs the whole output, else head and tail are enough */
+	bool quiet;                  /* output neither shown nor stored */
+	bool unknown;                /* dry-run: it depends on unknown values: never run, only shown */
+	uint8_t phase;               /* enum phase */
+	uint32_t attempt;            /* from 1 */
+	struct str key;              /* "act/stop[2]" */
+	const struct prog_step *step;/* NULL for the engine's own */
+	int64_t timeout, grace;      /* ns, 0: none */
+	union {
+		/* argv and env are NULL-terminated arrays; env is what the engine adds to the
+		 * base environment (RUNBOOK_*, defaults, env:, RB_n), as NAME=value. */
+		struct { const char *const *argv; const char *const *env; const char *dir;
+			 struct str input; bool has_input; } spawn;
+		struct { struct str method, url, body, user, password, ca, cert, key; bool has_body, insecure;
+			 const struct header *headers; uint32_t header_count; int follow; } request;
+		struct { int64_t at; } timer;             /* mono ns: fires when event time reaches it */
+		struct { uint8_t what; struct str text, preset; /* preset: answer given beforehand (confirm), or empty */
+			 const struct str *choices; uint32_t choice_count; } question;
+		struct { struct str path; bool absolute; struct str bytes; } file; /* relative: in the run's folder */
+	};
+};
+
+enum result_end {
+	END_EXIT,        /* a child exited, a request was answered, a file was written: code */
+	END_SIGNAL,      /* signo */
+	END_TIMEOUT,     /* ended by the world after command.timeout */
+	END_STOPPED,     /* ended after effects.stop */
+	END_NOT_STARTED, /* surely nothing happened: program not found, connection refused, name not resolved */
+	END_LOST,        /* http: the connection broke after the request may have been sent */
+	END_FAILED,      /* file: error */
+	END_STUCK,       /* cannot be killed: in doubt */
+	END_FIRED,       /* timer */
+	END_ANSWER,      /* question: answer, by */
+	END_NO_PERSON,   /* question: nobody can be asked now: the run is held */
+	END_SUPPRESSED   /* dry-run: not done */
+};
+extern const char *const result_end_names[];
+
+struct output {
+	struct str bytes;     /* what was kept, unmasked */
+	uint64_t total;       /* bytes in all */
+	bool truncated;       /* bytes is not all of it */
+	struct str json;      /* for the record: journal/output.h */
+};
+struct result {
+	uint32_t op;
+	uint8_t end;          /* enum result_end */
+	int code;             /* exit code or HTTP status, -1: none */
+	int signo;
+	struct str error;     /* "No such file or directory", libcurl's text */
+	int64_t took;         /* ns */
+	struct output out, err;
+	const struct header *headers; uint32_t header_count;
+	struct str answer, by;
+};
+
+enum event_kind { EVENT_START, EVENT_RESULT, EVENT_SIGNAL };
+struct event {
+	uint8_t kind;
+	int64_t wall;         /* ns since the epoch */
+	int64_t mono;         /* ns since the run's start */
+	int signo;            /* EVENT_SIGNAL */
+	const struct result *result; /* EVENT_RESULT; valid until the next wait() */
+};
+
+struct effects {
+	/* Adds a journal record: body `"t":"...",...`, stamped with the engine's time. */
+	void (*record)(void *ctx, int64_t wall, int64_t mono, struct str body);
+	/* Writes what was recorded; sync makes it durable. 0 or errno: then the run must stop at once. */
+	int (*flush)(void *ctx, bool sync);
+	/* Starts. Never fails here: every failure comes back as a result. */
+	void (*start)(void *ctx, const struct command *c);
+	/* Ends an op early: TERM, then KILL after grace ns. Timers and questions just end. Its result
+	 * (END_STOPPED, or what came first) still arrives. */
+	void (*stop)(void *ctx, uint32_t op, int64_t grace);
+	/* Waits for events and returns at least one, at most max, all that are ready. */
+	uint32_t (*wait)(void *ctx, struct event *events, uint32_t max);
+	/* A value that was captured as secret(...): never write it from now on. */
+	void (*hide)(void *ctx, struct str secret);
+};
+
+#endif

@@ -1,0 +1,272 @@
+#include "run/engine.h"
+#include "run/state.h"
+
+#include <string.h>
+#include "base/mem.h"
+
+/*
+ * engine: making and driving an engine: events in, agenda, commands out. The
+ * stages of a run stand in endings.c, steps in step.c.
+ */
+
+const char *const result_end_names[] = { "exit", "signal", "timeout", "stopped", "not_started", "lost", "failed",
+					 "stuck", "fired", "answer", "no_person", "suppressed" };
+
+struct engine *engine_new(const struct run_setup *s)
+{
+	struct engine *e = mem_alloc(sizeof(*e));
+
+	e->setup = s;
+	e->p = s->program;
+	arena_init(&e->arena);
+	buf_init(&e->body, 200 << 10);
+	e->results = (struct scope_results){ NULL, NO_STEP, NULL, value_null };
+	e->results.slots = arena_array(&e->arena, e->p->root_slots + 1, sizeof(*e->results.slots));
+	e->vars = arena_array(&e->arena, e->p->rb->var_count + 1, sizeof(*e->vars));
+	e->status = RUN_RUNNING;
+	e->root = frame_new(e, FRAME_ROOT, NULL);
+	e->root->scope = &e->results;
+	e->root->key = STR("");
+	return e;
+}
+
+static void release_arenas(struct frame *f)
+{
+	for (struct frame *c = f->kept_first; c; c = c->kept_next)
+		release_arenas(c);
+	if (f->tmp)
+		arena_release(f->tmp);
+}
+
+void engine_free(struct engine *e)
+{
+	if (!e)
+		return;
+	for (uint32_t i = 0; i < e->spare_count; i++)
+		arena_release(e->spare[i]);
+	for (uint32_t i = 0; i < e->op_len; i++) {
+		struct frame *f = e->ops[i].frame;
+
+		if (f->tmp && !f->in_kept) {
+			arena_release(f->tmp);
+			f->tmp = NULL;
+		}
+	}
+	release_arenas(e->root);
+	mem_free(e->agenda);
+	mem_free(e->queue);
+	mem_free(e->stops);
+	mem_free(e->ops);
+	mem_free(e->undone);
+	mem_free(e->residue);
+	mem_free(e->issues);
+	buf_release(&e->body);
+	arena_release(&e->arena);
+	mem_free(e);
+}
+
+/* Constants of the run, in order; an error ends the run before it starts. */
+static bool eval_vars(struct engine *e, struct str *error)
+{
+	struct eval_env env = frame_env(e->root);
+
+	env.arena = &e->arena;
+	for (uint32_t i = 0; i < e->p->rb->var_count; i++) {
+		struct eval_error err = { 0 };
+
+		e->vars[i] = data_eval(&e->p->rb->vars[i].data, &e->p->codes, &env, &err);
+		if (err.set) {
+			*error = arena_printf(&e->arena, "vars." STR_FMT ": " STR_FMT, STR_ARG(e->p->rb->vars[i].name),
+					      STR_ARG(error_text(e->root, &err)));
+			return false;
+		}
+	}
+	return true;
+}
+
+bool engine_prepare(struct engine *e, int64_t wall, struct str *lock, struct str *error)
+{
+	bool unknown = false;
+
+	e->wall = e->start_wall = wall / 1000 * 1000;
+	return eval_vars(e, error) && eval_text(e->root, &e->p->rb->lock, lock, &unknown, error);
+}
+
+static void start(struct engine *e)
+{
+	struct str error = { 0 };
+	int64_t timeout = 0;
+
+	e->start_wall = e->wall;
+	e->fx->record(e->ctx, e->wall, e->mono, e->setup->open_body);
+	e->must_sync = true;
+	if (!eval_duration(e->root, &e->p->rb->timeout, 0, &timeout, &error)) {
+		e->cause_text = error;
+		e->settling = true;
+	} else if (timeout > 0) {
+		e->run_timer = timer_queue(e->root, timeout, OP_FOR_RUN_TIMEOUT);
+	}
+	schedule(e->root);
+}
+
+static void on_signal(struct engine *e, int signo)
+{
+	struct jsonw w;
+
+	rec_open(e, "signal", STR(""), &w);
+	jsonw_kint(&w, "signal", signo);
+	jsonw_kstr(&w, "name", str_of(signo == 2 ? "INT" : signo == 15 ? "TERM" : signo == 1 ? "HUP" : "?"));
+	rec_close(e, &w);
+	e->signals++;
+	if (e->stage == STAGE_PHASES && !e->signo) {
+		e->signo = signo;
+		if (!e->cause_text.n)
+			e->cause_text = arena_printf(&e->arena, "cancelled by signal %s", signo == 2 ? "INT" : signo == 15 ? "TERM" : "HUP");
+		engine_settle(e, true);
+		schedule(e->root);
+	} else if (e->stage == STAGE_UNWIND || e->stage == STAGE_TOP_UNDO) {
+		if (e->setup->interactive && signo == 2) {
+			static const struct str choices[] = { { "stop", 4 }, { "continue", 8 } };
+			struct command *c;
+
+			for (uint32_t i = 0; i < e->op_len; i++)
+				if (e->ops[i].what == OP_FOR_STOP)
+					return; /* asked already */
+			c = op_queue(e->root, OP_QUESTION, OP_FOR_STOP);
+			c->question.what = ASK_PAUSE;
+			c->question.text = STR("Rolling back. Type `stop` to leave the rest undone, or `continue`");
+			c->question.choices = choices;
+			c->question.choice_count = 2;
+		} else if (!e->setup->interactive && signo == 15 && e->signals > 1) {
+			e->stop_unwinding = true;
+		}
+	} else if (e->stage >= STAGE_TOP_ALWAYS) {
+		op_stop_below(e, e->root->child ? e->root->child : e->root, true); /* reports do not hold anybody up */
+		for (uint32_t i = 0; i < e->op_len; i++)
+			op_stop(e, e->ops[i].id, 0);
+	}
+}
+
+static void on_result(struct engine *e, const struct result *r)
+{
+	struct op *o = op_find(e, r->op);
+	struct frame *f;
+	uint8_t what;
+
+	if (!o)
+		return;
+	f = o->frame;
+	what = o->what;
+	op_drop(e, r->op);
+	switch (what) {
+	case OP_FOR_RUN_TIMEOUT:
+		e->run_timer = 0;
+		if (r->end != END_FIRED || e->stage != STAGE_PHASES || e->settling)
+			return;
+		rec_timer(e, STR(""), "run timeout");
+		e->cause_text = STR("the run took longer than its timeout");
+		engine_settle(e, true);
+		schedule(e->root);
+		return;
+	case OP_FOR_STOP:
+		if (r->end == END_ANSWER && str_eqz(r->answer, "stop"))
+			e->stop_unwinding = true;
+		return;
+	default:
+		step_result(f, what, r);
+	}
+}
+
+static void advance(struct frame *f)
+{
+	switch (f->kind) {
+	case FRAME_ROOT: root_advance(f); break;
+	case FRAME_LIST: list_advance(f); break;
+	case FRAME_LOOP: loop_advance(f); break;
+	case FRAME_STEP: step_advance(f); break;
+	case FRAME_UNWIND: unwind_advance(f); break;
+	case FRAME_ALWAYS: always_advance(f); break;
+	}
+}
+
+static void run_agenda(struct engine *e)
+{
+	while (e->agenda_len) {
+		struct frame *f = e->agenda[e->agenda_head];
+
+		e->agenda_head = (e->agenda_head + 1) % e->agenda_cap;
+		e->agenda_len--;
+		f->scheduled = false;
+		if (f->dead)
+			frame_free(f);
+		else if (!f->done)
+			advance(f);
+	}
+}
+
+static void handle(struct engine *e, const struct event *ev)
+{
+	e->wall = ev->wall / 1000 * 1000;
+	e->mono = ev->mono / 1000 * 1000;
+	switch (ev->kind) {
+	case EVENT_START: start(e); break;
+	case EVENT_SIGNAL: on_signal(e, ev->signo); break;
+	case EVENT_RESULT: on_result(e, ev->result); break;
+	}
+	run_agenda(e);
+}
+
+/* Flushes, then hands out what was queued. False: the journal failed. */
+static bool hand_out(struct engine *e)
+{
+	bool sync = e->must_sync;
+
+	for (uint32_t i = 0; i < e->queue_len; i++)
+		sync = sync || e->queue[i].write;
+	e->must_sync = false;
+	e->journal_err = e->fx->flush(e->ctx, sync);
+	if (e->journal_err)
+		return false;
+	for (uint32_t i = 0; i < e->queue_len; i++)
+		e->fx->start(e->ctx, &e->queue[i]);
+	e->queue_len = 0;
+	for (uint32_t i = 0; i < e->stop_len; i++)
+		if (op_find(e, e->stops[i].op))
+			e->fx->stop(e->ctx, e->stops[i].op, e->stops[i].grace);
+	e->stop_len = 0;
+	return true;
+}
+
+enum { EVENTS_A_TURN = 64 };
+
+int engine_drive(struct engine *e, const struct effects *fx, void *ctx, enum run_status *status, int *journal_err)
+{
+	struct event events[EVENTS_A_TURN] = { { .kind = EVENT_START } };
+	uint32_t n = 1;
+
+	e->fx = fx;
+	e->ctx = ctx;
+	n = fx->wait(ctx, events, 0); /* only the time */
+	events[0].kind = EVENT_START;
+	n = 1;
+	for (;;) {
+		for (uint32_t i = 0; i < n; i++)
+			handle(e, &events[i]);
+		if (!hand_out(e)) {
+			e->status = RUN_IN_DOUBT;
+			break;
+		}
+		if (e->stage == STAGE_END)
+			break;
+		if (!e->op_len && e->held) {
+			e->status = RUN_HELD;
+			break;
+		}
+		if (!e->op_len)
+			mem_abort("the engine has nothing to wait for");
+		n = fx->wait(ctx, events, EVENTS_A_TURN);
+	}
+	*status = (enum run_status)e->status;
+	*journal_err = e->journal_err;
+	return engine_exit_code(e);
+}

@@ -1,0 +1,309 @@
+#include "run/state.h"
+
+#include <string.h>
+#include "journal/output.h"
+#include "syntax/shell.h"
+#include "value/json.h"
+
+/*
+ * kind_http: `http`: a request with query, headers and one body of json, form
+ * or text. Values are encoded where they enter, never pasted.
+ */
+
+static void url_escape(struct buf *out, struct str s)
+{
+	static const char hex[] = "0123456789ABCDEF";
+
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr("-._~", c)) {
+			if (c) {
+				buf_addc(out, (char)c);
+				continue;
+			}
+		}
+		buf_addc(out, '%');
+		buf_addc(out, hex[c >> 4]);
+		buf_addc(out, hex[c & 15]);
+	}
+}
+
+struct request_parts { bool unknown; struct str error; bool ok; };
+
+static struct value evaluated(struct frame *f, const struct data *d, struct request_parts *p)
+{
+	struct eval_env env = frame_env(f);
+	struct eval_error err = { 0 };
+	struct value v = data_eval(d, &f->e->p->codes, &env, &err);
+
+	if (err.set) {
+		p->error = error_text(f, &err);
+		p->ok = false;
+	}
+	if (value_has_unknown(v))
+		p->unknown = true;
+	return v;
+}
+
+/* A scalar as text into tmp; lists of scalars give several pairs elsewhere. */
+static struct str scalar_text(struct frame *f, struct value v, struct request_parts *p)
+{
+	struct buf b;
+	struct str s;
+
+	if (v.kind == V_STRING)
+		return value_text(v);
+	buf_init(&b, 1 << 20);
+	if (!value_to_text(v, &b) && v.kind != V_UNKNOWN) {
+		p->ok = false;
+		p->error = STR("http: a list or map where one text is needed");
+	}
+	s = arena_str(f->tmp, b.p ? b.p : "", b.len);
+	buf_release(&b);
+	return s;
+}
+
+/* a=b&c=d; null drops out, a list repeats its name. */
+static void put_pairs(struct frame *f, struct buf *out, struct value map, char first, struct request_parts *p)
+{
+	char sep = first;
+
+	if (map.kind != V_MAP)
+		return;
+	for (uint32_t i = 0; i < map.n; i++) {
+		struct value v = map.map[i].value;
+		uint32_t n = v.kind == V_LIST ? v.n : v.kind == V_NULL ? 0 : 1;
+
+		for (uint32_t k = 0; k < n; k++) {
+			if (sep)
+				buf_addc(out, sep);
+			sep = '&';
+			url_escape(out, map.map[i].key);
+			buf_addc(out, '=');
+			url_escape(out, scalar_text(f, v.kind == V_LIST ? v.list[k] : v, p));
+		}
+	}
+}
+
+static struct str build_url(struct frame *f, const struct act_http *h, struct request_parts *p)
+{
+	struct buf b;
+	struct str url = { 0 };
+
+	if (!eval_text(f, &h->url, &url, &p->unknown, &p->error)) {
+		p->ok = false;
+		return url;
+	}
+	for (size_t i = 0; i < url.n; i++)
+		if ((unsigned char)url.p[i] <= ' ' || url.p[i] == 0x7f) {
+			p->ok = p->unknown;
+			p->error = STR("http.url has a space or control character; put values into `query:` or use url_encode()");
+			return url;
+		}
+	if (h->query.kind == DATA_NONE)
+		return url;
+	buf_init(&b, 1 << 20);
+	buf_adds(&b, url);
+	put_pairs(f, &b, evaluated(f, &h->query, p), memchr(url.p, '?', url.n) ? '&' : '?', p);
+	url = arena_str(f->tmp, b.p, b.len);
+	buf_release(&b);
+	return url;
+}
+
+static bool header_ok(struct str s)
+{
+	return !memchr(s.p, '\r', s.n) && !memchr(s.p, '\n', s.n) && !memchr(s.p, 0, s.n);
+}
+
+struct headers { struct header *list; uint32_t count; };
+
+static void header_add(struct headers *h, struct str name, struct str value, struct request_parts *p)
+{
+	if (!header_ok(name) || !header_ok(value)) {
+		p->ok = false;
+		p->error = STR("http.headers: a name or value has a line break");
+		return;
+	}
+	h->list[h->count++] = (struct header){ name, value };
+}
+
+static bool has_header(const struct headers *h, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (uint32_t i = 0; i < h->count; i++)
+		if (h->list[i].name.n == n && !strncasecmp(h->list[i].name.p, name, n))
+			return true;
+	return false;
+}
+
+static struct headers build_headers(struct frame *f, const struct act_http *h, struct request_parts *p)
+{
+	struct value map = h->headers.kind == DATA_NONE ? value_map(NULL, 0) : evaluated(f, &h->headers, p);
+	struct headers out = { arena_array(f->tmp, (map.kind == V_MAP ? map.n : 0) + 4u, sizeof(struct header)), 0 };
+
+	for (uint32_t i = 0; map.kind == V_MAP && i < map.n; i++)
+		if (map.map[i].value.kind != V_NULL)
+			header_add(&out, map.map[i].key, scalar_text(f, map.map[i].value, p), p);
+	if (h->bearer.kind != DATA_NONE) {
+		struct str token = { 0 };
+
+		if (!eval_text(f, &h->bearer, &token, &p->unknown, &p->error))
+			p->ok = false;
+		header_add(&out, STR("Authorization"), arena_printf(f->tmp, "Bearer " STR_FMT, STR_ARG(token)), p);
+	}
+	return out;
+}
+
+static bool build_body(struct frame *f, const struct act_http *h, struct headers *hs, struct str *body, struct request_parts *p)
+{
+	struct buf b;
+	const char *type = NULL;
+
+	if (h->json.kind == DATA_NONE && h->form.kind == DATA_NONE && h->body.kind == DATA_NONE)
+		return false;
+	buf_init(&b, 16 << 20);
+	if (h->json.kind != DATA_NONE) {
+		struct value v = evaluated(f, &h->json, p);
+
+		json_print(v, &b, 0);
+		type = "application/json";
+	} else if (h->form.kind != DATA_NONE) {
+		put_pairs(f, &b, evaluated(f, &h->form, p), 0, p);
+		type = "application/x-www-form-urlencoded";
+	} else {
+		struct str text = { 0 };
+
+		if (!eval_text(f, &h->body, &text, &p->unknown, &p->error))
+			p->ok = false;
+		buf_adds(&b, text);
+	}
+	if (type && !has_header(hs, "content-type"))
+		header_add(hs, STR("Content-Type"), str_of(type), p);
+	*body = arena_str(f->tmp, b.p ? b.p : "", b.len);
+	buf_release(&b);
+	return true;
+}
+
+static void tls_options(struct frame *f, const struct act_http *h, struct command *c, struct request_parts *p)
+{
+	struct value m;
+	const struct value *v;
+
+	if (h->tls.kind == DATA_NONE)
+		return;
+	m = evaluated(f, &h->tls, p);
+	if (m.kind != V_MAP)
+		return;
+	if ((v = value_get(m, STR("ca"))))
+		c->request.ca = scalar_text(f, *v, p);
+	if ((v = value_get(m, STR("cert"))))
+		c->request.cert = scalar_text(f, *v, p);
+	if ((v = value_get(m, STR("key"))))
+		c->request.key = scalar_text(f, *v, p);
+	if ((v = value_get(m, STR("insecure"))))
+		c->request.insecure = (v->kind == V_BOOL && v->b) || (v->kind == V_STRING && str_eqz(value_text(*v), "true"));
+}
+
+static void idempotency_header(struct frame *f, const struct prog_step *ps, struct headers *hs, struct request_parts *p)
+{
+	char key[65];
+
+	if (ps->effect != EFFECT_WRITE || has_header(hs, "idempotency-key"))
+		return;
+	digest_hex(arena_printf(f->tmp, STR_FMT "\n" STR_FMT, STR_ARG(f->e->setup->run_id), STR_ARG(f->key)), key);
+	header_add(hs, STR("Idempotency-Key"), arena_str(f->tmp, key, 32), p);
+}
+
+static enum started http_start(struct frame *f, const struct prog_step *ps, bool probe, struct str *error)
+{
+	const struct act_http *h = &ps->ast->http;
+	struct request_parts p = { f->unknown, { NULL, 0 }, true };
+	struct command c = { 0 }, *q;
+	struct headers hs;
+	int64_t follow = 0, timeout = 0;
+
+	c.request.method = STR("GET");
+	if (h->method.kind != DATA_NONE && !eval_text(f, &h->method, &c.request.method, &p.unknown, &p.error))
+		p.ok = false;
+	c.request.url = build_url(f, h, &p);
+	hs = build_headers(f, h, &p);
+	c.request.has_body = build_body(f, h, &hs, &c.request.body, &p);
+	if (!probe)
+		idempotency_header(f, ps, &hs, &p);
+	if ((h->user.kind != DATA_NONE && !eval_text(f, &h->user, &c.request.user, &p.unknown, &p.error)) ||
+	    (h->password.kind != DATA_NONE && !eval_text(f, &h->password, &c.request.password, &p.unknown, &p.error)))
+		p.ok = false;
+	tls_options(f, h, &c, &p);
+	if (!eval_int(f, &h->follow, 0, &follow, &p.error) || !eval_duration(f, &ps->timeout, 0, &timeout, &p.error))
+		p.ok = false;
+	if (!p.ok) {
+		*error = p.error;
+		return STARTED_FAIL;
+	}
+	q = op_queue(f, OP_REQUEST, probe ? OP_FOR_PROBE : OP_FOR_ACTION);
+	q->request = c.request;
+	q->request.headers = hs.list;
+	q->request.header_count = hs.count;
+	q->request.follow = follow < 0 ? 0 : follow > 20 ? 20 : (int)follow;
+	q->step = ps;
+	q->probe = probe;
+	q->write = !probe && ps->effect == EFFECT_WRITE;
+	q->want_output = ps->wants_output;
+	q->quiet = ps->secret_capture;
+	q->unknown = p.unknown;
+	q->timeout = timeout;
+	f->op = q->op;
+	return STARTED_WAIT;
+}
+
+static bool http_success(const struct frame *f, const struct result *r)
+{
+	(void)f;
+	return r->end == END_EXIT && r->code >= 200 && r->code < 300;
+}
+
+static void http_show(struct frame *f, const struct prog_step *ps, struct buf *out)
+{
+	const struct act_http *h = &ps->ast->http;
+	struct request_parts p = { false, { NULL, 0 }, true };
+	struct str method = STR("GET"), body;
+	struct headers hs = build_headers(f, h, &p);
+
+	if (h->method.kind != DATA_NONE)
+		(void)eval_text(f, &h->method, &method, &p.unknown, &p.error);
+	buf_addz(out, "curl -X ");
+	shell_quote(out, method);
+	for (uint32_t i = 0; i < hs.count && h->bearer.kind == DATA_NONE; i++) {
+		buf_addz(out, " -H ");
+		shell_quote(out, arena_printf(f->tmp, STR_FMT ": " STR_FMT, STR_ARG(hs.list[i].name), STR_ARG(hs.list[i].value)));
+	}
+	if (build_body(f, h, &hs, &body, &p)) {
+		buf_addz(out, " --data-binary ");
+		shell_quote(out, body);
+	}
+	buf_addc(out, ' ');
+	shell_quote(out, build_url(f, h, &p));
+}
+
+static void http_describe(struct frame *f, const struct prog_step *ps, struct jsonw *w)
+{
+	const struct command *c = &f->e->queue[f->e->queue_len - 1];
+	char hex[65];
+
+	(void)ps;
+	jsonw_kstr(w, "method", c->request.method);
+	jsonw_kstr(w, "url", c->request.url);
+	if (c->request.has_body) {
+		digest_hex(c->request.body, hex);
+		jsonw_kint(w, "body_bytes", (int64_t)c->request.body.n);
+		if (c->request.body.n <= 1024)
+			jsonw_kstr(w, "body", c->request.body);
+		else
+			jsonw_kstr(w, "body_sha256", str_of(hex));
+	}
+}
+
+const struct step_kind kind_http = { .action = ACT_HTTP, .name = "http", .start = http_start, .success = http_success,
+				     .show = http_show, .describe = http_describe };

@@ -1,0 +1,270 @@
+#include "run/state.h"
+
+#include <string.h>
+#include "journal/output.h"
+#include "syntax/shell.h"
+
+/*
+ * kind_run: `run`: a script or an argv becomes a child. Values enter a script
+ * only as environment variables RB_1, RB_2 ... (language.md section 2).
+ */
+
+enum { ENV_STRING_MAX = 128 << 10 }; /* Linux: one string of argv or env */
+
+struct words { const char **list; uint32_t count, cap; struct arena *a; };
+
+static void words_add(struct words *w, struct str s)
+{
+	if (w->count + 1 >= w->cap) {
+		uint32_t cap = w->cap ? w->cap * 2 : 16;
+		const char **l = arena_array(w->a, cap, sizeof(*l));
+
+		if (w->count)
+			memcpy(l, w->list, w->count * sizeof(*l));
+		w->list = l;
+		w->cap = cap;
+	}
+	w->list[w->count++] = s.p;
+	w->list[w->count] = NULL;
+}
+
+/* A value as one string of argv or env: no NUL, not too long. */
+static bool fits(struct frame *f, struct str name, struct str value, struct str *error)
+{
+	if (memchr(value.p, 0, value.n)) {
+		*error = arena_printf(&f->e->arena, STR_FMT ": the value has a NUL byte; use `stdin:`", STR_ARG(name));
+		return false;
+	}
+	if (value.n + name.n + 2 > ENV_STRING_MAX) {
+		*error = arena_printf(&f->e->arena, STR_FMT ": the value is longer than 128 KiB; use `stdin:`", STR_ARG(name));
+		return false;
+	}
+	return true;
+}
+
+static bool env_add(struct frame *f, struct words *w, struct str name, struct str value, struct str *error)
+{
+	if (!fits(f, name, value, error))
+		return false;
+	words_add(w, arena_printf(w->a, STR_FMT "=" STR_FMT, STR_ARG(name), STR_ARG(value)));
+	return true;
+}
+
+static bool env_own(struct frame *f, const struct prog_step *ps, struct words *w, struct str *error)
+{
+	struct engine *e = f->e;
+	char key[65];
+	struct str id = arena_printf(w->a, STR_FMT "\n" STR_FMT, STR_ARG(e->setup->run_id), STR_ARG(f->key));
+	uint8_t phase = e->phase;
+
+	digest_hex(id, key);
+	(void)ps;
+	return env_add(f, w, STR("RUNBOOK_RUN"), e->setup->run_id, error) &&
+	       env_add(f, w, STR("RUNBOOK_STEP"), f->key, error) &&
+	       env_add(f, w, STR("RUNBOOK_PHASE"), str_of(e->stage == STAGE_UNWIND || e->stage == STAGE_TOP_UNDO ? "rollback" : phase_names[phase]), error) &&
+	       env_add(f, w, STR("RUNBOOK_ATTEMPT"), arena_printf(w->a, "%u", f->attempt), error) &&
+	       env_add(f, w, STR("RUNBOOK_IDEMPOTENCY_KEY"), arena_str(w->a, key, 32), error);
+}
+
+static bool env_build(struct frame *f, const struct prog_step *ps, struct words *w, bool *unknown, struct str *error)
+{
+	if (!env_own(f, ps, w, error))
+		return false;
+	for (uint32_t i = 0; i < ps->env_count; i++) {
+		struct str v;
+
+		if (!eval_text(f, &ps->env[i].data, &v, unknown, error) || !env_add(f, w, ps->env[i].name, v, error))
+			return false;
+	}
+	return true;
+}
+
+static struct str shell_name(const struct prog_step *ps)
+{
+	return str_of(ps->shell == SHELL_KIND_BASH ? "bash" : ps->shell == SHELL_KIND_PWSH ? "pwsh" : "sh");
+}
+
+/* Script: shell -eu -c PROGRAM; holes as RB_n in the environment. */
+static bool script_words(struct frame *f, const struct prog_step *ps, struct words *argv, struct words *env, bool *unknown,
+			 struct str *error)
+{
+	if (!fits(f, STR("run"), ps->script, error))
+		return false;
+	words_add(argv, shell_name(ps));
+	if (ps->shell == SHELL_KIND_PWSH) {
+		words_add(argv, STR("-NoProfile"));
+		words_add(argv, STR("-NonInteractive"));
+		words_add(argv, STR("-Command"));
+		words_add(argv, ps->script);
+	} else {
+		if (ps->shell == SHELL_KIND_BASH) {
+			words_add(argv, STR("-euo"));
+			words_add(argv, STR("pipefail"));
+		} else {
+			words_add(argv, STR("-eu"));
+		}
+		words_add(argv, STR("-c"));
+		words_add(argv, ps->script);
+		words_add(argv, arena_str(argv->a, ps->label.p, ps->label.n));
+	}
+	if (ps->script_tmpl) {
+		struct eval_env ee = frame_env(f);
+		struct eval_error err = { 0 };
+		struct value v = tmpl_eval_holes(ps->script_tmpl, &f->e->p->codes, &ee, &err);
+
+		if (err.set) {
+			*error = error_text(f, &err);
+			return false;
+		}
+		if (v.kind == V_UNKNOWN) {
+			*unknown = true;
+			return true;
+		}
+		for (uint32_t i = 0; i < v.n; i++) {
+			if (v.list[i].kind == V_UNKNOWN) {
+				*unknown = true;
+				continue;
+			}
+			if (!env_add(f, env, arena_printf(env->a, "RB_%u", i + 1), value_text(v.list[i]), error))
+				return false;
+		}
+	}
+	return true;
+}
+
+static bool argv_words(struct frame *f, const struct prog_step *ps, struct words *argv, bool *unknown, struct str *error)
+{
+	struct str *list;
+	uint32_t n;
+
+	if (!eval_words(f, &ps->ast->run.words, &list, &n, unknown, error))
+		return false;
+	for (uint32_t i = 0; i < n; i++) {
+		if (!fits(f, STR("run"), list[i], error))
+			return false;
+		words_add(argv, list[i]);
+	}
+	if (!argv->count || !argv->list[0][0]) {
+		*error = STR("run: the list has no program");
+		return false;
+	}
+	return true;
+}
+
+static bool directory(struct frame *f, const struct prog_step *ps, const char **out, bool *unknown, struct str *error)
+{
+	struct str d;
+
+	if (!eval_text(f, &ps->dir, &d, unknown, error))
+		return false;
+	if (!d.n)
+		*out = f->e->setup->dir;
+	else if (d.p[0] == '/' || !f->e->setup->dir)
+		*out = arena_str(f->tmp, d.p, d.n).p;
+	else
+		*out = arena_printf(f->tmp, "%s/" STR_FMT, f->e->setup->dir, STR_ARG(d)).p;
+	return true;
+}
+
+static enum started run_start(struct frame *f, const struct prog_step *ps, bool probe, struct str *error)
+{
+	struct words argv = { .a = f->tmp }, env = { .a = f->tmp };
+	const struct step *s = ps->ast;
+	bool unknown = f->unknown;
+	const char *dir;
+	int64_t timeout, grace;
+	struct command *c;
+
+	if (!env_build(f, ps, &env, &unknown, error) ||
+	    !(s->run.script ? script_words(f, ps, &argv, &env, &unknown, error) : argv_words(f, ps, &argv, &unknown, error)) ||
+	    !directory(f, ps, &dir, &unknown, error) || !eval_duration(f, &ps->timeout, 0, &timeout, error) ||
+	    !eval_duration(f, &ps->grace, 10000000000, &grace, error))
+		return STARTED_FAIL;
+	struct str input = { 0 };
+	if (s->stdin_.kind != DATA_NONE && !eval_text(f, &s->stdin_, &input, &unknown, error))
+		return STARTED_FAIL;
+	c = op_queue(f, OP_SPAWN, probe ? OP_FOR_PROBE : OP_FOR_ACTION);
+	c->step = ps;
+	c->probe = probe;
+	c->write = !probe && ps->effect == EFFECT_WRITE;
+	c->want_output = ps->wants_output;
+	c->quiet = ps->secret_capture;
+	c->unknown = unknown;
+	c->timeout = timeout;
+	c->grace = grace;
+	c->spawn.argv = argv.list;
+	c->spawn.env = env.list;
+	c->spawn.dir = dir;
+	c->spawn.input = input;
+	c->spawn.has_input = s->stdin_.kind != DATA_NONE;
+	f->op = c->op;
+	return STARTED_WAIT;
+}
+
+/* "sh -eu -c '...'" with the values of its holes before it; or the argv. */
+static void run_show(struct frame *f, const struct prog_step *ps, struct buf *out)
+{
+	struct words argv = { .a = f->tmp }, env = { .a = f->tmp };
+	bool unknown = false;
+	struct str error;
+	bool ok = ps->ast->run.script ? script_words(f, ps, &argv, &env, &unknown, &error)
+				      : argv_words(f, ps, &argv, &unknown, &error);
+
+	if (!ok) {
+		buf_addz(out, "# cannot be rendered: ");
+		buf_adds(out, error);
+		return;
+	}
+	for (uint32_t i = 0; i < env.count; i++) {
+		const char *eq = strchr(env.list[i], '=');
+
+		buf_add(out, env.list[i], (size_t)(eq + 1 - env.list[i]));
+		shell_quote(out, str_of(eq + 1));
+		buf_addc(out, ' ');
+	}
+	for (uint32_t i = 0; i < argv.count; i++) {
+		if (i)
+			buf_addc(out, ' ');
+		shell_quote(out, str_of(argv.list[i]));
+	}
+}
+
+enum { SHOWN_MAX = 2048 };
+
+static void put_word(struct jsonw *w, const char *s)
+{
+	struct str t = str_of(s);
+
+	if (t.n <= SHOWN_MAX) {
+		jsonw_str(w, t);
+	} else {
+		jsonw_open(w, '{');
+		jsonw_kint(w, "n", (int64_t)t.n);
+		jsonw_kstr(w, "head", str_slice(t, 0, 256));
+		jsonw_close(w, '}');
+	}
+}
+
+static void run_describe(struct frame *f, const struct prog_step *ps, struct jsonw *w)
+{
+	const struct command *c = &f->e->queue[f->e->queue_len - 1];
+
+	if (ps->ast->run.script) {
+		jsonw_kstr(w, "shell", shell_name(ps));
+		jsonw_key(w, "rb");
+		jsonw_open(w, '[');
+		for (uint32_t i = 0; c->spawn.env[i]; i++)
+			if (!strncmp(c->spawn.env[i], "RB_", 3))
+				put_word(w, strchr(c->spawn.env[i], '=') + 1);
+		jsonw_close(w, ']');
+		return;
+	}
+	jsonw_key(w, "argv");
+	jsonw_open(w, '[');
+	for (uint32_t i = 0; c->spawn.argv[i]; i++)
+		put_word(w, c->spawn.argv[i]);
+	jsonw_close(w, ']');
+}
+
+const struct step_kind kind_run = { .action = ACT_RUN, .name = "run", .start = run_start, .show = run_show,
+				    .describe = run_describe };

@@ -1,0 +1,148 @@
+#include "run/state.h"
+
+#include "value/units.h"
+
+/*
+ * kinds: the table of step kinds, and the kinds that start nothing outside:
+ * none (guard or capture only), steps, wait, confirm.
+ */
+
+static const struct step_kind *const kinds[ACT_COUNT] = {
+	[ACT_NONE] = &kind_none, [ACT_RUN] = &kind_run, [ACT_HTTP] = &kind_http, [ACT_STEPS] = &kind_steps,
+	[ACT_WAIT] = &kind_wait, [ACT_CONFIRM] = &kind_confirm, [ACT_NOTIFY] = &kind_notify, [ACT_RENDER] = &kind_render,
+};
+
+const struct step_kind *kind_of(const struct prog_step *ps)
+{
+	return kinds[ps->ast->action];
+}
+
+static enum started none_start(struct frame *f, const struct prog_step *ps, bool probe, struct str *error)
+{
+	(void)f, (void)ps, (void)probe, (void)error;
+	return STARTED_DONE;
+}
+
+static bool none_success(const struct frame *f, const struct result *r)
+{
+	(void)f, (void)r;
+	return true;
+}
+
+const struct step_kind kind_none = { .action = ACT_NONE, .name = "", .start = none_start, .success = none_success };
+
+static enum started steps_start(struct frame *f, const struct prog_step *ps, bool probe, struct str *error)
+{
+	int64_t width = 1;
+	struct frame *l;
+
+	(void)probe;
+	if (!ps->ast->foreach.present && !eval_int(f, &ps->ast->parallel, 1, &width, error))
+		return STARTED_FAIL;
+	l = list_push(f, &ps->ast->steps, ROLE_FORWARD, "");
+	l->role = f->role;
+	l->width = width < 1 ? 1 : width > 1024 ? 1024 : (uint32_t)width;
+	if (f->attempt > 1)
+		l->key = arena_printf(&f->e->arena, STR_FMT "~%u", STR_ARG(f->key), f->attempt);
+	kept_add(f, l);
+	f->child = l;
+	return STARTED_PUSH;
+}
+
+const struct step_kind kind_steps = { .action = ACT_STEPS, .name = "steps", .start = steps_start, .success = none_success };
+
+static enum started wait_start(struct frame *f, const struct prog_step *ps, bool probe, struct str *error)
+{
+	const struct act_wait *w = &ps->ast->wait;
+	struct eval_env env = frame_env(f);
+	struct eval_error err = { 0 };
+	int64_t delay = 0;
+	struct value v;
+
+	(void)probe;
+	if (w->amount.kind != DATA_NONE) {
+		if (!eval_duration(f, &w->amount, 0, &delay, error))
+			return STARTED_FAIL;
+	} else {
+		v = data_eval(&w->until, &f->e->p->codes, &env, &err);
+		if (err.set) {
+			*error = error_text(f, &err);
+			return STARTED_FAIL;
+		}
+		if (v.kind == V_STRING && !unit_parse_time(value_text(v), &v.i)) {
+			*error = STR("wait.until is not a time such as 2026-11-21T02:00:00Z");
+			return STARTED_FAIL;
+		}
+		if (v.kind != V_UNKNOWN && __builtin_sub_overflow(v.i, f->e->wall, &delay))
+			delay = INT64_MAX;
+	}
+	f->op = timer_queue(f, delay, OP_FOR_ACTION);
+	return STARTED_WAIT;
+}
+
+static bool wait_success(const struct frame *f, const struct result *r)
+{
+	(void)f;
+	return r->end == END_FIRED;
+}
+
+static void wait_describe(struct frame *f, const struct prog_step *ps, struct jsonw *w)
+{
+	const struct command *c = &f->e->queue[f->e->queue_len - 1];
+	struct buf b;
+
+	(void)ps;
+	buf_init(&b, 64);
+	unit_show_duration(&b, c->timer.at - f->e->mono);
+	jsonw_kstr(w, "wait", buf_str(&b));
+	buf_release(&b);
+}
+
+const struct step_kind kind_wait = { .action = ACT_WAIT, .name = "wait", .start = wait_start,
+				     .success = wait_success, .describe = wait_describe };
+
+/* An answer given beforehand: -i STEP.answer=yes. */
+static struct str preset_answer(const struct frame *f)
+{
+	const struct run_setup *s = f->e->setup;
+	struct str id = f->ps->ast->id;
+
+	for (uint32_t i = 0; id.n && i < s->preset_count; i++)
+		if (str_starts(s->presets[i].name, id) && str_eqz(str_slice(s->presets[i].name, id.n, s->presets[i].name.n), ".answer"))
+			return s->presets[i].value;
+	return STR("");
+}
+
+static enum started confirm_start(struct frame *f, const struct prog_step *ps, bool probe, struct str *error)
+{
+	struct str text;
+	bool unknown = f->unknown;
+	struct command *c;
+
+	(void)probe;
+	if (!eval_text(f, &ps->ast->confirm, &text, &unknown, error))
+		return STARTED_FAIL;
+	c = op_queue(f, OP_QUESTION, OP_FOR_ACTION);
+	c->unknown = unknown;
+	c->question.what = ASK_CONFIRM;
+	c->question.text = text;
+	c->question.preset = preset_answer(f);
+	f->op = c->op;
+	f->e->must_sync = true;
+	return STARTED_WAIT;
+}
+
+static bool confirm_success(const struct frame *f, const struct result *r)
+{
+	(void)f;
+	return r->end == END_ANSWER && str_eqz(r->answer, "yes");
+}
+
+static void confirm_describe(struct frame *f, const struct prog_step *ps, struct jsonw *w)
+{
+	(void)ps;
+	jsonw_kstr(w, "question", f->e->queue[f->e->queue_len - 1].question.text);
+}
+
+const struct step_kind kind_confirm = { .action = ACT_CONFIRM, .name = "confirm", .start = confirm_start,
+					.success = confirm_success, .describe = confirm_describe };

@@ -1,0 +1,51 @@
+#ifndef RB_RUN_LIVE_H
+#define RB_RUN_LIVE_H
+/*
+ * live: the world that does things: children, requests, timers, questions and
+ * files on host's loop, records through the journal. dry: the same world with
+ * every write suppressed (engine.md section 4). Both are `struct effects`.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/str.h"
+#include "run/effects.h"
+
+struct journal;
+struct loop;
+struct mask;
+struct live;
+
+struct live_options {
+	const char *run_dir;               /* blobs, rendered files */
+	struct journal *journal;           /* borrowed */
+	const struct mask *mask;
+	int64_t start_wall, start_boot;    /* clocks at the run's start */
+	const char *const *base_env;       /* environment of children: engine.md 3 "A child", NAME=value */
+	bool yes;                          /* --yes */
+	bool interactive;                  /* a person is at the terminal */
+	bool shared;
+	struct str operator_name;
+	/* Output of children as it comes, masked, controls not yet escaped. May be NULL. */
+	void (*on_output)(void *arg, struct str key, int stream, struct str bytes);
+	/* A question is about to be asked / was answered (so that the display can step aside). May be NULL. */
+	void (*on_question)(void *arg, bool open, struct str text);
+	/* Called at least once a second while waiting, for heartbeats and redraws. May be NULL. */
+	void (*on_tick)(void *arg);
+	/* effects.hide: the owner of the mask adds the secret to it. May be NULL. */
+	void (*on_hide)(void *arg, struct str secret);
+	void *arg;
+};
+
+struct live *live_new(const struct live_options *o, int *err);
+void live_free(struct live *l);      /* kills what is left, reaps */
+struct loop *live_loop(struct live *l);
+const struct effects *live_effects(void);  /* ctx: struct live * */
+
+struct dry;
+/* Wraps a live world: reads pass until the first suppressed write, then only in
+ * preflight and plan; everything else answers END_SUPPRESSED. */
+struct dry *dry_new(struct live *l);
+void dry_free(struct dry *d);
+const struct effects *dry_effects(void);   /* ctx: struct dry * */
+
+#endif

@@ -1,0 +1,285 @@
+#include "run/state.h"
+
+#include "base/mem.h"
+#include "value/json.h"
+
+/*
+ * records: the bodies of journal records (docs/journal.md). One buffer, reused;
+ * a record is built between rec_open and rec_close.
+ */
+
+void rec_open(struct engine *e, const char *type, struct str key, struct jsonw *w)
+{
+	buf_clear(&e->body);
+	jsonw_init(w, &e->body);
+	jsonw_kstr(w, "t", str_of(type));
+	if (key.n)
+		jsonw_kstr(w, "k", key);
+}
+
+void rec_close(struct engine *e, struct jsonw *w)
+{
+	(void)w;
+	e->fx->record(e->ctx, e->wall, e->mono, buf_str(&e->body));
+}
+
+void rec_phase(struct engine *e, bool open, uint8_t phase, const char *status)
+{
+	struct jsonw w;
+
+	rec_open(e, open ? "phase.open" : "phase.close", str_of(phase_names[phase]), &w);
+	if (status)
+		jsonw_kstr(&w, "status", str_of(status));
+	rec_close(e, &w);
+	e->must_sync = true;
+}
+
+struct str step_place(const struct frame *f)
+{
+	struct span sp = f->ps->ast->span;
+	struct position at;
+
+	if (!sp.src)
+		return STR("");
+	at = source_locate(sp.src, sp.start);
+	return arena_printf(f->tmp ? f->tmp : &f->e->arena, STR_FMT ":%u:%u", STR_ARG(sp.src->name), at.line, at.column);
+}
+
+/* The texts that describe a step to people: name, preview, rollback. */
+static void put_name(struct frame *f, struct jsonw *w)
+{
+	const struct step *s = f->ps->ast;
+	struct str text, error;
+	bool unknown = false;
+
+	if (s->id.n)
+		jsonw_kstr(w, "id", s->id);
+	if (s->name.kind != DATA_NONE && eval_text(f, &s->name, &text, &unknown, &error))
+		jsonw_kstr(w, "name", text);
+}
+
+void rec_intent(struct frame *f)
+{
+	const struct step_kind *k = kind_of(f->ps);
+	const struct step *s = f->ps->ast;
+	struct str text, error;
+	bool unknown = false;
+	struct jsonw w;
+
+	rec_open(f->e, "step.intent", f->key, &w);
+	put_name(f, &w);
+	jsonw_kstr(&w, "action", str_of(action_names[s->action]));
+	if (s->action == ACT_RUN || s->action == ACT_HTTP || s->action == ACT_RENDER)
+		jsonw_kstr(&w, "effect", str_of(f->ps->effect == EFFECT_WRITE ? "write" : "read"));
+	if (f->parent->kind == FRAME_LOOP) {
+		jsonw_key(&w, "item");
+		json_print_typed(f->scope->item, w.out);
+		w.comma = true;
+	}
+	if (k->describe)
+		k->describe(f, f->ps, &w);
+	if (f->unknown)
+		jsonw_kbool(&w, "unknown", true);
+	if (s->preview.kind != DATA_NONE && eval_text(f, &s->preview, &text, &unknown, &error))
+		jsonw_kstr(&w, "preview", text);
+	if (f->ps->has_undo && f->e->setup->dry_run)
+		jsonw_kint(&w, "rollback", (int64_t)s->rollback.count);
+	rec_close(f->e, &w);
+}
+
+static void put_result(struct jsonw *w, const struct result *r, bool http)
+{
+	jsonw_kstr(w, "end", str_of(result_end_names[r->end]));
+	if (r->code >= 0)
+		jsonw_kint(w, "code", r->code);
+	if (r->signo)
+		jsonw_kint(w, "signal", r->signo);
+	if (r->error.n)
+		jsonw_kstr(w, "error", r->error);
+	if (r->answer.n)
+		jsonw_kstr(w, "answer", r->answer);
+	if (r->by.n)
+		jsonw_kstr(w, "by", r->by);
+	jsonw_kint(w, "took_us", r->took / 1000);
+	if (http && r->header_count) {
+		jsonw_key(w, "headers");
+		jsonw_open(w, '{');
+		for (uint32_t i = 0; i < r->header_count && i < 64; i++) {
+			jsonw_str(w, r->headers[i].name);
+			buf_addc(w->out, ':');
+			w->comma = false;
+			jsonw_str(w, str_slice(r->headers[i].value, 0, 1024));
+		}
+		jsonw_close(w, '}');
+	}
+	if (r->out.json.n) {
+		jsonw_key(w, "out");
+		jsonw_raw(w, r->out.json);
+	}
+	if (r->err.json.n && r->err.total) {
+		jsonw_key(w, "err");
+		jsonw_raw(w, r->err.json);
+	}
+}
+
+void rec_attempt(struct frame *f, const struct result *r)
+{
+	struct jsonw w;
+
+	rec_open(f->e, "step.attempt", f->key, &w);
+	jsonw_kint(&w, "a", f->attempt);
+	put_result(&w, r, f->ps->ast->action == ACT_HTTP);
+	rec_close(f->e, &w);
+}
+
+void rec_probe(struct frame *f, const char *when, const struct result *r, int verdict)
+{
+	struct jsonw w;
+
+	rec_open(f->e, "probe", f->key, &w);
+	jsonw_kstr(&w, "when", str_of(when));
+	jsonw_kstr(&w, "result", str_of(verdict > 0 ? "yes" : verdict < 0 ? "unknown" : "no"));
+	put_result(&w, r, false);
+	rec_close(f->e, &w);
+}
+
+void rec_outcome(struct frame *f)
+{
+	const struct outcome *o = f->out;
+	const struct step *s = f->ps->ast;
+	struct jsonw w;
+
+	rec_open(f->e, "step.outcome", f->key, &w);
+	jsonw_kstr(&w, "status", str_of(step_status_names[o->status]));
+	if (f->kind == FRAME_LOOP)
+		jsonw_kint(&w, "of", o->each_count);
+	else if (o->attempts > 1)
+		jsonw_kint(&w, "attempts", o->attempts);
+	jsonw_kint(&w, "took_us", o->took / 1000);
+	if (o->unknown)
+		jsonw_kbool(&w, "dry", true);
+	if (!f->started && f->kind == FRAME_STEP) {
+		put_name(f, &w);
+		jsonw_kbool(&w, "started", false);
+	}
+	if (o->error.n) {
+		jsonw_kstr(&w, "error", o->error);
+		if (f->cause_end)
+			jsonw_kstr(&w, "end", str_of(f->cause_end));
+		jsonw_kstr(&w, "at", step_place(f));
+	}
+	if (o->captures && s->capture_count) {
+		jsonw_key(&w, "captures");
+		jsonw_open(&w, '{');
+		for (uint32_t i = 0; i < s->capture_count; i++) {
+			struct buf v;
+
+			buf_init(&v, 16 << 10);
+			json_print_typed(o->captures[i], &v);
+			jsonw_key(&w, s->captures[i].name.p);
+			if (v.full)
+				jsonw_str(&w, STR("(long)"));
+			else
+				jsonw_raw(&w, buf_str(&v));
+			buf_release(&v);
+		}
+		jsonw_close(&w, '}');
+	}
+	rec_close(f->e, &w);
+	if (f->started && f->ps->effect == EFFECT_WRITE && f->e->setup->program->steps[s->ix].role != ROLE_FORWARD)
+		f->e->must_sync = true;
+}
+
+void rec_timer(struct engine *e, struct str key, const char *what)
+{
+	struct jsonw w;
+
+	rec_open(e, "timer", key, &w);
+	jsonw_kstr(&w, "what", str_of(what));
+	rec_close(e, &w);
+}
+
+void rec_issue(struct engine *e, const char *severity, struct frame *f, struct str text)
+{
+	struct jsonw w;
+	struct issue *s;
+
+	if (e->issue_len == e->issue_cap) {
+		e->issue_cap = e->issue_cap ? e->issue_cap * 2 : 8;
+		e->issues = mem_realloc(e->issues, e->issue_cap * sizeof(*e->issues));
+	}
+	s = &e->issues[e->issue_len++];
+	s->step = f ? f->key : STR("");
+	s->severity = str_of(severity);
+	s->text = arena_str(&e->arena, text.p, text.n);
+	s->phase = e->phase;
+	rec_open(e, "issue", s->step, &w);
+	jsonw_kstr(&w, "severity", s->severity);
+	jsonw_kstr(&w, "text", s->text);
+	rec_close(e, &w);
+}
+
+static void put_texts(struct jsonw *w, const char *name, const struct str *list, uint32_t n)
+{
+	jsonw_key(w, name);
+	jsonw_open(w, '[');
+	for (uint32_t i = 0; i < n; i++)
+		jsonw_str(w, list[i]);
+	jsonw_close(w, ']');
+}
+
+static void put_cause(struct engine *e, struct jsonw *w)
+{
+	jsonw_key(w, "cause");
+	if (!e->cause_text.n && !e->cause_key.n) {
+		jsonw_null(w);
+		return;
+	}
+	jsonw_open(w, '{');
+	if (e->cause_key.n)
+		jsonw_kstr(w, "k", e->cause_key);
+	jsonw_kstr(w, "text", e->cause_text);
+	if (e->cause_at.n)
+		jsonw_kstr(w, "at", e->cause_at);
+	jsonw_close(w, '}');
+}
+
+enum { SEAL_LIST_MAX = 500 };
+
+/* The last record: how the run ended. Long lists are cut, with their count. */
+void rec_seal(struct engine *e)
+{
+	struct jsonw w;
+	uint32_t n = e->residue_len < SEAL_LIST_MAX ? e->residue_len : SEAL_LIST_MAX;
+
+	rec_open(e, "seal", STR(""), &w);
+	jsonw_kstr(&w, "status", str_of(run_status_names[e->status]));
+	jsonw_kint(&w, "exit", engine_exit_code(e));
+	put_cause(e, &w);
+	if (e->stop_text.n)
+		jsonw_kstr(&w, "stopped", e->stop_text);
+	put_texts(&w, "undone", e->undone, e->undone_len < SEAL_LIST_MAX ? e->undone_len : SEAL_LIST_MAX);
+	jsonw_kint(&w, "undone_count", e->undone_len);
+	jsonw_key(&w, "residue");
+	jsonw_open(&w, '[');
+	for (uint32_t i = 0; i < n; i++) {
+		jsonw_open(&w, '{');
+		jsonw_kstr(&w, "k", e->residue[i].key);
+		jsonw_kstr(&w, "why", e->residue[i].why);
+		put_texts(&w, "commands", e->residue[i].commands, e->residue[i].count);
+		jsonw_close(&w, '}');
+	}
+	jsonw_close(&w, ']');
+	jsonw_kint(&w, "residue_count", e->residue_len);
+	jsonw_kint(&w, "issues", e->issue_len);
+	jsonw_kint(&w, "took_us", e->mono / 1000);
+	if (e->undo_count)
+		jsonw_kint(&w, "rollback_us", e->unwind_took / 1000);
+	if (e->setup->dry_run) {
+		jsonw_kint(&w, "would_run", e->dry_run_steps);
+		jsonw_kint(&w, "skipped", e->dry_skipped);
+		jsonw_kint(&w, "unknown", e->dry_unknown);
+	}
+	rec_close(e, &w);
+	e->must_sync = true;
+}

@@ -1,0 +1,664 @@
+#include "run/state.h"
+
+#include <string.h>
+#include "value/json.h"
+#include "value/units.h"
+
+/*
+ * step: one instance of a step from `if` to its outcome: if, guards, probe,
+ * intent, attempts (attempt.c), on_fail. Waits are states; see state.h.
+ */
+
+static struct arena *arena_take(struct engine *e)
+{
+	struct arena *a;
+
+	if (e->spare_count)
+		return e->spare[--e->spare_count];
+	a = arena_alloc(&e->arena, sizeof(*a));
+	arena_init(a);
+	return a;
+}
+
+static void arena_give(struct engine *e, struct arena *a)
+{
+	arena_reset(a);
+	if (e->spare_count < sizeof(e->spare) / sizeof(*e->spare))
+		e->spare[e->spare_count++] = a;
+	else
+		arena_release(a);
+}
+
+struct frame *step_push(struct frame *parent, const struct prog_step *ps)
+{
+	struct engine *e = parent->e;
+	struct frame *f = frame_new(e, ps->ast->foreach.present ? FRAME_LOOP : FRAME_STEP, parent);
+
+	f->ps = ps;
+	f->key = arena_printf(&e->arena, STR_FMT "/" STR_FMT, STR_ARG(parent->key), STR_ARG(ps->label));
+	f->out = NULL;
+	for (struct scope_results *s = f->scope; s && !f->out; s = s->up)
+		if (s->loop == ps->loop && s->slots)
+			f->out = &s->slots[ps->slot];
+	if (!f->out) /* cannot be: the checker gives every step a slot */
+		f->out = arena_alloc(&e->arena, sizeof(*f->out));
+	memset(f->out, 0, sizeof(*f->out));
+	f->out->code = -1;
+	if (f->kind == FRAME_LOOP)
+		kept_add(parent, f);
+	schedule(f);
+	return f;
+}
+
+/* --- if and guards ------------------------------------------------------- */
+
+struct saw { struct jsonw *w; struct frame *f; uint32_t n; };
+
+static void put_seen(void *arg, struct ref ref, const struct expr *at)
+{
+	struct saw *s = arg;
+	struct buf *out = s->w->out;
+	struct buf name, val;
+	struct eval_env env = frame_env(s->f);
+	struct value v = env.fetch(env.ctx, ref);
+
+	if (s->n++ >= 16)
+		return;
+	buf_init(&name, 256);
+	buf_init(&val, 1024);
+	expr_print(at, &name);
+	json_print_typed(v, &val);
+	jsonw_str(s->w, buf_str(&name));
+	buf_addc(out, ':');
+	s->w->comma = false;
+	if (val.full)
+		jsonw_str(s->w, STR("(long)"));
+	else
+		jsonw_raw(s->w, buf_str(&val));
+	buf_release(&name);
+	buf_release(&val);
+}
+
+/* One item of a guard record: {"that":..,"else":..,"ok":true|false|null,"saw":{..},"say":..} */
+static void put_guard(struct frame *f, struct jsonw *w, const struct expr *x, const char *otherwise, struct value v,
+		      struct str error, struct str say)
+{
+	struct saw s = { w, f, 0 };
+	struct str text = str_slice(x->node->text, x->start, x->end);
+
+	jsonw_open(w, '{');
+	jsonw_kstr(w, "that", text);
+	jsonw_kstr(w, "else", str_of(otherwise));
+	jsonw_key(w, "ok");
+	if (v.kind == V_BOOL)
+		jsonw_bool(w, v.b);
+	else
+		jsonw_null(w);
+	if (error.n)
+		jsonw_kstr(w, "error", error);
+	jsonw_key(w, "saw");
+	jsonw_open(w, '{');
+	code_refs(f->e->p->codes.list[x->id], put_seen, &s);
+	jsonw_close(w, '}');
+	if (say.n)
+		jsonw_kstr(w, "say", say);
+	jsonw_close(w, '}');
+}
+
+static const char *const else_names[] = { "fail", "stop", "skip", "warn" };
+
+/* Evaluates `if`. 1 go on, 0 skip, -1 failed. */
+static int check_if(struct frame *f)
+{
+	struct eval_error err = { 0 };
+	struct value v = eval_code(f, f->ps->ast->if_, &err);
+	struct jsonw w;
+	struct str error = err.set ? error_text(f, &err) : STR("");
+
+	rec_open(f->e, "guard", f->key, &w);
+	jsonw_key(&w, "items");
+	jsonw_open(&w, '[');
+	put_guard(f, &w, f->ps->ast->if_, "skip", v, error, STR(""));
+	jsonw_close(&w, ']');
+	jsonw_kstr(&w, "result", str_of(err.set ? "fail" : v.kind == V_UNKNOWN ? "unknown" : v.b ? "pass" : "skip"));
+	rec_close(f->e, &w);
+	if (err.set) {
+		step_fail(f, S_FAILED, "if", error);
+		return -1;
+	}
+	if (v.kind == V_UNKNOWN) {
+		f->unknown = true;
+		f->e->dry_unknown++;
+		return 1;
+	}
+	return v.b;
+}
+
+enum { GUARDS_PASS = GUARD_WARN + 1 };
+
+/* Evaluates all guards, records them; the strongest failing else, or GUARDS_PASS. */
+static int check_guards(struct frame *f, struct str *say, struct str *error)
+{
+	const struct step *s = f->ps->ast;
+	struct jsonw w;
+	int result = GUARDS_PASS;
+	struct str texts[64];
+	struct value vals[64];
+	struct str errors[64];
+	uint32_t n = s->guard_count < 64 ? s->guard_count : 64;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct guard *g = &s->guards[i];
+		struct eval_error err = { 0 };
+		bool unknown = false;
+		int strength = g->otherwise;
+
+		vals[i] = eval_code(f, g->that, &err);
+		errors[i] = texts[i] = STR("");
+		if (err.set) {
+			errors[i] = error_text(f, &err);
+			strength = GUARD_FAIL;
+		} else if (vals[i].kind == V_UNKNOWN) {
+			f->unknown = true;
+			f->e->dry_unknown++;
+			continue;
+		} else if (vals[i].b) {
+			continue;
+		}
+		if (g->say.kind != DATA_NONE)
+			(void)eval_text(f, &g->say, &texts[i], &unknown, &errors[i]);
+		if (strength == GUARD_WARN) {
+			struct str t = texts[i].n ? texts[i]
+						  : arena_printf(&f->e->arena, "guard: " STR_FMT,
+								 STR_ARG(str_slice(g->that->node->text, g->that->start, g->that->end)));
+			rec_issue(f->e, "warning", f, t);
+		}
+		if (strength < result) {
+			result = strength;
+			*say = texts[i];
+			*error = errors[i].n ? errors[i]
+					     : arena_printf(&f->e->arena, "guard is false: " STR_FMT,
+							    STR_ARG(str_slice(g->that->node->text, g->that->start, g->that->end)));
+		}
+	}
+	rec_open(f->e, "guard", f->key, &w);
+	jsonw_key(&w, "items");
+	jsonw_open(&w, '[');
+	for (uint32_t i = 0; i < n; i++)
+		put_guard(f, &w, s->guards[i].that, else_names[s->guards[i].otherwise], vals[i], errors[i], texts[i]);
+	jsonw_close(&w, ']');
+	jsonw_kstr(&w, "result", str_of(result == GUARDS_PASS ? (f->unknown ? "unknown" : "pass") : else_names[result]));
+	rec_close(f->e, &w);
+	return result;
+}
+
+static void skip(struct frame *f)
+{
+	f->out->status = S_SKIPPED;
+	f->e->dry_skipped++;
+	f->ok = true;
+	step_end(f);
+}
+
+/* --- begin, probe -------------------------------------------------------- */
+
+static void probe_start(struct frame *f, uint8_t state)
+{
+	const struct prog_step *probe = &f->e->p->steps[f->ps->ast->probe->ix];
+	struct str error = { 0 };
+
+	f->state = state;
+	if (kind_of(probe)->start(f, probe, true, &error) != STARTED_WAIT)
+		step_fail(f, S_FAILED, "probe", error.n ? error : STR("the probe could not be started"));
+}
+
+static void begin(struct frame *f)
+{
+	struct engine *e = f->e;
+	const struct step *s = f->ps->ast;
+	struct str say = { 0 }, error = { 0 };
+
+	f->tmp = arena_take(e);
+	f->out->started = e->wall;
+	f->out->code = -1;
+	f->began = e->mono;
+	if (s->if_) {
+		int r = check_if(f);
+
+		if (r < 0)
+			return;
+		if (!r) {
+			skip(f);
+			return;
+		}
+	}
+	if (s->guard_count) {
+		switch (check_guards(f, &say, &error)) {
+		case GUARD_FAIL:
+			if (say.n)
+				error = arena_printf(&e->arena, STR_FMT " (" STR_FMT ")", STR_ARG(say), STR_ARG(error));
+			step_fail(f, S_FAILED, "guard", error);
+			return;
+		case GUARD_STOP:
+			e->stopped = true;
+			e->stop_text = arena_str(&e->arena, say.p, say.n);
+			e->root->drain = true;
+			skip(f);
+			return;
+		case GUARD_SKIP:
+			skip(f);
+			return;
+		default:
+			break;
+		}
+	}
+	f->state = AT_INTENT;
+	if (s->probe && !f->unknown)
+		probe_start(f, AT_PROBE);
+	else
+		schedule(f);
+}
+
+static void probe_before(struct frame *f, const struct result *r)
+{
+	int v = probe_verdict(f, r);
+
+	if (r->end == END_SUPPRESSED) { /* dry-run: not asked */
+		f->state = AT_INTENT;
+		schedule(f);
+		return;
+	}
+	rec_probe(f, "before", r, v);
+	if (v > 0) {
+		f->out->status = S_UNCHANGED;
+		f->ok = true;
+		step_end(f);
+	} else if (v < 0) {
+		step_fail(f, r->end == END_STOPPED ? S_CANCELLED : S_FAILED, "probe",
+			  STR("the probe could not tell whether the step's effect is in place"));
+	} else {
+		f->state = AT_INTENT;
+		schedule(f);
+	}
+}
+
+/* Between attempts of a write: is it in place after all? */
+static void probe_between(struct frame *f, const struct result *r)
+{
+	int v = probe_verdict(f, r);
+
+	rec_probe(f, "between", r, v);
+	if (v > 0) {
+		f->error = f->out->error = STR("");
+		f->out->status = S_OK;
+		f->complete = true;
+		f->ok = true;
+		step_end(f);
+	} else if (v < 0) {
+		step_fail(f, f->out->status, f->cause_end, f->error);
+	} else {
+		attempt_retry(f);
+	}
+}
+
+/* --- attempts ------------------------------------------------------------ */
+
+static bool leaf_writes(const struct frame *f)
+{
+	return f->ps->effect == EFFECT_WRITE && f->ps->ast->action != ACT_STEPS;
+}
+
+static void attempt_start(struct frame *f)
+{
+	struct engine *e = f->e;
+	const struct step_kind *k = kind_of(f->ps);
+	struct str error = { 0 };
+	enum started st;
+	int64_t timeout = 0;
+
+	if (e->held)
+		return;
+	if (frame_draining(f)) {
+		if (f->timed_out)
+			f->timed_out = false;
+		step_fail(f, S_CANCELLED, "cancelled", STR("not started: the run is ending"));
+		return;
+	}
+	f->attempt++;
+	f->out->attempts = f->attempt;
+	if (f->attempt > 1)
+		arena_reset(f->tmp);
+	f->view = NULL;
+	st = k->start(f, f->ps, false, &error);
+	if (st == STARTED_FAIL) {
+		f->out->attempts = --f->attempt;
+		step_fail(f, S_FAILED, "render", error);
+		return;
+	}
+	if (!f->started) {
+		f->started = true;
+		if (leaf_writes(f)) {
+			e->wrote = true;
+			e->must_sync = true;
+		}
+		kept_add(f->parent, f);
+		rec_intent(f);
+		if (f->ps->ast->always.count)
+			f->always_due = true;
+		e->dry_run_steps++;
+	}
+	if ((st == STARTED_PUSH || f->ps->ast->action == ACT_CONFIRM) && f->ps->timeout.kind != DATA_NONE) {
+		if (!eval_duration(f, &f->ps->timeout, 0, &timeout, &error)) {
+			step_fail(f, S_FAILED, "render", error);
+			return;
+		}
+		if (timeout > 0)
+			f->timer = timer_queue(f, timeout, OP_FOR_TIMEOUT);
+	}
+	if (st == STARTED_DONE) {
+		struct result r = { .end = END_EXIT, .code = -1 };
+
+		f->state = AT_ACTION;
+		attempt_finish(f, &r);
+		return;
+	}
+	f->acted = f->acted || st == STARTED_PUSH;
+	f->state = st == STARTED_PUSH ? AT_CHILDREN : AT_ACTION;
+}
+
+/* The block's list has ended. */
+static void children_ended(struct frame *f)
+{
+	struct frame *c = f->child;
+	struct result r = { .end = END_EXIT, .code = -1 };
+
+	if (!c->ok && f->e->held)
+		return;
+	if (f->timer) {
+		op_stop(f->e, f->timer, 0);
+		f->timer = 0;
+	}
+	if (f->timed_out) {
+		attempt_fail(f, S_TIMEOUT, "timeout", STR("the block took longer than its timeout"), false);
+	} else if (c->ok) {
+		f->child = NULL;
+		if (!c->in_kept)
+			frame_free(c);
+		attempt_finish(f, &r);
+	} else if (c->cause) {
+		if (!f->cause)
+			f->cause = c->cause;
+		attempt_fail(f, S_FAILED, "step", c->error.n ? c->error : STR("a step of the block failed"), false);
+	} else {
+		step_fail(f, S_CANCELLED, "cancelled", STR("the run is ending"));
+	}
+}
+
+/* --- failure -------------------------------------------------------------- */
+
+static const struct str pause_choices[] = { { "retry", 5 }, { "skip", 4 }, { "rollback", 8 }, { "hold", 4 } };
+
+static void ask_pause(struct frame *f)
+{
+	struct command *c = op_queue(f, OP_QUESTION, OP_FOR_PAUSE);
+	bool skippable = f->ps->ast->action != ACT_NONE && f->ps->ast->action != ACT_CONFIRM;
+
+	f->state = AT_PAUSE;
+	c->question.what = ASK_PAUSE;
+	c->question.text = arena_printf(f->tmp, STR_FMT " failed: " STR_FMT, STR_ARG(f->key), STR_ARG(f->error));
+	c->question.choices = pause_choices;
+	c->question.choice_count = 4;
+	if (!skippable) {
+		static const struct str no_skip[] = { { "retry", 5 }, { "rollback", 8 }, { "hold", 4 } };
+
+		c->question.choices = no_skip;
+		c->question.choice_count = 3;
+	}
+	f->e->must_sync = true;
+}
+
+static void go_on_after_failure(struct frame *f)
+{
+	rec_issue(f->e, "error", f, arena_printf(&f->e->arena, "failed, went on: " STR_FMT, STR_ARG(f->error)));
+	f->ok = true;
+	f->cause = NULL;
+	if (always_pending(f)) {
+		f->state = AT_ALWAYS;
+		f->child = always_push(f, f);
+		return;
+	}
+	step_end(f);
+}
+
+void step_fail(struct frame *f, uint8_t status, const char *end, struct str text)
+{
+	struct engine *e = f->e;
+
+	if (f->timer) {
+		op_stop(e, f->timer, 0);
+		f->timer = 0;
+	}
+	if (status == S_FAILED && f->timed_out)
+		status = S_TIMEOUT;
+	f->out->status = status;
+	f->error = arena_str(&e->arena, text.p, text.n);
+	f->out->error = f->error;
+	f->cause_end = end;
+	f->ok = false;
+	if (!f->cause)
+		f->cause = f;
+	if (status == S_CANCELLED)
+		f->cause = NULL;
+	if (status == S_CANCELLED || (e->settling && e->signo)) {
+		step_end(f);
+		return;
+	}
+	switch (f->ps->ast->on_fail) {
+	case ON_FAIL_CONTINUE:
+		go_on_after_failure(f);
+		return;
+	case ON_FAIL_UNDO:
+		if (f->role != ROLE_FORWARD)
+			break;
+		f->state = AT_UNDO;
+		rec_issue(e, "error", f, arena_printf(&e->arena, "failed, undone: " STR_FMT, STR_ARG(f->error)));
+		f->child = unwind_push(f, f);
+		return;
+	case ON_FAIL_PAUSE:
+		if (f->role != ROLE_FORWARD || e->settling)
+			break;
+		ask_pause(f);
+		return;
+	default:
+		break;
+	}
+	step_end(f);
+}
+
+static void pause_answered(struct frame *f, const struct result *r)
+{
+	struct engine *e = f->e;
+	struct jsonw w;
+
+	if (r->end == END_NO_PERSON || (r->end == END_ANSWER && str_eqz(r->answer, "hold"))) {
+		e->held = true;
+		rec_open(e, "held", f->key, &w);
+		jsonw_kstr(&w, "why", r->end == END_ANSWER ? STR("hold was chosen") : STR("paused, and nobody is at a terminal"));
+		jsonw_kstr(&w, "error", f->error);
+		rec_close(e, &w);
+		e->must_sync = true;
+		return;
+	}
+	if (r->end == END_ANSWER) {
+		rec_open(e, "answer", f->key, &w);
+		jsonw_kstr(&w, "answer", r->answer);
+		jsonw_kstr(&w, "by", r->by);
+		rec_close(e, &w);
+	}
+	if (r->end == END_ANSWER && str_eqz(r->answer, "retry")) {
+		f->cause = NULL;
+		f->error = f->out->error = STR("");
+		f->out->status = S_NOT_RUN;
+		f->drain = f->timed_out = false;
+		f->state = f->started && f->kept_first ? AT_RETRY_UNWIND : AT_ATTEMPT;
+		if (f->state == AT_RETRY_UNWIND)
+			f->child = unwind_push(f, f);
+		else
+			schedule(f);
+	} else if (r->end == END_ANSWER && str_eqz(r->answer, "skip")) {
+		go_on_after_failure(f);
+	} else {
+		step_end(f);
+	}
+}
+
+/* --- results --------------------------------------------------------------- */
+
+static void confirm_suppressed(struct frame *f, const struct result *r)
+{
+	/* dry-run: what the step would have brought is unknown */
+	f->out->unknown = true;
+	rec_attempt(f, r);
+	f->ok = true;
+	step_end(f);
+}
+
+void step_result(struct frame *f, uint8_t what, const struct result *r)
+{
+	if (f->done) { /* its undo asks its probe */
+		if (f->undoer)
+			unwind_result(f->undoer, r);
+		return;
+	}
+	switch (what) {
+	case OP_FOR_PROBE:
+		if (f->state == AT_PROBE)
+			probe_before(f, r);
+		else
+			probe_between(f, r);
+		return;
+	case OP_FOR_PAUSE:
+		pause_answered(f, r);
+		return;
+	case OP_FOR_RETRY:
+		if (r->end == END_FIRED || r->end == END_SUPPRESSED) {
+			rec_timer(f->e, f->key, "retry");
+			f->state = AT_ATTEMPT;
+			schedule(f);
+		} else {
+			step_fail(f, f->e->signo ? S_CANCELLED : S_FAILED, f->cause_end, f->error);
+		}
+		return;
+	case OP_FOR_TIMEOUT:
+		f->timer = 0;
+		if (r->end != END_FIRED)
+			return;
+		rec_timer(f->e, f->key, "timeout");
+		f->timed_out = true;
+		f->drain = true;
+		op_stop_below(f->e, f, true);
+		return;
+	default:
+		break;
+	}
+	f->op = 0;
+	if (r->end == END_SUPPRESSED)
+		confirm_suppressed(f, r);
+	else
+		attempt_finish(f, r);
+}
+
+static void undo_ended(struct frame *f)
+{
+	bool clean = f->child->ok;
+
+	frame_free(f->child);
+	f->child = NULL;
+	f->ok = clean;
+	if (clean) {
+		f->cause = NULL;
+		f->out->status = S_UNDONE;
+	}
+	step_end(f);
+}
+
+void step_advance(struct frame *f)
+{
+	switch (f->state) {
+	case AT_BEGIN:
+		begin(f);
+		break;
+	case AT_INTENT:
+	case AT_ATTEMPT:
+		attempt_start(f);
+		break;
+	case AT_CHILDREN:
+		if (f->child && f->child->done)
+			children_ended(f);
+		break;
+	case AT_RETRY_UNWIND:
+		if (!f->child || !f->child->done)
+			break;
+		if (!f->child->ok) {
+			frame_free(f->child);
+			f->child = NULL;
+			step_fail(f, S_FAILED, "undo", STR("could not be undone before the next attempt"));
+			break;
+		}
+		frame_free(f->child);
+		f->child = NULL;
+		f->drain = f->timed_out = false;
+		attempt_retry(f);
+		break;
+	case AT_UNDO:
+		if (f->child && f->child->done)
+			undo_ended(f);
+		break;
+	case AT_ALWAYS:
+		if (f->child && f->child->done) {
+			frame_free(f->child);
+			f->child = NULL;
+			step_end(f);
+		}
+		break;
+	default:
+		break;
+	}
+}
+
+/* Compares with `planned`: an overrun is an issue, nothing more. */
+static void check_planned(struct frame *f)
+{
+	int64_t planned = 0;
+	struct str error;
+	struct buf t;
+
+	if (f->ps->ast->planned.kind == DATA_NONE || !eval_duration(f, &f->ps->ast->planned, 0, &planned, &error) ||
+	    f->out->took <= planned || f->out->unknown)
+		return;
+	buf_init(&t, 256);
+	buf_addz(&t, "took ");
+	unit_show_duration(&t, f->out->took);
+	buf_addz(&t, ", planned ");
+	unit_show_duration(&t, planned);
+	rec_issue(f->e, "warning", f, arena_str(&f->e->arena, t.p, t.len));
+	buf_release(&t);
+}
+
+void step_end(struct frame *f)
+{
+	struct engine *e = f->e;
+
+	f->state = AT_END;
+	f->out->ended = e->wall;
+	f->out->took = e->mono - f->began;
+	if (f->started)
+		check_planned(f);
+	rec_outcome(f);
+	if (f->tmp) {
+		arena_give(e, f->tmp);
+		f->tmp = NULL;
+	}
+	f->view = NULL;
+	child_ended(f);
+}

@@ -1,0 +1,153 @@
+#ifndef RB_SYNTAX_RUNBOOK_H
+#define RB_SYNTAX_RUNBOOK_H
+/*
+ * runbook: the AST of a runbook file, const after parsing. Every key of
+ * language.md 1.1 has a row in the key table (syntax/keys.h); runbook_parse()
+ * reads nodes by those rows. No names are resolved here and no types checked
+ * beyond literals: that is plan's business.
+ *
+ * Absent values: NULL expr, DATA_NONE data, empty str, -1 numbers.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/source.h"
+#include "base/str.h"
+#include "syntax/expr.h"
+#include "syntax/node.h"
+#include "syntax/template.h"
+#include "value/value.h"
+
+struct arena;
+struct diags;
+struct step;
+
+enum phase { PHASE_PREFLIGHT, PHASE_PLAN, PHASE_ACT, PHASE_TEST, PHASE_REPORT, PHASE_COUNT };
+extern const char *const phase_names[PHASE_COUNT];
+
+enum decl_type { DECL_STRING, DECL_INT, DECL_FLOAT, DECL_BOOL, DECL_DURATION, DECL_SIZE, DECL_PERCENT,
+		 DECL_TIME, DECL_LIST, DECL_MAP, DECL_SECRET, DECL_TYPES };
+extern const char *const decl_type_names[DECL_TYPES];
+
+/* An input: its type and rules. Literals are already of the declared type. */
+struct decl {
+	struct str name, help, pattern;
+	struct span span, pattern_span;
+	const struct node *node;
+	uint8_t type, of;              /* of: element type of list and map, DECL_STRING by default */
+	bool has_default, has_min, has_max;
+	struct value dflt, min, max;
+	const struct value *choices; uint32_t choice_count; /* enum */
+};
+
+struct named_data { struct str name; struct span span; struct data data; };
+struct named_expr { struct str name; struct span span; const struct expr *expr; };
+struct strs { const struct str *list; uint32_t count; };
+
+enum secret_from { SECRET_ENV, SECRET_FILE, SECRET_RUN };
+struct secret { struct str name; struct span span; uint8_t from; struct str arg; struct strs argv; };
+
+struct guard {
+	const struct expr *that;
+	uint8_t otherwise;             /* enum guard_else */
+	struct data say;
+	struct span span;
+};
+enum guard_else { GUARD_FAIL, GUARD_STOP, GUARD_SKIP, GUARD_WARN }; /* strongest first */
+
+enum action { ACT_NONE, ACT_RUN, ACT_HTTP, ACT_USES, ACT_STEPS, ACT_WAIT, ACT_CONFIRM, ACT_APPROVE,
+	      ACT_ASK, ACT_CHECKLIST, ACT_NOTIFY, ACT_RENDER, ACT_METRIC, ACT_COUNT };
+extern const char *const action_names[ACT_COUNT]; /* the key: "run", "http", ... "" for none */
+
+struct act_http {
+	struct data url, method, query, headers, json, form, body, follow, tls;
+	struct data user, password, bearer;     /* auth: {user, password} | {bearer} */
+};
+struct act_notify { struct data to; struct data title, say; struct str level; };
+struct act_render { struct data to, text, json; };
+struct act_wait { struct data amount, until; };
+
+enum on_fail { ON_FAIL_UNSET, ON_FAIL_FAIL, ON_FAIL_CONTINUE, ON_FAIL_UNDO, ON_FAIL_PAUSE };
+enum effect { EFFECT_UNSET, EFFECT_READ, EFFECT_WRITE };
+enum parse { PARSE_TEXT, PARSE_LINES, PARSE_JSON, PARSE_REGEX };
+enum shell { SHELL_UNSET = -1, SHELL_KIND_SH, SHELL_KIND_BASH, SHELL_KIND_PWSH }; /* as enum shell_dialect */
+
+struct retry { struct data max, delay, backoff, max_delay, jitter; const struct expr *when; struct span span; };
+
+struct step_list { struct step *const *list; uint32_t count; struct span span; bool present; };
+
+struct step {
+	uint32_t ix;                   /* unique in a load, preorder, from 0 */
+	struct span span;              /* the whole step; key spans by node_get */
+	const struct node *node;
+	struct str id;                 /* may be empty */
+	struct span id_span;
+	struct data name, about;
+	uint8_t action;
+	struct span action_span;       /* the action's key */
+	union {
+		struct { struct data words; bool script; } run;
+		struct step_list steps;
+		struct act_wait wait;
+		struct data confirm;
+		struct act_notify notify;
+		struct act_render render;
+	};
+	const struct expr *if_;
+	const struct guard *guards; uint32_t guard_count;
+	/* foreach: over (E), or items (T list), or matrix */
+	struct { bool present; const struct expr *over; struct data items;
+		 const struct named_data *matrix; uint32_t matrix_count;  /* each DATA_LIST, or exact hole */
+		 struct str as; struct span span; } foreach;
+	struct data parallel, timeout, grace, planned;
+	const struct retry *retry;     /* own, or NULL; prog_step.retry also knows defaults */
+	const struct expr *expect;
+	uint8_t on_fail, effect, parse;
+	struct str regex; struct span regex_span;
+	struct step *probe;            /* NULL or a read step */
+	struct step_list rollback, always;
+	struct data irreversible, preview;
+	const struct named_expr *captures; uint32_t capture_count;
+	const struct named_data *env; uint32_t env_count;
+	struct data stdin_, dir;
+	int8_t shell;                  /* enum shell */
+	bool idempotent;
+	struct act_http http;          /* http only: other steps end before it (memory) */
+};
+
+struct channel { struct str name; struct span span; uint8_t kind; /* enum channel_kind */
+		 struct str secret; struct span secret_span; struct data argv; };
+enum channel_kind { CHANNEL_WEBHOOK, CHANNEL_RUN };
+
+struct defaults { struct data timeout, grace, dir; bool has_retry; struct retry retry; int8_t shell;
+		  const struct named_data *env; uint32_t env_count; struct strs inherit; };
+
+struct allow { uint32_t line; int code; struct str reason; struct span span; }; /* # runbook: allow RB501 reason */
+
+struct runbook {
+	const struct source *source;
+	const struct node *node;
+	struct str name, version;
+	struct span name_span;
+	struct data title, about;
+	struct strs owners;
+	struct data meta, risks;       /* risks: list of {what, probability, impact, owner, plan} */
+	const struct decl *inputs; uint32_t input_count;
+	const struct secret *secrets; uint32_t secret_count;
+	const struct named_data *vars; uint32_t var_count;
+	const struct named_expr *outputs; uint32_t output_count;
+	struct strs files; const struct span *file_spans;
+	const struct channel *channels; uint32_t channel_count;
+	const struct named_data *roles; uint32_t role_count; /* each a DATA_MAP {who, notify, contact} */
+	struct data lock, timeout, rto, planned;
+	struct defaults defaults;
+	struct step_list phases[PHASE_COUNT], rollback, always;
+	const struct allow *allows; uint32_t allow_count;
+	uint32_t step_count;           /* all steps, for arrays by ix */
+	uint32_t expr_count;           /* all expr roots, for arrays by id */
+};
+
+/* Reads a runbook. NULL if it is so broken that nothing can be checked; a
+ * partial AST with diagnostics otherwise (up to DIAG_MAX errors in one pass). */
+struct runbook *runbook_parse(struct arena *a, const struct source *src, struct diags *ds);
+
+#endif

@@ -1,0 +1,6 @@
+#!/bin/sh -eu
+# export.sh DATABASE FOLDER: writes the pages that come from the database.
+sqlite3 -readonly "$1" "
+  SELECT json_object('release', 1, 'count', count(*), 'total_cents', sum(price_cents),
+    'products', json_group_array(json_object('name', name, 'price_cents', price_cents)))
+  FROM (SELECT * FROM products ORDER BY id)" >"$2/products.json"

@@ -1,0 +1,294 @@
+#ifndef RB_TEST_WORLD_H
+#define RB_TEST_WORLD_H
+/*
+ * world: a world in virtual time for tests of the engine: no process, no clock.
+ * What a spawned argv does stands in its first word:
+ *   ok [TEXT..]    exit 0, prints the words       no [TEXT..]   exit 1
+ *   code N         exit N                         flaky N       fails the first N times for its key
+ *   hang           only ends by timeout or stop   sig           killed by signal 9
+ *   lost           END_LOST                       nostart       END_NOT_STARTED
+ *   cancel         ok, and INT arrives meanwhile  slow D        ok after D seconds
+ * Each takes one second. The trace has a line for each start of an op.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/diag.h"
+#include "plan/program.h"
+#include "run/effects.h"
+#include "run/engine.h"
+
+enum { WORLD_OPS = 64 };
+struct world_op { uint32_t op; int64_t due; struct result result; bool timer, hang; int64_t limit; };
+struct world {
+	struct arena arena;
+	struct buf trace, records;
+	int64_t now;
+	struct world_op ops[WORLD_OPS]; uint32_t count;
+	struct { char key[96]; int n; } flaky[32]; uint32_t flaky_count;
+	int signo_due, signals; /* INT to deliver with the next wait */
+	int cancel_at;          /* deliver INT when this many ops were started; 0: never */
+	int started;
+	struct result current[WORLD_OPS];
+	bool dry, unsynced_write, synced;
+	int flushes, syncs, fail_flush_at;
+	const char *answer;     /* to questions; NULL: nobody there */
+};
+
+static void world_record(void *ctx, int64_t wall, int64_t mono, struct str body)
+{
+	struct world *w = ctx;
+
+	(void)wall, (void)mono;
+	buf_adds(&w->records, body);
+	buf_addc(&w->records, '\n');
+}
+
+static int world_flush(void *ctx, bool sync)
+{
+	struct world *w = ctx;
+
+	w->flushes++;
+	w->syncs += sync;
+	w->synced = sync;
+	return w->fail_flush_at && w->flushes >= w->fail_flush_at ? 5 : 0;
+}
+
+static int world_flaky(struct world *w, struct str key)
+{
+	char text[96];
+	uint32_t i = 0;
+
+	snprintf(text, sizeof(text), "%.*s", (int)key.n, key.p);
+	while (i < w->flaky_count && strcmp(w->flaky[i].key, text))
+		i++;
+	if (i == w->flaky_count)
+		memcpy(w->flaky[w->flaky_count++].key, text, sizeof(text));
+	return w->flaky[i].n++;
+}
+
+static void world_words(struct world *w, const char *const *argv, struct result *r)
+{
+	struct buf b;
+
+	buf_init(&b, 1 << 20);
+	for (int i = 0; argv[i]; i++) {
+		if (i)
+			buf_addc(&b, ' ');
+		buf_addz(&b, argv[i]);
+	}
+	if (b.len)
+		buf_addc(&b, '\n');
+	r->out.bytes = arena_str(&w->arena, b.p ? b.p : "", b.len);
+	r->out.total = b.len;
+	r->out.json = arena_printf(&w->arena, "{\"n\":%zu}", b.len);
+	buf_release(&b);
+}
+
+static void world_spawn(struct world *w, const struct command *c, struct world_op *o)
+{
+	const char *const *argv = c->spawn.argv;
+	const char *what = argv[0];
+
+	o->due = w->now + 1000000000;
+	o->result.end = END_EXIT;
+	if (!strcmp(what, "no")) {
+		o->result.code = 1;
+	} else if (!strcmp(what, "code")) {
+		o->result.code = (int)strtol(argv[1], NULL, 10);
+	} else if (!strcmp(what, "flaky")) {
+		o->result.code = world_flaky(w, c->key) < (int)strtol(argv[1], NULL, 10);
+	} else if (!strcmp(what, "hang")) {
+		o->hang = true;
+		o->due = INT64_MAX;
+	} else if (!strcmp(what, "slow")) {
+		o->due = w->now + 1000000000LL * (int)strtol(argv[1], NULL, 10);
+	} else if (!strcmp(what, "sig")) {
+		o->result.end = END_SIGNAL;
+		o->result.code = -1;
+		o->result.signo = 9;
+	} else if (!strcmp(what, "lost") || !strcmp(what, "nostart")) {
+		o->result.end = !strcmp(what, "lost") ? END_LOST : END_NOT_STARTED;
+		o->result.code = -1;
+		o->result.error = STR("gone");
+	} else if (!strcmp(what, "cancel")) {
+		w->signo_due = 2;
+		o->due = INT64_MAX; /* until it is stopped */
+		o->hang = true;
+	}
+	if (argv[0])
+		world_words(w, argv + 1, &o->result);
+	if (c->timeout > 0 && o->due > w->now + c->timeout) {
+		o->due = w->now + c->timeout;
+		o->result.end = END_TIMEOUT;
+		o->result.code = -1;
+	}
+}
+
+static void world_start(void *ctx, const struct command *c)
+{
+	struct world *w = ctx;
+	struct world_op *o = &w->ops[w->count++];
+
+	*o = (struct world_op){ .op = c->op, .due = w->now };
+	o->result.op = c->op;
+	if (w->dry && (c->write || c->unknown || c->kind == OP_QUESTION || c->kind == OP_TIMER)) {
+		buf_printf(&w->trace, "would %.*s\n", (int)c->key.n, c->key.p);
+		o->result.end = END_SUPPRESSED;
+		o->result.code = -1;
+		return;
+	}
+	switch (c->kind) {
+	case OP_SPAWN:
+		if (c->write && !w->synced)
+			w->unsynced_write = true;
+		buf_printf(&w->trace, "%s%.*s:", c->probe ? "?" : "", (int)c->key.n, c->key.p);
+		for (int i = 0; c->spawn.argv[i]; i++)
+			buf_printf(&w->trace, " %s", c->spawn.argv[i]);
+		buf_addc(&w->trace, '\n');
+		world_spawn(w, c, o);
+		if (++w->started == w->cancel_at)
+			w->signo_due = 2;
+		break;
+	case OP_TIMER:
+		o->timer = true;
+		o->due = c->timer.at;
+		o->result.end = END_FIRED;
+		o->result.code = -1;
+		break;
+	case OP_QUESTION:
+		buf_printf(&w->trace, "ask %.*s\n", (int)c->key.n, c->key.p);
+		o->result.end = w->answer ? END_ANSWER : END_NO_PERSON;
+		o->result.code = -1;
+		o->result.answer = str_of(w->answer);
+		o->result.by = STR("tester");
+		break;
+	case OP_FILE:
+		buf_printf(&w->trace, "file %.*s\n", (int)c->file.path.n, c->file.path.p);
+		o->result.end = END_EXIT;
+		break;
+	default:
+		o->result.end = END_NOT_STARTED;
+		o->result.code = -1;
+	}
+}
+
+static void world_stop(void *ctx, uint32_t op, int64_t grace)
+{
+	struct world *w = ctx;
+
+	(void)grace;
+	for (uint32_t i = 0; i < w->count; i++)
+		if (w->ops[i].op == op) {
+			w->ops[i].due = w->now;
+			w->ops[i].result.end = END_STOPPED;
+			w->ops[i].result.code = -1;
+		}
+}
+
+static uint32_t world_wait(void *ctx, struct event *ev, uint32_t max)
+{
+	struct world *w = ctx;
+	uint32_t n = 0;
+	int64_t next = INT64_MAX;
+
+	ev[0] = (struct event){ .kind = EVENT_START, .wall = 1000000000LL * 1000000 + w->now, .mono = w->now };
+	if (!max)
+		return 0;
+	if (w->signo_due) {
+		ev[n++] = (struct event){ .kind = EVENT_SIGNAL, .signo = w->signo_due };
+		w->signo_due = 0;
+		w->signals++;
+	}
+	for (uint32_t i = 0; i < w->count && !n; i++)
+		if (w->ops[i].due < next)
+			next = w->ops[i].due;
+	if (!n && next == INT64_MAX) {
+		fprintf(stderr, "world: nothing will ever happen\n%s", w->records.p);
+		abort();
+	}
+	if (!n && next > w->now)
+		w->now = next;
+	for (uint32_t i = 0; i < w->count && n < max;) {
+		if (w->ops[i].due > w->now) {
+			i++;
+			continue;
+		}
+		w->current[n] = w->ops[i].result;
+		w->current[n].took = 1000000000;
+		ev[n] = (struct event){ .kind = EVENT_RESULT, .result = &w->current[n] };
+		n++;
+		w->ops[i] = w->ops[--w->count];
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		ev[i].wall = 1000000000LL * 1000000 + w->now;
+		ev[i].mono = w->now;
+	}
+	return n;
+}
+
+static const struct effects world_effects = { world_record, world_flush, world_start, world_stop, world_wait, NULL };
+
+struct world_run { int exit; enum run_status status; int journal_err; };
+
+/* Loads text, runs it in the world. */
+static struct world_run world_run(struct world *w, const char *text)
+{
+	struct world_run out = { -1, RUN_RUNNING, 0 };
+	struct run_setup setup = { 0 };
+	struct str lock = { 0 }, error = { 0 };
+	struct diags ds;
+	struct program *p;
+	struct engine *e;
+
+	diags_init(&ds, &w->arena);
+	p = program_load(&w->arena, source_new(&w->arena, STR("test.yml"), str_of(text)), NULL, &ds);
+	if (!p || ds.errors) {
+		struct buf b;
+
+		buf_init(&b, 1 << 20);
+		diag_text(&ds, &b, false);
+		fprintf(stderr, "%s", b.p);
+		buf_release(&b);
+		diags_release(&ds);
+		return out;
+	}
+	setup.program = p;
+	setup.run_id = STR("run1");
+	setup.operator_name = STR("tester");
+	setup.inputs = arena_array(&w->arena, p->rb->input_count + 1, sizeof(struct value));
+	if (!program_inputs(p, &w->arena, NULL, 0, NULL, 0, (struct value *)setup.inputs, &ds))
+		fprintf(stderr, "inputs are missing\n");
+	setup.secrets = arena_array(&w->arena, p->rb->secret_count + 1, sizeof(struct value));
+	setup.dry_run = w->dry;
+	setup.dir = "/tmp";
+	setup.seed = STR("seed");
+	setup.open_body = STR("\"t\":\"run.open\"");
+	e = engine_new(&setup);
+	if (!engine_prepare(e, 1000000000LL * 1000000, &lock, &error))
+		fprintf(stderr, "%.*s\n", (int)error.n, error.p);
+	out.exit = engine_drive(e, &world_effects, w, &out.status, &out.journal_err);
+	engine_free(e);
+	program_release(p);
+	diags_release(&ds);
+	return out;
+}
+
+static void world_init(struct world *w)
+{
+	memset(w, 0, sizeof(*w));
+	arena_init(&w->arena);
+	buf_init(&w->trace, 1 << 24);
+	buf_init(&w->records, 1 << 26);
+}
+
+static void world_release(struct world *w)
+{
+	buf_release(&w->trace);
+	buf_release(&w->records);
+	arena_release(&w->arena);
+}
+
+#endif
