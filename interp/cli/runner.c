@@ -90,7 +90,9 @@ static bool fetch_secrets(struct runner *r, const char *const *env)
 		const struct secret *s = &rb->secrets[i];
 		struct str value = { 0 }, error = { 0 };
 
-		if (!secret_fetch(&r->c->arena, s, r->l->dir, env, &value, &error)) {
+		struct secret_source from = { s->from, s->arg, s->argv.list, s->argv.count };
+
+		if (!secret_fetch(&r->c->arena, &from, r->l->dir, env, &value, &error)) {
 			cli_error("secret `" STR_FMT "`: " STR_FMT, STR_ARG(s->name), STR_ARG(error));
 			return false;
 		}

@@ -1,56 +1,214 @@
 #include "cli/ui.h"
 
+#include <string.h>
+#include <sys/random.h>
 #include "base/mem.h"
+#include "base/visible.h"
 #include "cli/command.h"
+#include "cli/ui_state.h"
+#include "host/clock.h"
 
-/* ui: shows records. */
-struct ui { struct ui_options o; };
+/* ui: takes records and output apart and gives them to the format in use. */
 
 struct ui *ui_new(const struct ui_options *o)
 {
 	struct ui *u = mem_alloc(sizeof(*u));
+	unsigned char raw[16];
 
 	u->o = *o;
+	arena_init(&u->arena);
+	buf_init(&u->line, 1 << 20);
+	buf_init(&u->last_seal, RECORD_LINE_MAX);
+	u->boot_at_now = clock_boot();
+	if (getrandom(raw, sizeof(raw), 0) != (ssize_t)sizeof(raw))
+		memset(raw, 7, sizeof(raw));
+	for (size_t i = 0; i < sizeof(raw); i++) {
+		u->token[2 * i] = "0123456789abcdef"[raw[i] >> 4];
+		u->token[2 * i + 1] = "0123456789abcdef"[raw[i] & 15];
+	}
 	return u;
+}
+
+static void running_clear(struct ui_running *run)
+{
+	buf_release(&run->partial[0]);
+	buf_release(&run->partial[1]);
+	memset(run, 0, sizeof(*run));
 }
 
 void ui_free(struct ui *u)
 {
+	if (!u)
+		return;
+	for (int i = 0; i < UI_RUNNING; i++)
+		if (u->running[i].used)
+			running_clear(&u->running[i]);
+	buf_release(&u->line);
+	buf_release(&u->last_seal);
+	arena_release(&u->arena);
 	mem_free(u);
+}
+
+int64_t ui_now(const struct ui *u)
+{
+	return u->now + (clock_boot() - u->boot_at_now) / 1000;
+}
+
+struct ui_running *ui_running_find(struct ui *u, struct str key)
+{
+	for (int i = 0; i < UI_RUNNING; i++)
+		if (u->running[i].used && str_eqz(key, u->running[i].key))
+			return &u->running[i];
+	return NULL;
+}
+
+static void running_add(struct ui *u, const struct record *r)
+{
+	struct buf what;
+
+	if (r->k.n >= sizeof(u->running[0].key) || ui_running_find(u, r->k))
+		return;
+	for (int i = 0; i < UI_RUNNING; i++) {
+		struct ui_running *run = &u->running[i];
+
+		if (run->used)
+			continue;
+		run->used = true;
+		memcpy(run->key, r->k.p, r->k.n);
+		run->since = r->m;
+		buf_init(&run->partial[0], 64 << 10);
+		buf_init(&run->partial[1], 64 << 10);
+		buf_init(&what, sizeof(run->what) - 1);
+		ui_describe(u, r, &what);
+		memcpy(run->what, what.p ? what.p : "", what.len);
+		buf_release(&what);
+		return;
+	}
+}
+
+static void show_line(struct ui *u, struct ui_running *run, struct str key, int stream, struct str line)
+{
+	if (u->o.format == UI_GITHUB) {
+		ui_github_output(u, key, line);
+	} else if (u->o.format == UI_TEXT) {
+		ui_text_output(u, run, stream, line);
+	}
+}
+
+/* What was left without a newline when the step ended. */
+static void running_end(struct ui *u, struct str key, char what[160])
+{
+	struct ui_running *run = ui_running_find(u, key);
+
+	if (!run)
+		return;
+	for (int s = 0; s < 2; s++)
+		if (run->partial[s].len)
+			show_line(u, run, key, s + 1, buf_str(&run->partial[s]));
+	memcpy(what, run->what, sizeof(run->what));
+	running_clear(run);
 }
 
 void ui_record(void *ui, struct str line)
 {
 	struct ui *u = ui;
+	struct record r;
+	const char *why;
+	char what[160] = "";
 
 	if (u->o.format == UI_JSON) {
-		cli_out(line);
-		cli_out(STR("\n"));
-	} else {
-		cli_err(line);
-		cli_err(STR("\n"));
+		buf_clear(&u->line);
+		buf_adds(&u->line, line);
+		buf_addc(&u->line, '\n');
+		cli_out(buf_str(&u->line));
 	}
+	if (!record_parse(&r, line, &why))
+		return;
+	u->now = r.m;
+	u->boot_at_now = clock_boot();
+	arena_reset(&u->arena);
+	if (str_eqz(r.t, "run.open"))
+		u->dry = record_bool(&r, "dry");
+	if (str_eqz(r.t, "seal") || str_eqz(r.t, "held")) {
+		u->sealed = true;
+		buf_clear(&u->last_seal);
+		buf_adds(&u->last_seal, line);
+	}
+	if (str_eqz(r.t, "step.outcome"))
+		running_end(u, r.k, what);
+	if (u->o.format == UI_TEXT)
+		ui_text_record(u, &r, what);
+	else if (u->o.format == UI_GITHUB)
+		ui_github_record(u, &r);
+	if (str_eqz(r.t, "step.intent"))
+		running_add(u, &r);
 }
 
 void ui_output(void *ui, struct str key, int stream, struct str bytes)
 {
-	(void)ui, (void)key, (void)stream;
-	cli_err(bytes);
+	struct ui *u = ui;
+	struct ui_running *run = ui_running_find(u, key);
+	struct buf *partial;
+
+	if (u->o.format == UI_JSON || !run)
+		return;
+	partial = &run->partial[stream == 2];
+	while (bytes.n) {
+		const char *nl = memchr(bytes.p, '\n', bytes.n);
+		size_t n = nl ? (size_t)(nl - bytes.p) : bytes.n;
+
+		if (partial->len + n > 32 << 10) /* a line without end is shown in pieces */
+			n = (32 << 10) - partial->len;
+		buf_add(partial, bytes.p, n);
+		if (nl == bytes.p + n || partial->len >= 32 << 10) {
+			show_line(u, run, key, stream, buf_str(partial));
+			buf_clear(partial);
+		}
+		n += nl == bytes.p + n;
+		bytes = str_slice(bytes, n, bytes.n);
+	}
 }
 
 void ui_question(void *ui, bool open, struct str text)
 {
-	(void)ui;
+	struct ui *u = ui;
+	struct buf b;
+
 	if (open)
-		cli_err(text);
+		ui_erase_live(u);
+	u->asking = open;
+	if (open && text.n) {
+		buf_init(&b, 64 << 10);
+		for (size_t at = 0; at < text.n;) {
+			const char *nl = memchr(text.p + at, '\n', text.n - at);
+			size_t end = nl ? (size_t)(nl - text.p) : text.n;
+
+			visible_add(&b, str_slice(text, at, end));
+			at = end + (nl != NULL);
+			if (nl)
+				buf_addc(&b, '\n');
+		}
+		cli_err(buf_str(&b));
+		buf_release(&b);
+	}
 }
 
 void ui_tick(void *ui)
 {
-	(void)ui;
+	struct ui *u = ui;
+
+	if (u->o.format == UI_TEXT && !u->asking)
+		ui_text_tick(u);
 }
 
 void ui_end(struct ui *u, struct str run_id, int exit_code, struct str run_dir)
 {
-	(void)u, (void)run_id, (void)exit_code, (void)run_dir;
+	ui_erase_live(u);
+	arena_reset(&u->arena);
+	if (u->o.format == UI_JSON)
+		ui_json_end(u, run_id, exit_code, run_dir);
+	else if (u->o.format == UI_GITHUB)
+		ui_github_end(u, run_id, exit_code);
+	else
+		ui_text_end(u, run_id, exit_code);
 }

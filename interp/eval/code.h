@@ -87,7 +87,7 @@ const struct value *code_find_unknown(const struct value *v);
 /* A short text of v for messages: 'abc', 5, [..]. Arena of the machine. */
 struct str code_quote(struct machine *m, struct value v);
 /* "an int", "null" ... for messages. */
-const char *code_a_kind(uint8_t kind);
+const char *code_a_kind(unsigned kind);
 /* What to say if an operand is null or of another kind than its type says. */
 struct value code_bad_kind(struct machine *m, const struct code *at, struct value v, const char *wanted);
 

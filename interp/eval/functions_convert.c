@@ -176,12 +176,14 @@ static struct value scaled(struct call *k, enum value_kind kind, int64_t worth)
 static struct value with_unit(struct call *k, enum value_kind kind, bool (*unit)(struct str, int64_t *),
 			      bool (*parse)(struct str, int64_t *), const char *what)
 {
+	struct str unknown;
 	int64_t n;
 
 	if (k->count == 2) {
 		if (unit(value_text(k->args[1]), &n))
 			return scaled(k, kind, n);
-		return call_fail_at(k, 1, "'%.*s' is not a unit", STR_ARG(value_text(k->args[1])));
+		unknown = code_quote(k->m, k->args[1]);
+		return call_fail_at(k, 1, "%.*s is not a unit", STR_ARG(unknown));
 	}
 	if (k->args[0].kind == kind)
 		return k->args[0];
@@ -247,6 +249,8 @@ struct value fn_json(struct call *k)
 		return (struct value){ .kind = V_FAIL };
 	if (json_parse(k->m->arena, text, &v, &e))
 		return v;
+	if (k->args[0].flags & VALUE_SECRET) /* the parser's words quote the text */
+		return call_fail_at(k, 0, "line %d, column %d: not JSON", e.line, e.column);
 	return call_fail_at(k, 0, "line %d, column %d: %s", e.line, e.column, e.text);
 }
 

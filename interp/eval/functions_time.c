@@ -12,7 +12,9 @@ static struct str zone(const struct call *k, uint32_t i)
 
 static struct value unknown_zone(struct call *k, uint32_t i)
 {
-	return call_fail_at(k, i, "unknown time zone '%.*s'", STR_ARG(zone(k, i)));
+	struct str name = i < k->count ? code_quote(k->m, k->args[i]) : STR("'UTC'");
+
+	return call_fail_at(k, i < k->count ? i : 0, "unknown time zone %.*s", STR_ARG(name));
 }
 
 struct value fn_format_time(struct call *k)
@@ -24,7 +26,7 @@ struct value fn_format_time(struct call *k)
 	buf_init(&b, k->m->bytes);
 	if (!unit_format_time(&b, k->args[0].i, value_text(k->args[1]), zone(k, 2))) {
 		buf_release(&b);
-		return unknown_zone(k, k->count == 3 ? 2 : 0);
+		return unknown_zone(k, 2);
 	}
 	return code_take(k->m, k->code, &b);
 }

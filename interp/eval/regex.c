@@ -13,11 +13,13 @@
 #include "eval/regex_groups.h"
 
 enum { PATTERN_MAX = 4096, NESTING_MAX = 60, HEAP_KIB = 32 * 1024 };
-enum { TOTAL_LIMIT = 10 * REGEX_MATCH_LIMIT };
-enum { FIRST_LIMIT_MAX = 1000, FIRST_LIMIT_MIN = 32, FIRST_TOTAL = 1000000 };
+/* All places of a text together: see search_text(). */
+enum { TOTAL_LIMIT = 10 * REGEX_MATCH_LIMIT, TOTAL_PER_BYTE = 100, COUNTED_BYTES = 4 << 20 };
+enum { FIRST_LIMIT_MAX = 1000, FIRST_LIMIT_MIN = 32, FIRST_TOTAL = 1000000, CHECKED_BYTES_PER_STEP = 16 };
 
 struct regex {
-	pcre2_code *code;
+	pcre2_code *code;        /* for texts that are UTF-8 */
+	pcre2_code *lenient;     /* for others; it checks the text in each call */
 	struct regex *next;
 	struct field *groups;    /* named, in order of their numbers */
 	uint32_t *numbers;
@@ -35,9 +37,9 @@ static void arena_free(void *p, void *arena)
 	(void)arena;
 }
 
-static pcre2_code *compile(struct arena *a, struct str pattern, int *error, size_t *at)
+static pcre2_code *compile(struct arena *a, struct str pattern, uint32_t option, int *error, size_t *at)
 {
-	const uint32_t options = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C | PCRE2_DOLLAR_ENDONLY;
+	const uint32_t options = PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C | PCRE2_DOLLAR_ENDONLY | PCRE2_USE_OFFSET_LIMIT | option;
 	pcre2_general_context *general = pcre2_general_context_create(arena_malloc, arena_free, a);
 	pcre2_compile_context *context = pcre2_compile_context_create(general);
 
@@ -71,11 +73,27 @@ static void read_groups(struct regex *r, struct arena *a, struct str pattern)
 	}
 }
 
+/* A callout in front tells at which place the search is and can refuse it, see
+ * search_text(). A comment of (?x) at the end needs a newline before the bracket. */
+static bool compile_counted(struct regex *r, struct arena *a, struct str pattern)
+{
+	struct str counted = arena_printf(a, "(?C1)(?:%.*s)", STR_ARG(pattern));
+	size_t where;
+	int code;
+
+	r->code = compile(a, counted, 0, &code, &where);
+	if (!r->code) {
+		counted = arena_printf(a, "(?C1)(?:%.*s\n)", STR_ARG(pattern));
+		r->code = compile(a, counted, 0, &code, &where);
+	}
+	r->lenient = compile(a, counted, PCRE2_MATCH_INVALID_UTF, &code, &where);
+	return r->code && r->lenient;
+}
+
 struct regex *regex_new(struct regexes *owner, struct arena *a, struct str pattern, struct str *err, uint32_t *at)
 {
 	struct regex *r = arena_alloc(a, sizeof *r);
 	unsigned char text[160];
-	struct str counted;
 	size_t where = 0;
 	int code;
 
@@ -84,7 +102,7 @@ struct regex *regex_new(struct regexes *owner, struct arena *a, struct str patte
 		*err = STR("longer than 4096 bytes");
 		return NULL;
 	}
-	r->code = compile(a, pattern, &code, &where);
+	r->code = compile(a, pattern, 0, &code, &where);
 	if (!r->code) {
 		pcre2_get_error_message(code, text, sizeof text);
 		*err = arena_str(a, (const char *)text, str_of((const char *)text).n);
@@ -92,10 +110,7 @@ struct regex *regex_new(struct regexes *owner, struct arena *a, struct str patte
 		return NULL;
 	}
 	read_groups(r, a, pattern);
-	/* a callout in front tells at which place the search is, see search() */
-	counted = arena_printf(a, "(?C1)%.*s", STR_ARG(pattern));
-	r->code = compile(a, counted, &code, &where);
-	if (!r->code) { /* (*VERB) at the start: its limits would be the author's */
+	if (!compile_counted(r, a, pattern)) { /* (*VERB) at the start: its limits would be the author's */
 		*err = STR("verbs such as (*UTF) are not allowed at the start");
 		return NULL;
 	}
@@ -120,13 +135,18 @@ struct search {
 	pcre2_match_context *context;
 	size_t start;       /* where the search is */
 	uint64_t starts;    /* places tried */
-	uint64_t steps;
+	uint64_t steps, most;
+	bool valid;         /* the text is UTF-8 */
+	bool skip;          /* places up to skip_to have been tried */
+	size_t skip_to;
 };
 
 static int on_start(pcre2_callout_block *block, void *arg)
 {
 	struct search *s = arg;
 
+	if (s->skip && block->start_match <= s->skip_to)
+		return 1;
 	if (s->start != block->start_match || !s->starts) {
 		s->start = block->start_match;
 		s->starts++;
@@ -141,9 +161,15 @@ static bool is_limit(int rc)
 
 static int try_from(struct search *s, size_t from, size_t until, uint32_t limit)
 {
+	uint32_t options = s->valid ? PCRE2_NO_UTF_CHECK : 0;
+
+	/* a text that is not UTF-8 is checked again from here on each time */
+	if (!s->valid)
+		s->steps += (s->text.n - from) / CHECKED_BYTES_PER_STEP;
 	pcre2_set_match_limit(s->context, limit);
 	pcre2_set_offset_limit(s->context, until);
-	return pcre2_match(s->r->code, (PCRE2_SPTR)s->text.p, s->text.n, from, 0, s->data, s->context);
+	return pcre2_match(s->valid ? s->r->code : s->r->lenient, (PCRE2_SPTR)s->text.p, s->text.n, from, options,
+			   s->data, s->context);
 }
 
 /* One place with rising limits. */
@@ -152,9 +178,9 @@ static int try_place(struct search *s, size_t place, uint32_t limit)
 	int rc = PCRE2_ERROR_MATCHLIMIT;
 
 	while (rc == PCRE2_ERROR_MATCHLIMIT && limit < REGEX_MATCH_LIMIT) {
-		limit = limit * 10 < REGEX_MATCH_LIMIT ? limit * 10 : REGEX_MATCH_LIMIT;
+		limit = limit * 4 < REGEX_MATCH_LIMIT ? limit * 4 : REGEX_MATCH_LIMIT;
 		s->steps += limit;
-		if (s->steps > TOTAL_LIMIT)
+		if (s->steps > s->most)
 			return PCRE2_ERROR_MATCHLIMIT;
 		rc = try_from(s, place, place, limit);
 	}
@@ -174,17 +200,19 @@ static int search_text(struct search *s)
 	for (;;) {
 		s->start = from;
 		rc = try_from(s, from, PCRE2_UNSET, limit);
-		if (rc == PCRE2_ERROR_MATCHLIMIT) {
-			from = s->start;
-			rc = try_place(s, from, limit);
-			if (rc == PCRE2_ERROR_NOMATCH && from < s->text.n) {
-				utf8_next(s->text, &from);
-				continue;
-			}
-		}
-		s->steps += s->starts * limit / 64;
-		return rc;
+		if (rc != PCRE2_ERROR_MATCHLIMIT)
+			break;
+		from = s->start;
+		s->skip = false;
+		rc = try_place(s, from, limit);
+		if (rc != PCRE2_ERROR_NOMATCH)
+			break;
+		/* from here again, not from the next place: PCRE2 knows how to step on */
+		s->skip = true;
+		s->skip_to = from;
 	}
+	s->steps += s->starts * limit / 64;
+	return rc;
 }
 
 static enum regex_result search(const struct regex *r, struct str text, struct search *s)
@@ -192,6 +220,8 @@ static enum regex_result search(const struct regex *r, struct str text, struct s
 	int rc;
 
 	*s = (struct search){ .r = r, .text = text.p ? text : STR("") };
+	s->valid = utf8_valid(s->text);
+	s->most = TOTAL_LIMIT + TOTAL_PER_BYTE * (uint64_t)(text.n < COUNTED_BYTES ? text.n : COUNTED_BYTES);
 	s->data = pcre2_match_data_create(r->group_count ? 1 + r->numbers[r->group_count - 1] : 1, NULL);
 	s->context = pcre2_match_context_create(NULL);
 	if (!s->data || !s->context)

@@ -2,9 +2,9 @@
 #define RB_EVAL_REGEX_H
 /*
  * regex: constant PCRE2 patterns, compiled at check time: UTF-8 (bytes that are
- * not UTF-8 match nothing), ASCII \\d \\w \\s, `$` only at the very end, no JIT.
- * REGEX_MATCH_LIMIT steps for one place of the text, ten times that for the
- * whole text, a heap limit. Named groups become fields.
+ * not UTF-8 match nothing), ASCII \d \w \s, `$` only at the very end, no JIT.
+ * REGEX_MATCH_LIMIT steps for one place of the text, a total in proportion to the
+ * length for all places, a heap limit. Named groups become fields.
  */
 #include <stdbool.h>
 #include <stdint.h>

@@ -131,7 +131,7 @@ struct str code_quote(struct machine *m, struct value v)
 	return s;
 }
 
-const char *code_a_kind(uint8_t kind)
+const char *code_a_kind(unsigned kind)
 {
 	static const char *const names[] = {
 		[V_NULL] = "null", [V_BOOL] = "a bool", [V_INT] = "an int", [V_FLOAT] = "a float", [V_STRING] = "a string",

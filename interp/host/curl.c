@@ -9,7 +9,8 @@
 static const struct { const char *name; size_t at; } rows[] = {
 #define ROW(name, field) { "curl_" name, offsetof(struct curl, field) }
 	ROW("global_init", global_init), ROW("global_cleanup", global_cleanup),
-	ROW("easy_init", easy_init), ROW("easy_cleanup", easy_cleanup), ROW("easy_setopt", easy_setopt),
+	ROW("easy_init", easy_init), ROW("easy_cleanup", easy_cleanup), ROW("easy_reset", easy_reset),
+	ROW("easy_setopt", easy_setopt),
 	ROW("easy_getinfo", easy_getinfo), ROW("easy_strerror", easy_strerror),
 	ROW("slist_append", slist_append), ROW("slist_free_all", slist_free_all),
 	ROW("multi_init", multi_init), ROW("multi_cleanup", multi_cleanup), ROW("multi_setopt", multi_setopt),

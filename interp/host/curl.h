@@ -13,6 +13,7 @@ struct curl {
 	void (*global_cleanup)(void);
 	CURL *(*easy_init)(void);
 	void (*easy_cleanup)(CURL *e);
+	void (*easy_reset)(CURL *e);
 	CURLcode (*easy_setopt)(CURL *e, CURLoption option, ...);
 	CURLcode (*easy_getinfo)(CURL *e, CURLINFO info, ...);
 	const char *(*easy_strerror)(CURLcode code);

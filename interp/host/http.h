@@ -49,8 +49,8 @@ struct http_result {
 	char peer[64];         /* address that answered */
 };
 
-/* NULL with *error set (borrowed static text) if libcurl cannot be loaded. */
-struct http *http_new(struct loop *l, const char **error);
+/* agent: for User-Agent. NULL with *error set (static text) if libcurl cannot be used. */
+struct http *http_new(struct loop *l, const char *agent, const char **error);
 /* Calls under way are dropped; their on_done is not called. */
 void http_free(struct http *h);
 /* Never NULL: what cannot be sent arrives through on_done in a later turn. */

@@ -40,7 +40,7 @@ const char *chain_add(struct chain *c, const struct record *r)
 {
 	static const size_t tail = sizeof(",\"h\":\"\"}") - 1 + RECORD_HASH_HEX;
 	char before[RECORD_HASH_HEX], hex[RECORD_HASH_HEX];
-	bool open = str_eqz(r->t, "run.open");
+	bool open = str_eq(r->t, STR("run.open"));
 
 	if (c->sealed)
 		return "it stands after the seal";
@@ -68,6 +68,6 @@ const char *chain_add(struct chain *c, const struct record *r)
 	c->b = r->b;
 	c->ep = r->ep;
 	c->m = r->m;
-	c->sealed = str_eqz(r->t, "seal");
+	c->sealed = str_eq(r->t, STR("seal"));
 	return NULL;
 }

@@ -7,7 +7,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/str.h"
-#include "journal/reader.h"
 #include "journal/record.h"
 
 struct chain {
@@ -23,8 +22,5 @@ void chain_genesis(struct str run, struct str program, char head[RECORD_HASH_HEX
 void chain_hash(const char before[RECORD_HASH_HEX], struct str bytes, char hex[RECORD_HASH_HEX]);
 /* Takes r as the next record: NULL if it is, else why not (nothing changed then). */
 const char *chain_add(struct chain *c, const struct record *r);
-
-/* As journal_scan_file, from the start of an open regular file. */
-void journal_scan_fd(int fd, struct journal_scan *out, void (*each)(void *arg, const struct record *r), void *arg);
 
 #endif

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "journal/mask.h"
 
 enum { BYTES_MAX = 512 << 20, OVERLAP = 16, FORM_GROWTH = 8 };
 
@@ -53,7 +52,7 @@ static void take(struct making *k)
 {
 	struct str s = buf_str(&k->b);
 
-	if (s.n < MASK_MIN)
+	if (s.n < FORM_MIN)
 		return;
 	if (s.n <= FORM_WINDOW) {
 		keep(k, s);

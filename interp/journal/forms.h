@@ -10,7 +10,10 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-enum { FORM_WINDOW = 1024 /* a longer form is kept as overlapping pieces of this size */ };
+enum {
+	FORM_MIN = 4,      /* bytes; shorter ones would mask too much */
+	FORM_WINDOW = 1024 /* a longer form is kept as overlapping pieces of this size */
+};
 
 struct form { uint32_t at, n; }; /* in bytes */
 struct forms {
@@ -21,7 +24,7 @@ struct forms {
 
 void forms_init(struct forms *f);
 void forms_release(struct forms *f);
-/* All forms of one text of at least MASK_MIN bytes. */
+/* All forms of one text of at least FORM_MIN bytes. */
 void forms_add(struct forms *f, struct str text);
 
 #endif

@@ -16,6 +16,8 @@
 
 enum { FILTER_BITS = 1 << 16, HELD_MAX = 1 << 30 };
 
+_Static_assert((int)MASK_MIN == (int)FORM_MIN, "forms are found by their first four bytes");
+
 struct group { uint32_t anchor, first, count; };
 
 struct mask {

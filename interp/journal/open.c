@@ -12,6 +12,7 @@
 #include "base/jsonw.h"
 #include "base/mem.h"
 #include "journal/chain.h"
+#include "journal/reader.h"
 #include "journal/sha.h"
 
 /*

@@ -40,6 +40,9 @@ void journal_scan_text(struct str text, struct journal_scan *out,
  * cut it meanwhile. */
 void journal_scan_file(const char *path, struct journal_scan *out,
 		       void (*each)(void *arg, const struct record *r), void *arg);
+/* The same from the start of an open regular file; its offset stays. */
+void journal_scan_fd(int fd, struct journal_scan *out,
+		     void (*each)(void *arg, const struct record *r), void *arg);
 /* Continues as the file grows (logs -f): whole lines only, the chain checked.
  * The record is valid until the next call. */
 struct journal_tail;

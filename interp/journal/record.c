@@ -14,15 +14,12 @@
 enum { TAIL = 6 + RECORD_HASH_HEX + 2 /* ,"h":"..."} */, WALL = 27 };
 static const int64_t int_max = 9007199254740991; /* 2^53 - 1: exact in every JSON reader */
 
-/* Takes lit and a number that follows it. */
-static const char *take_int(const char *p, const char *end, const char *lit, size_t n, int64_t *out)
+/* The number at p, without a sign. */
+static const char *take_int(const char *p, const char *end, int64_t *out)
 {
+	const char *start = p;
 	int64_t v = 0;
-	const char *start;
 
-	if ((size_t)(end - p) <= n || memcmp(p, lit, n))
-		return NULL;
-	start = p += n;
 	while (p < end && *p >= '0' && *p <= '9' && p - start < 17)
 		v = v * 10 + (*p++ - '0');
 	if (p == start || (*start == '0' && p - start > 1) || v > int_max)
@@ -31,21 +28,35 @@ static const char *take_int(const char *p, const char *end, const char *lit, siz
 	return p;
 }
 
-#define TAKE_INT(p, end, lit, out) take_int((p), (end), (lit), sizeof(lit) - 1, (out))
+/* Takes a text that must stand at p. */
+#define TAKE(p, end, lit) \
+	((size_t)((end) - (p)) >= sizeof(lit) - 1 && !memcmp((p), (lit), sizeof(lit) - 1) ? (p) + (sizeof(lit) - 1) : NULL)
+
+/* Is each byte in its own range? Without branches: all sixteen at once. */
+static bool in_range(const char *p, const unsigned char *low, const unsigned char *span)
+{
+	unsigned char bad = 0;
+
+	for (int i = 0; i < 16; i++)
+		bad |= (unsigned char)((unsigned char)((unsigned char)p[i] - low[i]) > span[i]);
+	return !bad;
+}
 
 /* 2026-11-21T06:50:28.123456Z */
 static bool wall_ok(const char *p)
 {
-	static const char shape[] = "dddd-dd-ddTdd:dd:dd.ddddddZ";
+	static const unsigned char low[] = "0000-00-00T00:00:00.000000Z";
+	static const unsigned char span[] = {
+		9, 9, 9, 9, 0, 1, 9, 0, 3, 9, 0, 2, 9, 0, 5, 9, 0, 6, 9, 0, 9, 9, 9, 9, 9, 9, 0,
+	};
 	int month, day;
 
-	for (int i = 0; i < WALL; i++)
-		if (shape[i] == 'd' ? p[i] < '0' || p[i] > '9' : p[i] != shape[i])
-			return false;
+	if (!in_range(p, low, span) || !in_range(p + WALL - 16, low + WALL - 16, span + WALL - 16))
+		return false;
 	month = (p[5] - '0') * 10 + p[6] - '0';
 	day = (p[8] - '0') * 10 + p[9] - '0';
-	return month >= 1 && month <= 12 && day >= 1 && day <= 31 && p[11] <= '2' && (p[11] < '2' || p[12] <= '3') &&
-	       p[14] <= '5' && (p[17] <= '5' || (p[17] == '6' && p[18] == '0'));
+	return month >= 1 && month <= 12 && day >= 1 && day <= 31 && (p[11] < '2' || p[12] <= '3') &&
+	       (p[17] < '6' || p[18] == '0');
 }
 
 static bool hash_ok(struct record *r, struct str line)
@@ -67,17 +78,14 @@ static bool hash_ok(struct record *r, struct str line)
 
 static const char *envelope(struct record *r, const char *p, const char *end)
 {
-	static const char wall[] = ",\"w\":\"";
-
-	if (!(p = TAKE_INT(p, end, "{\"n\":", &r->n)) || !(p = TAKE_INT(p, end, ",\"b\":", &r->b)) ||
-	    !(p = TAKE_INT(p, end, ",\"ep\":", &r->ep)))
+	if (!(p = TAKE(p, end, "{\"n\":")) || !(p = take_int(p, end, &r->n)) ||
+	    !(p = TAKE(p, end, ",\"b\":")) || !(p = take_int(p, end, &r->b)) ||
+	    !(p = TAKE(p, end, ",\"ep\":")) || !(p = take_int(p, end, &r->ep)) ||
+	    !(p = TAKE(p, end, ",\"w\":\"")) || end - p < WALL || !wall_ok(p))
 		return NULL;
-	if ((size_t)(end - p) < sizeof(wall) + WALL || memcmp(p, wall, sizeof(wall) - 1) ||
-	    !wall_ok(p + sizeof(wall) - 1))
-		return NULL;
-	r->w = (struct str){ p + sizeof(wall) - 1, WALL };
-	p = r->w.p + WALL;
-	if (*p++ != '"' || !(p = TAKE_INT(p, end, ",\"m\":", &r->m)))
+	r->w = (struct str){ p, WALL };
+	p += WALL;
+	if (!(p = TAKE(p, end, "\",\"m\":")) || !(p = take_int(p, end, &r->m)))
 		return NULL;
 	return r->n > 0 && r->b > 0 && r->b <= r->n && r->ep > 0 ? p : NULL;
 }
@@ -85,17 +93,11 @@ static const char *envelope(struct record *r, const char *p, const char *end)
 /* Names of the envelope may not stand in the body. */
 static bool reserved(struct str name)
 {
-	if (name.n == 1)
-		return strchr("nbwmh", *name.p) != NULL;
-	return name.n == 2 && name.p[0] == 'e' && name.p[1] == 'p';
-}
+	char c = name.p[0];
 
-/* The string value without quotes; empty if it is none or has escapes. */
-static struct str plain_text(struct str raw)
-{
-	if (raw.n < 2 || raw.p[0] != '"' || memchr(raw.p, '\\', raw.n))
-		return STR("");
-	return (struct str){ raw.p + 1, raw.n - 2 };
+	if (name.n == 1)
+		return c == 'n' || c == 'b' || c == 'w' || c == 'm' || c == 'h';
+	return name.n == 2 && c == 'e' && name.p[1] == 'p';
 }
 
 /* Is the newest member's name one of those before it? */
@@ -113,6 +115,22 @@ static bool twice(const struct record *r, uint64_t *seen)
 	return false;
 }
 
+/* Takes the value of m at p. Of `t` and `k` the text, if it has no escapes. */
+static const char *take_value(struct record *r, struct member *m, const char *p, const char *end, const char **why)
+{
+	const char *q;
+
+	m->raw.p = p;
+	if (p == end || *p != '"')
+		return scan_value(p, end, why);
+	q = scan_plain(p + 1, end);
+	if (q == end || *q != '"')
+		return scan_string(p, end, why);
+	if (m->name.n == 1 && (*m->name.p == 't' || *m->name.p == 'k'))
+		*(*m->name.p == 't' ? &r->t : &r->k) = (struct str){ p + 1, (size_t)(q - p - 1) };
+	return q + 1;
+}
+
 static bool body(struct record *r, const char *p, const char *end, const char **why)
 {
 	uint64_t seen = 0;
@@ -127,25 +145,16 @@ static bool body(struct record *r, const char *p, const char *end, const char **
 		if (r->count == RECORD_MEMBERS)
 			return false;
 		p = scan_name(p, end, &m->name, why);
-		if (!p)
-			return false;
-		m->raw.p = p;
-		p = p < end && *p == '"' ? scan_string(p, end, why) : scan_value(p, end, why);
-		if (!p)
+		if (!p || !(p = take_value(r, m, p, end, why)))
 			return false;
 		m->raw.n = (size_t)(p - m->raw.p);
 		*why = "a member stands twice or has a name of the envelope";
 		if (!m->name.n || reserved(m->name) || twice(r, &seen))
 			return false;
-		if (m->name.n == 1 && *m->name.p == 'k')
-			r->k = plain_text(m->raw);
 		r->count++;
 	}
 	*why = "the type `t` is missing";
-	if (!r->count || !str_eqz(r->members[0].name, "t"))
-		return false;
-	r->t = plain_text(r->members[0].raw);
-	return r->t.n > 0;
+	return r->count && r->members[0].name.n == 1 && *r->members[0].name.p == 't' && r->t.n;
 }
 
 bool record_parse(struct record *r, struct str line, const char **why)

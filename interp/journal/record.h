@@ -8,10 +8,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/str.h"
+#include "journal/member.h"
 
 enum { RECORD_MEMBERS = 48, RECORD_LINE_MAX = 256 << 10, RECORD_HASH_HEX = 64 };
 
-struct member { struct str name, raw; /* raw: the JSON text of the value */ };
 struct record {
 	struct str line;         /* without the newline */
 	struct member members[RECORD_MEMBERS]; /* the body: from "t" on, without "h" */

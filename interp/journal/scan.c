@@ -1,24 +1,13 @@
 #include "journal/scan.h"
 
-#include <string.h>
-
 #include "base/buf.h"
-#include "journal/record.h"
+#include "journal/member.h"
 
 /*
  * scan: one pass over JSON text. Strings are taken eight bytes at a time.
  */
 
 static const char cut_off[] = "the text ends too early";
-
-/* Nonzero if one of the eight bytes is a quote, a backslash, a control or not ASCII. */
-static uint64_t special(uint64_t x)
-{
-	const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
-	uint64_t q = x ^ (ones * '"'), s = x ^ (ones * '\\');
-
-	return ((~x & (x - ones * 0x20)) | (~q & (q - ones)) | (~s & (s - ones)) | x) & high;
-}
 
 /* One UTF-8 sequence of two or more bytes (RFC 3629), or NULL. */
 static const char *skip_utf8(const char *p, const char *end)
@@ -89,27 +78,16 @@ const char *scan_string(const char *p, const char *end, const char **why)
 {
 	p++;
 	for (;;) {
-		uint64_t x;
 		unsigned char c;
 
-		while (end - p >= 8) {
-			memcpy(&x, p, 8);
-			if (special(x))
-				break;
-			p += 8;
+		p = scan_plain(p, end);
+		if (p == end) {
+			*why = cut_off;
+			return NULL;
 		}
-		for (;;) {
-			if (p == end) {
-				*why = cut_off;
-				return NULL;
-			}
-			c = (unsigned char)*p;
-			if (c == '"')
-				return p + 1;
-			if (c < 0x20 || c == '\\' || c >= 0x80)
-				break;
-			p++;
-		}
+		c = (unsigned char)*p;
+		if (c == '"')
+			return p + 1;
 		if (c == '\\') {
 			p = skip_escape(p + 1, end);
 			*why = "bad escape in a string";
@@ -127,14 +105,13 @@ const char *scan_string(const char *p, const char *end, const char **why)
 
 const char *scan_name(const char *p, const char *end, struct str *name, const char **why)
 {
-	const char *q = p + 1;
+	const char *q;
 
 	if (p == end || *p != '"') {
 		*why = "a member name is missing";
 		return NULL;
 	}
-	while (q < end && *q >= 0x20 && *q != '"' && *q != '\\')
-		q++;
+	q = scan_plain(p + 1, end);
 	if (end - q < 2 || q[0] != '"' || q[1] != ':') {
 		*why = "bad member name";
 		return NULL;

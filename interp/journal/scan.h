@@ -8,12 +8,44 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include "base/str.h"
 
 struct buf;
 struct member;
 
 enum { SCAN_DEPTH = 96 };
+
+/* Nonzero if one of eight bytes is a quote, a backslash, a control or not ASCII.
+ * The lowest bit set is in the first such byte; those above it may lie. */
+static inline uint64_t scan_special(uint64_t x)
+{
+	const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
+	uint64_t q = x ^ (ones * '"'), s = x ^ (ones * '\\');
+
+	return ((~x & (x - ones * 0x20)) | (~q & (q - ones)) | (~s & (s - ones)) | x) & high;
+}
+
+/* The first such byte from p on, or end. */
+static inline const char *scan_plain(const char *p, const char *end)
+{
+	uint64_t x, special;
+
+	for (; end - p >= 8; p += 8) {
+		memcpy(&x, p, 8);
+		special = scan_special(x);
+		if (!special)
+			continue;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+		return p + (__builtin_ctzll(special) >> 3);
+#else
+		break;
+#endif
+	}
+	while (p < end && (unsigned char)*p >= 0x20 && (unsigned char)*p < 0x80 && *p != '"' && *p != '\\')
+		p++;
+	return p;
+}
 
 /* Any value at p. Spaces are allowed inside lists and maps only. */
 const char *scan_value(const char *p, const char *end, const char **why);

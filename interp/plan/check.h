@@ -25,6 +25,7 @@ struct step_info {
 	uint16_t flags;           /* STEP_HAS_: which passes have to look at it */
 	const struct type *item;  /* foreach: type of the item */
 	const struct type *each;  /* foreach: type of `each`, made on first use */
+	uint32_t *capture_slots;  /* many captures: hash of their names, made on first use */
 };
 /* A plain step has none: the passes then read only step_info, which is small. */
 enum { STEP_HAS_NAMES = 1, STEP_HAS_TEXTS = 2, STEP_HAS_PLACE = 4, STEP_HAS_WRITE = 8, STEP_HAS_LOOP = 16 };
@@ -39,7 +40,8 @@ struct load {
 	struct step_info *info;
 	uint32_t writes;          /* forward writes in all */
 	struct map ids;           /* id -> struct prog_step */
-	struct map inputs, vars, secrets; /* name -> index + 1 */
+	struct map inputs, vars, secrets, channels; /* name -> index + 1 */
+	uint64_t env_left;        /* merged environment entries that may still be made */
 	const struct type **input_types, **var_types;
 	uint32_t vars_ready;      /* vars that are compiled: later ones cannot be read */
 	bool *allow_used;         /* by rb->allows */
@@ -89,6 +91,11 @@ enum text_form { FORM_TEXT, FORM_LINES, FORM_WORDS, FORM_VALUE };
 void compile_data(struct place *at, const struct data *d, enum text_form form, const struct type *want);
 /* compile_action.c */
 void compile_action(struct load *l, struct prog_step *ps);
+
+/* names.c: index of a capture, or -1; in constant time also for thousands. */
+int64_t capture_index(struct load *l, const struct prog_step *ps, struct str name);
+/* a joined to `a, b, c`, cut after a few: for messages. */
+struct str names_list(struct arena *a, const struct str *names, uint32_t count);
 
 /* types.c: the type of a data tree whose holes are compiled. */
 const struct type *data_type(struct load *l, const struct data *d);

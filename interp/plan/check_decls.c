@@ -44,6 +44,8 @@ static void check_channels(struct load *l)
 		if (map_get(&l->secrets, ch->secret))
 			continue;
 		struct diag *d = diag_add(l->ds, 171, ch->secret_span, "no secret is named `" STR_FMT "`", STR_ARG(ch->secret));
+		if (l->ds->dropped)
+			continue; /* nobody will see the hint */
 		struct str *names = arena_array(l->a, rb->secret_count, sizeof *names);
 		for (uint32_t k = 0; k < rb->secret_count; k++)
 			names[k] = rb->secrets[k].name;
@@ -66,13 +68,14 @@ static void check_target(struct load *l, const struct data *to)
 	if (to->kind != DATA_LIT)
 		return;
 	struct str name = value_text(to->lit);
-	struct str *names = arena_array(l->a, rb->channel_count, sizeof *names);
-	for (uint32_t i = 0; i < rb->channel_count; i++) {
-		names[i] = rb->channels[i].name;
-		if (str_eq(names[i], name))
-			return;
-	}
+	if (map_get(&l->channels, name))
+		return;
 	struct diag *d = diag_add(l->ds, 170, to->node->span, "no channel is named `" STR_FMT "`", STR_ARG(name));
+	if (l->ds->dropped)
+		return;
+	struct str *names = arena_array(l->a, rb->channel_count, sizeof *names);
+	for (uint32_t i = 0; i < rb->channel_count; i++)
+		names[i] = rb->channels[i].name;
 	struct str near = diag_nearest(name, names, rb->channel_count);
 	if (near.n)
 		diag_help(l->ds, d, "did you mean `" STR_FMT "`?", STR_ARG(near));

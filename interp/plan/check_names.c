@@ -60,9 +60,9 @@ static void check_each(struct load *l, const struct prog_step *ps)
 			continue;
 		if (scope_is_step_field(c->ast->id))
 			reserved(l, c->ast->id, c->ast->id_span, "is a field of `each`, and so no id inside a loop");
-		for (uint32_t i = 0; i < ps->ast->capture_count; i++)
-			if (str_eq(ps->ast->captures[i].name, c->ast->id))
-				twice(l, c->ast->id, c->ast->id_span, ps->ast->captures[i].span, "field of `each`");
+		int64_t i = capture_index(l, ps, c->ast->id);
+		if (i >= 0)
+			twice(l, c->ast->id, c->ast->id_span, ps->ast->captures[i].span, "field of `each`");
 	}
 }
 

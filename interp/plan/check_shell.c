@@ -59,19 +59,21 @@ static bool inherited(const struct load *l, struct str name)
 	return str_starts(name, STR("LC_")) || str_starts(name, STR("RUNBOOK_"));
 }
 
-static bool is_set(const struct load *l, const struct prog_step *ps, const struct shell_scan *scan, struct str name)
+/* Names that exist besides those of every child: of env and set in the script. */
+static void own_names(const struct prog_step *ps, const struct shell_scan *scan, struct map *out)
 {
-	if (in_list(known_names, name) || inherited(l, name))
-		return true;
-	if (ps->shell == SHELL_KIND_BASH && (in_list(bash_names, name) || str_starts(name, STR("BASH_"))))
-		return true;
 	for (uint32_t i = 0; i < ps->env_count; i++)
-		if (str_eq(ps->env[i].name, name))
-			return true;
+		map_add(out, ps->env[i].name, out);
 	for (uint32_t i = 0; i < scan->var_count; i++)
-		if (scan->vars[i].set && str_eq(scan->vars[i].name, name))
-			return true;
-	return false;
+		if (scan->vars[i].set)
+			map_add(out, scan->vars[i].name, out);
+}
+
+static bool is_set(const struct load *l, const struct prog_step *ps, const struct map *own, struct str name)
+{
+	if (map_get(own, name) || in_list(known_names, name) || inherited(l, name))
+		return true;
+	return ps->shell == SHELL_KIND_BASH && (in_list(bash_names, name) || str_starts(name, STR("BASH_")));
 }
 
 /* ${x:-y} ${x-y} ${x:+y} ${x+y} ${x:=y} ${x:?y}: the script says what happens if it is not set. */
@@ -98,35 +100,39 @@ static bool in_braces(struct str text, const struct shell_var *v)
 	return at && text.p[at - 1] == '{';
 }
 
+static void report_unset(struct load *l, const struct node *n, const struct shell_var *v)
+{
+	struct diag *d = diag_add(l->ds, 310, node_slice(n, v->start, v->end), "nothing sets `" STR_FMT "`", STR_ARG(v->name));
+	struct str lower = arena_str(l->a, v->name.p, v->name.n);
+	for (size_t i = 0; i < lower.n; i++)
+		if (lower.p[i] >= 'A' && lower.p[i] <= 'Z')
+			((char *)lower.p)[i] = (char)(lower.p[i] + 32);
+	const char *from = map_get(&l->inputs, lower) ? "inputs" : map_get(&l->vars, lower) ? "vars"
+			 : map_get(&l->secrets, lower) ? "secrets" : NULL;
+	if (from)
+		diag_help(l->ds, d, "bind it with env: " STR_FMT ": ${{ %s." STR_FMT " }}", STR_ARG(v->name), from, STR_ARG(lower));
+	else
+		diag_help(l->ds, d, "bind it with env: " STR_FMT ": ..., take it with defaults: { inherit: [" STR_FMT "] }, or write ${" STR_FMT ":-}",
+			  STR_ARG(v->name), STR_ARG(v->name), STR_ARG(v->name));
+}
+
 static void check_vars(struct load *l, const struct prog_step *ps, const struct node *n, const struct shell_scan *scan)
 {
-	if (ps->shell == SHELL_KIND_PWSH)
-		return; /* its own variables need no declaration */
-	for (uint32_t i = 0; i < scan->var_count; i++) {
+	struct map own;
+	if (ps->shell == SHELL_KIND_PWSH || !scan->var_count)
+		return; /* pwsh: its own variables need no declaration */
+	map_init(&own);
+	own_names(ps, scan, &own);
+	for (uint32_t i = 0; i < scan->var_count && !l->ds->dropped; i++) {
 		const struct shell_var *v = &scan->vars[i];
-		if (v->set || !is_name(v->name) || is_set(l, ps, scan, v->name))
+		if (v->set || !is_name(v->name) || is_set(l, ps, &own, v->name))
 			continue;
 		if (in_braces(n->text, v) && has_fallback(n->text, v))
 			continue;
-		bool said = false;
-		for (uint32_t k = 0; k < i && !said; k++)
-			said = !scan->vars[k].set && str_eq(scan->vars[k].name, v->name);
-		if (said)
-			continue;
-		struct diag *d = diag_add(l->ds, 310, node_slice(n, v->start, v->end), "nothing sets `" STR_FMT "`", STR_ARG(v->name));
-		uint32_t ix = 0;
-		struct str lower = arena_str(l->a, v->name.p, v->name.n);
-		for (; ix < lower.n; ix++)
-			if (lower.p[ix] >= 'A' && lower.p[ix] <= 'Z')
-				((char *)lower.p)[ix] = (char)(lower.p[ix] + 32);
-		const char *from = map_get(&l->inputs, lower) ? "inputs" : map_get(&l->vars, lower) ? "vars"
-				 : map_get(&l->secrets, lower) ? "secrets" : NULL;
-		if (from)
-			diag_help(l->ds, d, "bind it with env: " STR_FMT ": ${{ %s." STR_FMT " }}", STR_ARG(v->name), from, STR_ARG(lower));
-		else
-			diag_help(l->ds, d, "bind it with env: " STR_FMT ": ..., take it with defaults: { inherit: [" STR_FMT "] }, or write ${" STR_FMT ":-}",
-				  STR_ARG(v->name), STR_ARG(v->name), STR_ARG(v->name));
+		map_add(&own, v->name, &own); /* said once */
+		report_unset(l, n, v);
 	}
+	map_release(&own);
 }
 
 static void check_script_holes(struct load *l, const struct tmpl *t, const struct shell_scan *scan)
@@ -165,6 +171,8 @@ static void check_reparse(struct load *l, const struct prog_step *ps, const stru
 			const struct tmpl_part *p = &t->parts[k];
 			if (!p->hole || hole++ != scan->reparse_holes[i])
 				continue;
+			if (p->hole->kind == EXPR_CALL && str_eqz(p->hole->name, "quote"))
+				continue; /* one word for the shell on the other side */
 			struct diag *d = check_warn(l, 311, ps, node_slice(t->node, p->start, p->end),
 						    "this command parses its argument again: the value may become code");
 			if (d)

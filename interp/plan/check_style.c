@@ -60,50 +60,56 @@ static void check_options(struct load *l, const struct prog_step *ps)
 	}
 }
 
-static bool outside_value(const struct prog_step *ps, struct str test)
+/* Does it read a variable of `env`? Holes are refused there by the quote scanner (RB302). */
+static bool outside_value(const struct map *env, struct str test)
 {
-	if (str_find(test, STR("${{")) >= 0)
-		return true;
-	for (uint32_t i = 0; i < ps->env_count; i++) {
-		for (size_t at = 0; at + ps->env[i].name.n < test.n; at++) {
-			if (test.p[at] != '$')
-				continue;
-			struct str rest = str_slice(test, at + 1, test.n);
-			if (str_starts(rest, ps->env[i].name) || (rest.n && rest.p[0] == '{' && str_starts(str_slice(rest, 1, rest.n), ps->env[i].name)))
-				return true;
-		}
+	for (size_t at = 0; at + 1 < test.n; at++) {
+		if (test.p[at] != '$')
+			continue;
+		size_t from = at + 1 + (test.p[at + 1] == '{'), end = from;
+		while (end < test.n && (test.p[end] == '_' || (unsigned)((test.p[end] | 32) - 'a') < 26 || (unsigned)(test.p[end] - '0') < 10))
+			end++;
+		if (map_get(env, str_slice(test, from, end)))
+			return true;
 	}
+	return false;
+}
+
+static bool calculates(struct str test)
+{
+	static const char *const ops[] = { " -eq ", " -ne ", " -lt ", " -le ", " -gt ", " -ge ", NULL };
+	for (int i = 0; ops[i]; i++)
+		if (str_find(test, str_of(ops[i])) >= 0)
+			return true;
 	return false;
 }
 
 /* [[ "$x" -eq 1 ]] evaluates x as an expression: a[$(command)] runs it. */
 static void check_arithmetic(struct load *l, const struct prog_step *ps)
 {
-	static const char *const ops[] = { " -eq ", " -ne ", " -lt ", " -le ", " -gt ", " -ge ", NULL };
-	if (ps->shell != SHELL_KIND_BASH)
+	struct map env;
+	if (ps->shell != SHELL_KIND_BASH || !ps->env_count)
 		return;
 	const struct node *n = ps->ast->run.words.node;
-	size_t at = 0;
-	for (;;) {
+	map_init(&env);
+	for (uint32_t i = 0; i < ps->env_count; i++)
+		map_add(&env, ps->env[i].name, &env);
+	for (size_t at = 0;;) {
 		ptrdiff_t open = str_find(str_slice(n->text, at, n->text.n), STR("[["));
-		if (open < 0)
-			return;
-		size_t from = at + (size_t)open;
-		ptrdiff_t close = str_find(str_slice(n->text, from, n->text.n), STR("]]"));
+		ptrdiff_t close = open < 0 ? -1 : str_find(str_slice(n->text, at + (size_t)open, n->text.n), STR("]]"));
 		if (close < 0)
-			return;
+			break;
+		size_t from = at + (size_t)open;
 		struct str test = str_slice(n->text, from, from + (size_t)close);
 		at = from + (size_t)close + 2;
-		for (int i = 0; ops[i]; i++) {
-			if (str_find(test, str_of(ops[i])) < 0 || !outside_value(ps, test))
-				continue;
-			struct diag *d = check_warn(l, 312, ps, node_slice(n, (uint32_t)from, (uint32_t)at),
-						    "bash evaluates the value as an expression here: it may run code");
-			if (d)
-				diag_help(l->ds, d, "write `[ ... ]` instead of `[[ ... ]]`");
-			break;
-		}
+		if (!calculates(test) || !outside_value(&env, test))
+			continue;
+		struct diag *d = check_warn(l, 312, ps, node_slice(n, (uint32_t)from, (uint32_t)at),
+					    "bash evaluates the value as an expression here: it may run code");
+		if (d)
+			diag_help(l->ds, d, "write `[ ... ]` instead of `[[ ... ]]`");
 	}
+	map_release(&env);
 }
 
 void check_words(struct load *l, const struct prog_step *ps)

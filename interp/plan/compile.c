@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-struct taint { const struct load *l; bool found; };
+struct taint { const struct load *l; const struct prog_step *ps; bool found; };
 
 static void note_secret(void *arg, struct ref ref, const struct expr *at)
 {
@@ -21,6 +21,8 @@ static void note_secret(void *arg, struct ref ref, const struct expr *at)
 		type = l->input_types[ref.a];
 	else if (ref.root == REF_VAR)
 		type = l->var_types[ref.a];
+	else if (ref.root == REF_OWN && t->ps && t->ps->capture_types)
+		type = t->ps->capture_types[ref.a];
 	else if ((ref.root == REF_STEP || ref.root == REF_SELF) && ref.b >= STEP_EACH_FIELD) {
 		const struct prog_step *ps = &l->p->steps[ref.a];
 		uint32_t i = ref.b >= STEP_CAPTURE ? ref.b - STEP_CAPTURE : ref.b - STEP_EACH_FIELD;
@@ -30,9 +32,9 @@ static void note_secret(void *arg, struct ref ref, const struct expr *at)
 		t->found = true;
 }
 
-static bool reads_secret(const struct load *l, const struct code *c)
+static bool reads_secret(const struct place *at, const struct code *c)
 {
-	struct taint t = { l, false };
+	struct taint t = { at->l, at->ps, false };
 	if (type_tainted(code_type(c)))
 		return true;
 	code_refs(c, note_secret, &t);
@@ -42,7 +44,7 @@ static bool reads_secret(const struct load *l, const struct code *c)
 static void check_secret(const struct place *at, const struct expr *e, const struct code *c)
 {
 	struct load *l = at->l;
-	if (at->secrets || !reads_secret(l, c))
+	if (at->secrets || !reads_secret(at, c))
 		return;
 	struct diag *d = diag_add(l->ds, 301, expr_span(e), "a secret cannot flow into `" STR_FMT "`", STR_ARG(at->what));
 	if (str_eqz(at->what, "run"))

@@ -10,6 +10,8 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/diag.h"
+#include "base/map.h"
+#include "plan/check.h"
 #include "plan/program.h"
 #include "value/json.h"
 #include "value/units.h"
@@ -23,6 +25,7 @@ struct inputs {
 	bool *given;
 	struct span *at;
 	struct regexes regexes;
+	struct map names;      /* -> index + 1 */
 };
 
 static enum value_kind kind_of(uint8_t type)
@@ -83,13 +86,14 @@ static bool pattern_fits(struct arena *a, const struct decl *d, const struct reg
 bool input_fits(struct arena *a, const struct decl *d, const struct regex *re, struct value v, struct str *why)
 {
 	if (d->choice_count) {
-		struct str all = STR("");
+		struct str *all = arena_array(a, d->choice_count, sizeof *all);
 		for (uint32_t i = 0; i < d->choice_count; i++) {
 			if (value_equal(v, d->choices[i]))
 				return true;
-			all = arena_printf(a, STR_FMT "%s" STR_FMT, STR_ARG(all), i ? ", " : "", STR_ARG(show(a, d->choices[i])));
+			all[i] = show(a, d->choices[i]);
 		}
-		*why = arena_printf(a, "`" STR_FMT "` is not one of " STR_FMT, STR_ARG(show(a, v)), STR_ARG(all));
+		*why = arena_printf(a, "`" STR_FMT "` is not one of " STR_FMT, STR_ARG(show(a, v)),
+				    STR_ARG(names_list(a, all, d->choice_count)));
 		return false;
 	}
 	return in_range(a, d, v, why) && pattern_fits(a, d, re, v, why);
@@ -97,28 +101,26 @@ bool input_fits(struct arena *a, const struct decl *d, const struct regex *re, s
 
 static const struct decl *find(const struct inputs *in, struct str name, uint32_t *ix)
 {
-	for (uint32_t i = 0; i < in->rb->input_count; i++)
-		if (str_eq(in->rb->inputs[i].name, name)) {
-			*ix = i;
-			return &in->rb->inputs[i];
-		}
-	return NULL;
+	const void *found = map_get(&in->names, name);
+	if (!found)
+		return NULL;
+	*ix = (uint32_t)((uintptr_t)found - 1);
+	return &in->rb->inputs[*ix];
 }
 
 static void unknown(struct inputs *in, struct str name, struct span at)
 {
-	struct str *names = arena_array(in->a, in->rb->input_count, sizeof *names);
-	struct str all = STR("");
-	for (uint32_t i = 0; i < in->rb->input_count; i++) {
-		names[i] = in->rb->inputs[i].name;
-		all = arena_printf(in->a, STR_FMT "%s" STR_FMT, STR_ARG(all), i ? ", " : "", STR_ARG(names[i]));
-	}
 	struct diag *d = diag_add(in->ds, 190, at, "this runbook has no input `" STR_FMT "`", STR_ARG(name));
+	if (in->ds->dropped)
+		return;
+	struct str *names = arena_array(in->a, in->rb->input_count, sizeof *names);
+	for (uint32_t i = 0; i < in->rb->input_count; i++)
+		names[i] = in->rb->inputs[i].name;
 	struct str near = diag_nearest(name, names, in->rb->input_count);
 	if (near.n)
 		diag_help(in->ds, d, "did you mean `" STR_FMT "`?", STR_ARG(near));
-	else if (all.n)
-		diag_help(in->ds, d, "its inputs are " STR_FMT, STR_ARG(all));
+	else if (in->rb->input_count)
+		diag_help(in->ds, d, "its inputs are " STR_FMT, STR_ARG(names_list(in->a, names, in->rb->input_count)));
 	else
 		diag_help(in->ds, d, "it has no inputs at all");
 }
@@ -284,6 +286,9 @@ bool program_inputs(const struct program *p, struct arena *a, const struct input
 	uint32_t n = p->rb->input_count;
 	size_t errors = ds->errors;
 	struct inputs in = { .rb = p->rb, .p = p, .a = a, .ds = ds, .out = out };
+	map_init(&in.names);
+	for (uint32_t i = 0; i < n; i++)
+		map_add(&in.names, p->rb->inputs[i].name, (void *)(uintptr_t)(i + 1));
 	in.given = arena_array(a, n, sizeof *in.given);
 	in.at = arena_array(a, n, sizeof *in.at);
 	for (uint32_t i = 0; i < n; i++)
@@ -298,6 +303,7 @@ bool program_inputs(const struct program *p, struct arena *a, const struct input
 		else if (!p->rb->inputs[i].has_default)
 			missing(&in, &p->rb->inputs[i]);
 	}
+	map_release(&in.names);
 	regexes_release(&in.regexes);
 	return ds->errors == errors;
 }

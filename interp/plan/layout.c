@@ -70,15 +70,23 @@ static void merge_env(struct load *l, struct prog_step *ps, const struct inherit
 	ps->env_count = in->env_count;
 	if (!s->env_count)
 		return;
-	struct named_data *all = arena_array(l->a, in->env_count + s->env_count, sizeof *all);
-	uint32_t n = 0;
-	for (uint32_t i = 0; i < in->env_count; i++) {
-		bool hidden = false;
-		for (uint32_t k = 0; k < s->env_count && !hidden; k++)
-			hidden = str_eq(in->env[i].name, s->env[k].name);
-		if (!hidden)
-			all[n++] = in->env[i];
+	uint64_t want = (uint64_t)in->env_count + s->env_count;
+	if (want > l->env_left) {
+		struct diag *d = diag_add(l->ds, 111, s->env[0].span, "too many environment variables in all");
+		diag_help(l->ds, d, "put them into a file that the program reads");
+		return;
 	}
+	l->env_left -= want;
+	struct named_data *all = arena_array(l->a, want, sizeof *all);
+	struct map own;
+	uint32_t n = 0;
+	map_init(&own);
+	for (uint32_t k = 0; in->env_count && k < s->env_count; k++)
+		map_add(&own, s->env[k].name, all);
+	for (uint32_t i = 0; i < in->env_count; i++)
+		if (!map_get(&own, in->env[i].name))
+			all[n++] = in->env[i];
+	map_release(&own);
 	memcpy(all + n, s->env, s->env_count * sizeof *all);
 	ps->env = all;
 	ps->env_count = n + s->env_count;

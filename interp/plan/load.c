@@ -8,6 +8,9 @@
 
 #include "plan/check.h"
 
+/* Of all steps together: what a block's many variables cost below it. */
+enum { ENV_ENTRIES_MAX = 500000 };
+
 static void index_names(struct load *l)
 {
 	const struct runbook *rb = l->rb;
@@ -18,6 +21,8 @@ static void index_names(struct load *l)
 		map_add(&l->vars, rb->vars[i].name, (void *)(uintptr_t)(i + 1));
 	for (uint32_t i = 0; i < rb->secret_count; i++)
 		map_add(&l->secrets, rb->secrets[i].name, (void *)(uintptr_t)(i + 1));
+	for (uint32_t i = 0; i < rb->channel_count; i++)
+		map_add(&l->channels, rb->channels[i].name, (void *)(uintptr_t)(i + 1));
 	const struct type **inputs = arena_array(l->a, rb->input_count, sizeof *inputs);
 	for (uint32_t i = 0; i < rb->input_count; i++)
 		inputs[i] = scope_input_type(l, &rb->inputs[i]);
@@ -76,6 +81,8 @@ struct program *program_load(struct arena *a, const struct source *src, const st
 	map_init(&l.inputs);
 	map_init(&l.vars);
 	map_init(&l.secrets);
+	map_init(&l.channels);
+	l.env_left = ENV_ENTRIES_MAX;
 	index_names(&l);
 	check_allows(&l);
 	layout_program(&l);
@@ -93,6 +100,7 @@ struct program *program_load(struct arena *a, const struct source *src, const st
 	map_release(&l.inputs);
 	map_release(&l.vars);
 	map_release(&l.secrets);
+	map_release(&l.channels);
 	if (ds->errors == errors)
 		return p;
 	program_release(p);

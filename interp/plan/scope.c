@@ -195,8 +195,7 @@ static bool local_name(const struct place *at, int which, struct span span, stru
 	if (!has) {
 		struct diag *d = diag_add(ds, 154, span, "`%s` does not exist here: this step has no %s", locals[which],
 					  which == 4 ? "`http`" : "`run` and no `http`");
-		if (output)
-			diag_help(ds, d, "only http answers have headers");
+		diag_help(ds, d, output ? "only http answers have headers" : "read the step that has it: steps.ID.NAME");
 		return nothing(out);
 	}
 	const struct type *t = &type_string;
@@ -230,26 +229,24 @@ static bool loop_name(const struct place *at, struct str name, struct binding *o
 static bool own_capture(const struct place *at, struct str name, struct span span, struct diags *ds, struct binding *out)
 {
 	const struct prog_step *ps = at->ps;
-	for (uint32_t i = 0; ps && i < ps->ast->capture_count; i++) {
-		const struct named_expr *c = &ps->ast->captures[i];
-		if (!str_eq(c->name, name))
-			continue;
-		if (at->when < WHEN_FAILED) {
-			struct diag *d = diag_add(ds, 154, span, "capture `" STR_FMT "` is known only after an attempt", STR_ARG(name));
-			diag_label(ds, d, c->span, "captured here");
-			return nothing(out);
-		}
-		if (i >= at->own) {
-			struct diag *d = diag_add(ds, 150, span, "capture `" STR_FMT "` comes later", STR_ARG(name));
-			diag_label(ds, d, c->span, "it is here");
-			diag_help(ds, d, "captures are evaluated in order: move it up");
-			return nothing(out);
-		}
-		const struct type *t = capture_type(ps, i);
-		value_of(out, at->when == WHEN_FAILED ? type_optional(at->l->a, t) : t, REF_OWN, i, 0);
-		return true;
+	int64_t i = ps ? capture_index(at->l, ps, name) : -1;
+	if (i < 0)
+		return false;
+	const struct named_expr *c = &ps->ast->captures[i];
+	if (at->when < WHEN_FAILED) {
+		struct diag *d = diag_add(ds, 154, span, "capture `" STR_FMT "` is known only after an attempt", STR_ARG(name));
+		diag_label(ds, d, c->span, "captured here");
+		return nothing(out);
 	}
-	return false;
+	if (i >= at->own) {
+		struct diag *d = diag_add(ds, 150, span, "capture `" STR_FMT "` comes later", STR_ARG(name));
+		diag_label(ds, d, c->span, "it is here");
+		diag_help(ds, d, "captures are evaluated in order: move it up");
+		return nothing(out);
+	}
+	const struct type *t = capture_type(ps, (uint32_t)i);
+	value_of(out, at->when == WHEN_FAILED ? type_optional(at->l->a, t) : t, REF_OWN, (uint32_t)i, 0);
+	return true;
 }
 
 static bool scope_name(const struct scope *s, struct str name, struct span span, struct diags *ds, struct binding *out)
@@ -321,6 +318,12 @@ static struct str capture_note(struct load *l, const struct named_expr *c)
 {
 	if (!c->expr || !c->expr->node || c->expr->node->kind != NODE_SCALAR)
 		return STR("");
+	/* a place costs the length of its line: not for files that are one line */
+	uint32_t back = 0;
+	while (back < 500 && back < c->span.start && c->span.src->text.p[c->span.start - back - 1] != '\n')
+		back++;
+	if (back == 500)
+		return STR("");
 	struct position p = source_locate(c->span.src, c->span.start);
 	return arena_printf(l->a, "captured at %u:%u as " STR_FMT, p.line, p.column,
 			    STR_ARG(str_slice(str_trim(c->expr->node->text), 0, 120)));
@@ -360,20 +363,19 @@ static bool step_member(const struct place *at, const struct binding *of, struct
 		out->note_span = of->note_span;
 		return true;
 	}
-	for (uint32_t i = 0; i < ps->ast->capture_count; i++) {
-		const struct named_expr *c = &ps->ast->captures[i];
-		if (!str_eq(c->name, name))
-			continue;
-		const struct type *t = capture_type(ps, i);
-		if (loop)
-			value_of(out, type_list(l->a, type_optional(l->a, t)), root, ps->ast->ix, STEP_EACH_FIELD + i);
-		else
-			value_of(out, sure ? t : type_optional(l->a, t), root, ps->ast->ix, STEP_CAPTURE + i);
-		out->note = sure ? capture_note(l, c) : of->note;
-		out->note_span = sure ? c->span : of->note_span;
-		return true;
-	}
-	return false;
+	int64_t found = capture_index(l, ps, name);
+	if (found < 0)
+		return false;
+	uint32_t i = (uint32_t)found;
+	const struct named_expr *c = &ps->ast->captures[i];
+	const struct type *t = capture_type(ps, i);
+	if (loop)
+		value_of(out, type_list(l->a, type_optional(l->a, t)), root, ps->ast->ix, STEP_EACH_FIELD + i);
+	else
+		value_of(out, sure ? t : type_optional(l->a, t), root, ps->ast->ix, STEP_CAPTURE + i);
+	out->note = sure ? capture_note(l, c) : of->note;
+	out->note_span = sure ? c->span : of->note_span;
+	return true;
 }
 
 static bool scope_member(const struct scope *s, const struct binding *of, struct str name, struct span span,

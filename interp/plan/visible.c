@@ -63,7 +63,8 @@ static bool hidden_inside(const struct load *l, const struct path *x, uint32_t u
 	const struct prog_step *target = x->at[0];
 	for (uint32_t i = 0; i < upto; i++) {
 		if (info_of(l, x->at[i])->list != LIST_STEPS) {
-			*out = refuse(ds, 155, at, target, "is part of a probe, rollback or always block and not seen from outside", NULL);
+			*out = refuse(ds, 155, at, target, "is part of a probe, rollback or always block and not seen from outside",
+				      "only steps behind it in its own list can read it");
 			return true;
 		}
 		const struct step *up = x->at[i + 1]->ast;
@@ -104,7 +105,7 @@ static struct sighting read_around(const struct place *at, const struct prog_ste
 		return refuse(ds, 153, span, target, "is this step: it has no result yet",
 			      "write the name alone: `out`, `code`, `took` or an earlier capture");
 	return refuse(ds, 153, span, target, part ? "is around this one: it has no result yet" : "is this step: it has no result yet",
-		      NULL);
+		      "its results can be read by the steps behind it");
 }
 
 /* A before B in one list (or top lists in running order). */
@@ -125,7 +126,8 @@ static struct sighting read_across(const struct place *at, const struct path *x,
 	const struct prog_step *target = x->at[0];
 	struct sighting out = { 0 };
 	if (ia->list != LIST_STEPS && ia->list != LIST_TOP && ia->list != ib->list)
-		return refuse(ds, 155, span, target, "is part of a probe, rollback or always block and not seen from outside", NULL);
+		return refuse(ds, 155, span, target, "is part of a probe, rollback or always block and not seen from outside",
+				      "only steps behind it in its own list can read it");
 	if (ia->list != ib->list) { /* a child, read in the block's rollback, always or probe */
 		if (ib->list == LIST_PROBE)
 			return refuse(ds, 150, span, target, "comes later", "a step can read only those before it");

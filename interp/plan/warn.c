@@ -16,11 +16,13 @@ void check_allows(struct load *l)
 	if (!rb->allow_count)
 		return;
 	uint32_t *targets = arena_array(l->a, rb->allow_count, sizeof *targets);
-	for (uint32_t i = 0; i < rb->allow_count; i++) {
+	for (uint32_t i = rb->allow_count; i-- > 0;) {
 		uint32_t line = rb->allows[i].line;
-		while (comment_only(source_line(rb->source, line)))
+		/* the comments between are walked once: a later allow knows its target */
+		while (comment_only(source_line(rb->source, line)) && !(i + 1 < rb->allow_count && line == rb->allows[i + 1].line))
 			line++;
-		targets[i] = line;
+		bool met = i + 1 < rb->allow_count && line == rb->allows[i + 1].line && line != rb->allows[i].line;
+		targets[i] = met ? targets[i + 1] : line;
 	}
 	l->allow_targets = targets;
 	l->allow_used = arena_array(l->a, rb->allow_count, sizeof *l->allow_used);
@@ -29,6 +31,27 @@ void check_allows(struct load *l)
 static uint32_t line_of(struct span s)
 {
 	return s.src ? source_locate(s.src, s.start).line : 0;
+}
+
+/* Targets ascend with the lines of their comments. */
+static bool allowed_at(struct load *l, int code, uint32_t line)
+{
+	uint32_t from = 0, to = l->rb->allow_count;
+	bool yes = false;
+	while (from < to) {
+		uint32_t mid = from + (to - from) / 2;
+		if (l->allow_targets[mid] < line)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	for (; from < l->rb->allow_count && l->allow_targets[from] == line; from++) {
+		if (l->rb->allows[from].code != code)
+			continue;
+		l->allow_used[from] = true;
+		yes = true;
+	}
+	return yes;
 }
 
 static bool allowed(struct load *l, int code, const struct prog_step *ps, struct span at)
@@ -40,19 +63,16 @@ static bool allowed(struct load *l, int code, const struct prog_step *ps, struct
 	uint32_t here = line_of(at), step = ps ? line_of(ps->ast->span) : here;
 	/* the key that holds the place: a script's key is above its lines */
 	uint32_t key = ps && ps->ast->action_span.src ? line_of(ps->ast->action_span) : here;
-	for (uint32_t i = 0; i < rb->allow_count; i++) {
-		uint32_t target = l->allow_targets[i];
-		if (rb->allows[i].code != code || (target != here && target != step && target != key))
-			continue;
-		l->allow_used[i] = true;
-		yes = true;
-	}
+	yes |= allowed_at(l, code, here);
+	yes |= allowed_at(l, code, step);
+	yes |= allowed_at(l, code, key);
 	return yes;
 }
 
 struct diag *check_warn(struct load *l, int code, const struct prog_step *ps, struct span at, const char *fmt, ...)
 {
-	if (allowed(l, code, ps, at))
+	/* past the limit nothing is shown, and places cost time */
+	if (!l->ds->dropped && allowed(l, code, ps, at))
 		return NULL;
 	va_list ap;
 	va_start(ap, fmt);
@@ -72,7 +92,9 @@ void check_unused_allows(struct load *l)
 									   : "RB%03d is not a code", a->code);
 			if (row)
 				diag_help(l->ds, d, "`runbook explain RB%03d` says how to mend it", a->code);
-		} else if (!l->allow_used[i] && !l->ds->errors) {
+			else
+				diag_help(l->ds, d, "the code stands in the message: warning[RB501]");
+		} else if (!l->allow_used[i] && !l->ds->errors && !l->ds->dropped) {
 			struct diag *d = diag_add(l->ds, 601, a->span, "this allows RB%03d, which does not occur here", a->code);
 			diag_help(l->ds, d, "remove the comment, or move it to the line above the step");
 		}

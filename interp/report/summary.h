@@ -36,6 +36,9 @@ struct summary {
 	struct summary_step *steps; uint32_t step_count; /* in order of first appearance */
 	struct str last_key;         /* of the last intent without outcome: what ran when it ended */
 	uint32_t issue_count;
+	int64_t would_run, skipped, unknown; /* of a dry-run */
+	int64_t pid;                 /* of the runner */
+	int64_t last_m;              /* us of the last record since the start */
 };
 
 /* Folds a journal file; strings in the arena. False if it cannot be read at all

@@ -1,4 +1,4 @@
-#include "run/state.h"
+#include "run/engine_state.h"
 
 #include <string.h>
 #include "eval/regex.h"
@@ -295,6 +295,14 @@ static uint64_t mix(uint64_t x)
 	return x ^ (x >> 33);
 }
 
+/* FNV-1a: the same in every process, so that a replay waits as long. */
+static uint64_t fold(uint64_t h, struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		h = (h ^ (unsigned char)s.p[i]) * 0x100000001b3ULL;
+	return h;
+}
+
 /* Delay before attempt f->attempt + 1, jitter from the run's seed and the key. */
 static int64_t retry_delay(struct frame *f, const struct retry *r)
 {
@@ -321,7 +329,7 @@ static int64_t retry_delay(struct frame *f, const struct retry *r)
 	if (d > (double)cap)
 		d = (double)cap;
 	if (jitter > 0) {
-		uint64_t h = mix(str_hash(f->e->setup->seed) ^ str_hash(f->key) ^ f->attempt);
+		uint64_t h = mix(fold(fold(0xcbf29ce484222325ULL, f->e->setup->seed), f->key) ^ f->attempt);
 
 		d *= 1 + jitter * ((double)(h >> 11) / 4503599627370496.0 - 1);
 	}

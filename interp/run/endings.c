@@ -1,4 +1,4 @@
-#include "run/state.h"
+#include "run/engine_state.h"
 
 /*
  * endings: the stages of a run: phases, settling, unwinding, top-level

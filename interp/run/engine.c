@@ -1,5 +1,5 @@
 #include "run/engine.h"
-#include "run/state.h"
+#include "run/engine_state.h"
 
 #include <string.h>
 #include "base/mem.h"

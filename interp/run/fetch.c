@@ -1,4 +1,4 @@
-#include "run/state.h"
+#include "run/engine_state.h"
 
 #include <string.h>
 

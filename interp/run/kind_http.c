@@ -1,8 +1,7 @@
-#include "run/state.h"
+#include "run/engine_state.h"
 
 #include <string.h>
 #include "journal/output.h"
-#include "syntax/shell.h"
 #include "value/json.h"
 
 /*

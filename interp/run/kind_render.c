@@ -1,6 +1,5 @@
-#include "run/state.h"
+#include "run/engine_state.h"
 
-#include "syntax/shell.h"
 #include "value/json.h"
 
 /*

@@ -24,10 +24,13 @@ struct live_options {
 	bool yes;                          /* --yes */
 	bool interactive;                  /* a person is at the terminal */
 	bool shared;
-	struct str operator_name;
+	bool no_sync;                      /* --no-sync: blobs and rendered files are not synced either */
+	struct str operator_name;          /* who answers at the terminal */
+	const char *version;               /* for User-Agent; may be NULL */
 	/* Output of children as it comes, masked, controls not yet escaped. May be NULL. */
 	void (*on_output)(void *arg, struct str key, int stream, struct str bytes);
-	/* A question is about to be asked / was answered (so that the display can step aside). May be NULL. */
+	/* A question is about to be asked (text: the whole prompt, for the display to write)
+	 * or was answered (text empty). May be NULL. */
 	void (*on_question)(void *arg, bool open, struct str text);
 	/* Called at least once a second while waiting, for heartbeats and redraws. May be NULL. */
 	void (*on_tick)(void *arg);
@@ -37,13 +40,15 @@ struct live_options {
 };
 
 struct live *live_new(const struct live_options *o, int *err);
-void live_free(struct live *l);      /* kills what is left, reaps */
+void live_free(struct live *l);      /* kills what still runs, waits for its death */
 struct loop *live_loop(struct live *l);
 const struct effects *live_effects(void);  /* ctx: struct live * */
 
 struct dry;
-/* Wraps a live world: reads pass until the first suppressed write, then only in
- * preflight and plan; everything else answers END_SUPPRESSED. */
+/* Wraps a live world: reads pass until the first suppressed write, then not in act
+ * and test any more, where they would describe an unchanged system; relative files
+ * pass; everything else answers END_SUPPRESSED. A request that is not GET or HEAD
+ * never passes. */
 struct dry *dry_new(struct live *l);
 void dry_free(struct dry *d);
 const struct effects *dry_effects(void);   /* ctx: struct dry * */

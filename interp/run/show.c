@@ -1,6 +1,6 @@
 #include "run/show.h"
 
-#include "run/state.h"
+#include "run/engine_state.h"
 
 /* show: one step's command, or those of the steps below it. */
 void show_command(struct frame *f, const struct prog_step *ps, struct buf *out)

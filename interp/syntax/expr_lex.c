@@ -121,7 +121,7 @@ static struct token bad_character(struct lexer *lx, uint32_t at)
 
 struct token lex_next(struct lexer *lx)
 {
-	uint32_t at = skip_space(lx), n;
+	uint32_t at = lx->at = skip_space(lx), n;
 	if (at >= lx->text.n)
 		return make(lx, TOKEN_END, at, at);
 	struct str rest = str_slice(lx->text, at, lx->text.n);

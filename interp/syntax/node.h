@@ -37,14 +37,19 @@ struct node_limits {
 };
 
 /* Reads one document. NULL if there is no usable tree; diagnostics say why. A
- * tree with errors in some keys may be returned along with diagnostics. An
- * empty document gives NULL and a diagnostic. */
+ * tree with errors in some keys may be returned along with diagnostics: pairs
+ * with a duplicate, merge or bracketed key, with an alias, or with a tag and
+ * nothing else are left out of it. A file without a document gives NULL and a
+ * diagnostic. An empty value is an empty plain scalar with an empty span behind
+ * its `:` or `-`. Tabs are read where YAML 1.2 has them as white space, never as
+ * indentation. Depth limits over 1000 count as 1000. */
 struct node *node_read(struct arena *a, const struct source *src,
 		       const struct node_limits *limits, struct diags *ds);
 /* Value of a key, or NULL. */
 struct node *node_get(const struct node *map, const char *key);
 /* Span in the source of text[from, to) of a scalar: exact for every style
- * (quotes, escapes, block indentation, folding). Computed on demand. */
+ * (quotes, escapes, block indentation, folding). Computed on demand, in time
+ * proportional to the scalar. */
 struct span node_slice(const struct node *scalar, uint32_t from, uint32_t to);
 /* "a list", "a map", "text" for messages. */
 const char *node_kind_name(const struct node *n);

@@ -216,7 +216,7 @@ static bool too_long(const struct node_strict *st, uint32_t start, uint32_t end)
 
 static bool key_ok(struct node_strict *st, const struct node_inline *it)
 {
-	if (it->lines || too_long(st, it->start, it->end))
+	if (it->lines || too_long(st, it->start, st->pos))
 		return strict_fault(st, FAULT_KEY_LINES, it->start, it->end, st->pos, st->pos + 1);
 	return true;
 }

@@ -111,10 +111,14 @@ static bool keep_list(struct reader *r, struct lists *l, const struct key *k, st
 	case KEY_TOP_always: slot = &l->always; break;
 	default: return false;
 	}
-	if (*slot) /* `preflight` and `pre-flight` are two keys to YAML */
-		diag_label(r->ds, diag_add(r->ds, 133, v->key_span, "`preflight` is given twice"), (*slot)->key_span, "the first");
-	else
+	if (!*slot) {
 		*slot = v;
+		return true;
+	}
+	/* `preflight` and `pre-flight` are two keys to YAML */
+	struct diag *d = diag_add(r->ds, 133, v->key_span, "`preflight` is given twice");
+	diag_label(r->ds, d, (*slot)->key_span, "the first");
+	diag_help(r->ds, d, "keep one of them");
 	return true;
 }
 

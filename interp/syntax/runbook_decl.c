@@ -70,7 +70,7 @@ static bool decl_literal(struct reader *r, const struct decl *in, const struct n
 static void read_bound(struct reader *r, const struct decl *in, const struct node *v, bool *has, struct value *out)
 {
 	if (in->type == DECL_BOOL) {
-		struct diag *d = diag_add(r->ds, 115, v->key_span, "`" STR_FMT "` has no meaning for a bool", STR_ARG(v->key));
+		struct diag *d = diag_add(r->ds, 115, v->key_span, "`" STR_FMT "` has no meaning for type bool", STR_ARG(v->key));
 		diag_help(r->ds, d, "remove it");
 		return;
 	}
@@ -81,7 +81,7 @@ static void read_bound(struct reader *r, const struct decl *in, const struct nod
 static void read_choices(struct reader *r, struct decl *in, const struct node *v)
 {
 	if (in->type == DECL_LIST || in->type == DECL_MAP) {
-		struct diag *d = diag_add(r->ds, 115, v->key_span, "`enum` has no meaning for a %s", decl_type_names[in->type]);
+		struct diag *d = diag_add(r->ds, 115, v->key_span, "`enum` has no meaning for type %s", decl_type_names[in->type]);
 		diag_help(r->ds, d, "remove it");
 		return;
 	}
@@ -116,7 +116,7 @@ static void read_decl_keys(struct reader *r, const struct node *n, struct decl *
 		case KEY_DECL_enum: read_choices(r, in, v); break;
 		case KEY_DECL_pattern:
 			if (in->type != DECL_STRING && in->type != DECL_LIST) {
-				struct diag *d = diag_add(r->ds, 115, v->key_span, "`pattern` has no meaning for a %s",
+				struct diag *d = diag_add(r->ds, 115, v->key_span, "`pattern` has no meaning for type %s",
 							  decl_type_names[in->type]);
 				diag_help(r->ds, d, "only text has a pattern");
 			} else if (read_is_scalar(r, v, NULL)) {
@@ -147,7 +147,7 @@ static bool read_decl(struct reader *r, const struct node *n, struct decl *in)
 	if (type && !read_enum(r, type, type_words, &in->type))
 		return true;
 	if (of && in->type != DECL_LIST && in->type != DECL_MAP) {
-		struct diag *d = diag_add(r->ds, 115, of->key_span, "`of` has no meaning for a %s", decl_type_names[in->type]);
+		struct diag *d = diag_add(r->ds, 115, of->key_span, "`of` has no meaning for type %s", decl_type_names[in->type]);
 		diag_help(r->ds, d, "only lists and maps have elements");
 	} else if (of) {
 		read_enum(r, of, of_words, &in->of);

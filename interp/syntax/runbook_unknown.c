@@ -159,13 +159,22 @@ static const struct foreign *foreign_find(enum key_place place, struct str name)
 	return NULL;
 }
 
+static bool colon_follows(struct str text, uint32_t at)
+{
+	while (at < text.n && (text.p[at] == ' ' || text.p[at] == '"' || text.p[at] == '\''))
+		at++;
+	return at < text.n && text.p[at] == ':';
+}
+
 void read_unknown_key(struct reader *r, enum key_place place, const struct node *value)
 {
 	struct str name = value->key;
 	struct diag *d = diag_add(r->ds, 101, value->key_span, "`" STR_FMT "` is not a key %s", STR_ARG(name),
 				  key_place_name(place));
+	if (r->ds->dropped)
+		return; /* nobody will see the hint */
 	/* { help: a, b }: `b` is a key without a value */
-	if (value->kind == NODE_SCALAR && value->style == NODE_PLAIN && !value->text.n && value->span.start == value->key_span.end) {
+	if (value->kind == NODE_SCALAR && !value->text.n && !colon_follows(r->src->text, value->key_span.end)) {
 		diag_help(r->ds, d, "inside `{ }` a comma ends the value: quote the text");
 		return;
 	}
@@ -236,6 +245,10 @@ bool read_needed(struct reader *r, enum key_place place, const struct node *map,
 	uint32_t count;
 	bool ok = true;
 	const struct key *all = keys_all(&count);
+	/* a key that is not known is most likely the one that is missing */
+	for (const struct node *c = map->first; c; c = c->next)
+		if (!key_index_find(&r->keys, place, c->key))
+			return false;
 	for (uint32_t i = 0; i < count; i++) {
 		if (all[i].place != place || !all[i].needed || node_get(map, all[i].name))
 			continue;

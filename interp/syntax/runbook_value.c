@@ -17,8 +17,22 @@ static struct str label(struct reader *r, const struct node *n)
 	return STR("an item of this list");
 }
 
+/* The YAML reader has said what is wrong with this value: a second opinion on
+ * what is left of it would only confuse. */
+static bool cut_short(const struct reader *r, const struct node *n)
+{
+	for (size_t i = 0; i < r->ds->count; i++) {
+		const struct diag *d = r->ds->list[i];
+		if (d->code < 100 && d->span.start <= n->span.end + 1 && d->span.end >= n->span.start)
+			return true;
+	}
+	return false;
+}
+
 static bool wrong_kind(struct reader *r, const struct node *n, const char *want, const char *what)
 {
+	if (cut_short(r, n))
+		return false;
 	struct str l = label(r, n);
 	struct diag *d = diag_add(r->ds, 102, n->span, STR_FMT " needs %s, not %s", STR_ARG(l), want,
 				  node_kind_name(n));
@@ -64,7 +78,7 @@ bool read_is_list(struct reader *r, const struct node *n, const char *what)
 		return true;
 	if (read_is_missing(r, n))
 		return false;
-	if (n->kind == NODE_SCALAR && n->style == NODE_PLAIN && numbered(n->text)) {
+	if (n->kind == NODE_SCALAR && n->style == NODE_PLAIN && numbered(n->text) && !cut_short(r, n)) {
 		struct str l = label(r, n);
 		struct diag *d = diag_add(r->ds, 102, n->span, STR_FMT " needs a list; `1.` does not make one",
 					  STR_ARG(l));
@@ -176,6 +190,30 @@ bool read_bool(struct reader *r, const struct node *n, bool *out)
 	return read_bad_literal(r, n, V_BOOL);
 }
 
+/* The word that was meant: another case, a slip, or another tool's word. */
+static struct str enum_meant(struct str w, const struct str *names, uint8_t count)
+{
+	static const char *const words[][2] = { { "ignore", "continue" }, { "abort", "fail" }, { "rollback", "undo" },
+						{ "error", "fail" }, { "exit", "stop" }, { "warning", "warn" },
+						{ "crit", "critical" }, { "err", "error" }, { "number", "float" },
+						{ "integer", "int" }, { "boolean", "bool" }, { "str", "string" },
+						{ "array", "list" }, { "object", "map" }, { "dict", "map" },
+						{ "bytes", "size" }, { "datetime", "time" }, { "powershell", "pwsh" },
+						{ "readonly", "read" } };
+	for (uint8_t i = 0; i < count; i++) {
+		size_t k = 0;
+		while (k < w.n && names[i].n == w.n && (w.p[k] | 32) == (names[i].p[k] | 32))
+			k++;
+		if (k && k == w.n)
+			return names[i];
+	}
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		for (uint8_t k = 0; k < count && str_eqz(w, words[i][0]); k++)
+			if (str_eqz(names[k], words[i][1]))
+				return names[k];
+	return diag_nearest(w, names, count);
+}
+
 bool read_enum(struct reader *r, const struct node *n, const char *const *words, uint8_t *out)
 {
 	struct str w;
@@ -192,13 +230,14 @@ bool read_enum(struct reader *r, const struct node *n, const char *const *words,
 	}
 	struct str l = label(r, n);
 	struct diag *d = diag_add(r->ds, 104, n->span, STR_FMT " cannot be `" STR_FMT "`", STR_ARG(l), STR_ARG(w));
-	struct str near = diag_nearest(w, names, count);
-	if (near.n)
-		diag_help(r->ds, d, "did you mean `" STR_FMT "`?", STR_ARG(near));
+	struct str near = enum_meant(w, names, count);
 	struct str all = STR("");
 	for (uint8_t i = 0; i < count; i++)
 		all = arena_printf(r->a, STR_FMT "%s%s", STR_ARG(all), i ? ", " : "", words[i]);
-	diag_note(r->ds, d, "allowed: " STR_FMT, STR_ARG(all));
+	if (near.n)
+		diag_help(r->ds, d, "write `" STR_FMT "`", STR_ARG(near));
+	else
+		diag_help(r->ds, d, "write one of " STR_FMT, STR_ARG(all));
 	return false;
 }
 
@@ -382,18 +421,6 @@ bool read_named(struct reader *r, const struct node *n, enum data_typing typing,
 	*list = items;
 	*count = used;
 	return true;
-}
-
-/* The YAML reader has said what is wrong with this value: a second opinion on
- * what is left of it would only confuse. */
-static bool cut_short(const struct reader *r, const struct node *n)
-{
-	for (size_t i = 0; i < r->ds->count; i++) {
-		const struct diag *d = r->ds->list[i];
-		if (d->code < 100 && d->span.start <= n->span.end + 1 && d->span.end >= n->span.start)
-			return true;
-	}
-	return false;
 }
 
 bool read_expr(struct reader *r, const struct node *n, const struct expr **out)

@@ -32,7 +32,7 @@ void shell_take_hole(struct shell_scanner *s, enum shell_context context)
 {
 	if (s->refused)
 		shell_refuse(s, s->hole, s->refused);
-	else
+	else if (s->holes[s->hole].context != SHELL_REFUSED)
 		s->holes[s->hole].context = (uint8_t)context;
 	s->at = s->t->parts[s->hole].end;
 	s->hole++;
@@ -49,6 +49,11 @@ void shell_give_up(struct shell_scanner *s, uint32_t from)
 	s->at = (uint32_t)s->text.n;
 	s->hole = s->hole_count;
 	s->heredoc_count = 0;
+}
+
+bool shell_one_of(int c, const char *set)
+{
+	return c > 0 && c < SHELL_HOLE && strchr(set, c);
 }
 
 bool shell_name_start(int c)
@@ -99,6 +104,20 @@ void shell_add_var(struct shell_scanner *s, uint32_t start, uint32_t end, bool s
 	s->vars[s->var_count++] = (struct shell_var){ name, start, end, set };
 }
 
+void shell_add_array(struct shell_scanner *s, struct str name)
+{
+	/* a script with very many is either strange or hostile to our search */
+	if (!shell_is_name(name) || s->array_count == 256) {
+		s->has_array = true;
+		return;
+	}
+	if (s->array_count == s->array_cap) {
+		s->array_cap = s->array_cap ? s->array_cap * 2 : 8;
+		s->arrays = mem_realloc(s->arrays, s->array_cap * sizeof(*s->arrays));
+	}
+	s->arrays[s->array_count++] = arena_str(s->a, name.p, name.n);
+}
+
 bool shell_enter(struct shell_scanner *s)
 {
 	if (s->depth < SHELL_DEPTH_MAX) {
@@ -140,6 +159,7 @@ struct shell_scan shell_scan(struct arena *a, const struct tmpl *t, enum shell_d
 	s.hole_count = t->count - 1;
 	s.holes = arena_array(a, s.hole_count ? s.hole_count : 1, sizeof(*s.holes));
 	s.marks = arena_alloc(a, s.hole_count ? s.hole_count : 1);
+	s.declared = arena_array(a, s.hole_count ? s.hole_count : 1, sizeof(*s.declared));
 	if (d == SHELL_PWSH) {
 		shell_scan_pwsh(&s);
 	} else {
@@ -148,6 +168,7 @@ struct shell_scan shell_scan(struct arena *a, const struct tmpl *t, enum shell_d
 	}
 	keep_result(&s, &out);
 	mem_free(s.vars);
+	mem_free(s.arrays);
 	return out;
 }
 

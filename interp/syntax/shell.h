@@ -23,7 +23,8 @@ struct shell_var { struct str name; uint32_t start, end; /* in the scalar's text
 struct shell_scan {
 	const struct shell_hole *holes;   /* one per hole of the template, in order */
 	uint32_t hole_count;
-	const struct shell_var *vars;     /* in order of appearance */
+	const struct shell_var *vars;     /* by command; what one reads stands before what it sets.
+					   * Only the script's own: not $1, not what the shell sets */
 	uint32_t var_count;
 	uint32_t pipe_at;                 /* offset of a pipeline's first |, or UINT32_MAX */
 	bool has_pipe;

@@ -3,8 +3,6 @@
  * variables they read. Inside $( ) quoting starts afresh; inside the others a
  * hole is refused.
  */
-#include <string.h>
-
 #include "syntax/shell_scan.h"
 
 static const char *refuse_inside(struct shell_scanner *s, const char *why)
@@ -56,7 +54,7 @@ static bool arithmetic_sets(const struct shell_scanner *s)
 		return next != '=';
 	if ((c == '+' || c == '-') && next == c)
 		return true;
-	if (c > 0 && c < 256 && strchr("+-*/%&|^", c))
+	if (shell_one_of(c, "+-*/%&|^"))
 		return next == '=';
 	return (c == '<' || c == '>') && next == c && shell_look(s, k + 2) == '=';
 }
@@ -138,7 +136,7 @@ static void scan_ansi(struct shell_scanner *s)
 
 static bool special_parameter(int c)
 {
-	return c > 0 && c < 256 && strchr("@*#?-$!0123456789", c);
+	return shell_one_of(c, "@*#?-$!0123456789");
 }
 
 /* The word behind ${x:- and its like, with the closing brace. */

@@ -38,7 +38,11 @@ struct shell_scanner {
 	int heredoc_count;
 	bool gave_up;
 	bool opaque;                  /* names may be set by what is not seen, or need not be */
-	bool has_array, has_integer;  /* declared somewhere in the script */
+	struct str *arrays;           /* malloc: names that are arrays somewhere in the script */
+	struct str *declared;         /* per hole: the name that it is declared as */
+	uint32_t array_count, array_cap;
+	bool has_array;               /* of a name that is not known */
+	bool has_integer;             /* an integer or a reference, somewhere */
 };
 
 /* One word: its dequoted text as far as it is literal, and its holes. */
@@ -64,6 +68,9 @@ void shell_refuse(struct shell_scanner *s, uint32_t hole, const char *why);
 /* Refuses all holes from this offset on and goes to the end. The first call counts. */
 void shell_give_up(struct shell_scanner *s, uint32_t from);
 void shell_add_var(struct shell_scanner *s, uint32_t start, uint32_t end, bool set);
+/* Notes that the name is an array; not a name: any may be. */
+void shell_add_array(struct shell_scanner *s, struct str name);
+bool shell_one_of(int c, const char *set);
 bool shell_is_name(struct str s);
 bool shell_name_start(int c);
 bool shell_name_char(int c);

@@ -152,8 +152,7 @@ static void scan_index(struct shell_scanner *s, struct shell_word *w)
 	s->refused = before ? before : "as an array index";
 	do {
 		int c = shell_look(s, 0);
-		if (c == SHELL_END || c == ' ' || c == '\t' || c == '\n' || c == ';' || c == '&' || c == '|' || c == '<' ||
-		    c == '>' || c == '(' || c == ')') {
+		if (c == SHELL_END || shell_one_of(c, " \t\n;&|<>()")) {
 			shell_give_up(s, opener);
 			break;
 		}
@@ -168,7 +167,6 @@ static void scan_array(struct shell_scanner *s, struct shell_word *w)
 {
 	uint32_t opener = s->at++;
 	w->array = true;
-	s->has_array = true;
 	not_plain(w);
 	if (s->dialect != SHELL_BASH || !shell_enter(s)) {
 		shell_give_up(s, opener);
@@ -182,7 +180,7 @@ static void scan_array(struct shell_scanner *s, struct shell_word *w)
 			s->at++;
 		} else if (c == '#') {
 			shell_skip_comment(s);
-		} else if (c == SHELL_END || c == '\n' || strchr("&|;(<>", c)) {
+		} else if (c == SHELL_END || shell_one_of(c, "\n&|;(<>")) {
 			shell_give_up(s, opener);
 			break;
 		} else {
@@ -212,7 +210,7 @@ static bool ends_word(const struct shell_scanner *s, int c)
 {
 	if (c == '<' || c == '>')
 		return shell_look(s, 1) != '(';
-	return c == SHELL_END || c == ' ' || c == '\t' || c == '\n' || c == ';' || c == '&' || c == '|' || c == ')' || c == '(';
+	return c == SHELL_END || shell_one_of(c, " \t\n;&|()");
 }
 
 /* <( ) and >( ) */
@@ -240,6 +238,8 @@ static void scan_equals(struct shell_scanner *s, struct shell_word *w, uint32_t 
 				w->name_end = i;
 				w->array = true;
 			}
+		if (w->array || shell_look(s, 1) == '(')
+			shell_add_array(s, str_slice(s->text, w->start, w->name_end));
 		if (shell_look(s, 1) == '(') {
 			s->at++;
 			scan_array(s, w);

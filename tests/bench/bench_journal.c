@@ -79,7 +79,7 @@ static double add_records(struct journal *j, int count, int per_flush, bool sync
 	double start = now();
 
 	for (int i = 0; i < count; i++) {
-		journal_add(j, INT64_C(1795243828000000000) + i * 1000000, i * 1000, str_of(bodies[i % 3]));
+		journal_add(j, INT64_C(1795243828000000000) + INT64_C(1000000) * i, INT64_C(1000) * i, str_of(bodies[i % 3]));
 		if (i % per_flush == per_flush - 1)
 			journal_flush(j, sync);
 	}
@@ -167,12 +167,13 @@ static void reading(struct str text, int lines, double per_line, double bulk)
 
 static double bare(const char *dir, size_t size, int count, bool sync)
 {
-	char path[4096], text[512];
+	char path[4096], text[8192];
 	double start;
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/bare", dir);
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
+	size = size < sizeof(text) ? size : sizeof(text);
 	memset(text, 'x', sizeof(text));
 	start = now();
 	for (int i = 0; i < count; i++)
@@ -196,7 +197,7 @@ static void appending(const char *dir, size_t size, const char *what, int count,
 		t = add_records(j, count, per_flush, sync);
 		best = t < best ? t : best;
 		journal_free(j);
-		t = bare(dir, size * (size_t)per_flush > 512 ? 512 : size, count / per_flush, sync) / per_flush;
+		t = bare(dir, size * (size_t)per_flush, count / per_flush, sync) / per_flush;
 		floor = t < floor ? t : floor;
 	}
 	printf("append, %-32s %8.3f us   bare write%s %8.3f us   %.2fx\n", what, best * 1e6, sync ? "+fdatasync" : "", floor * 1e6,

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The rooms of interp/: a folder includes only what its row allows, third-party
-# headers stay in their room, and modules (x.c + x.h) have no cycle. Needs awk
-# only. `layers.sh DIR` checks another tree (used by the test of this script).
+# headers stay in their room, and modules have no cycle. A module is x.c and x.h;
+# a header x_more.h without a .c of its own is private to module x. Needs awk only. `layers.sh DIR` checks another tree (used by the test of this script).
 cd "${1:-$(dirname "$0")/../..}" || exit 2
 find interp -name '*.[ch]' | LC_ALL=C sort | LC_ALL=C awk '
 BEGIN {
@@ -27,8 +27,11 @@ function bad(what) {
 	printf "%s:%d: %s\n", file, line, what
 	errors++
 }
-function module(path) {
+function module(path,   short) {
 	sub(/\.[ch]$/, "", path)
+	for (short = path; !((path ".c") in have) && sub(/_[a-z0-9]+$/, "", short);)
+		if ((short ".h") in have && (short ".c") in have)
+			return short
 	return path
 }
 function quoted(name,   part, target) {
@@ -55,13 +58,16 @@ function angled(name,   top) {
 		bad("<" name "> belongs to " third[top] "/ only")
 }
 {
-	file = $0
+	have[$0] = 1
+	list[NR] = $0
+}
+function check_file(   p, text, name) {
 	split(file, p, "/")
 	room = p[2]
 	line = 0
 	if (!(room in allow)) {
 		bad("no such room: " room)
-		next
+		return
 	}
 	while ((getline text < file) > 0) {
 		line++
@@ -125,6 +131,10 @@ function cycles(   changed, m, n, i, to, alive, at, path, been) {
 	}
 }
 END {
+	for (k = 1; k <= NR; k++) {
+		file = list[k]
+		check_file()
+	}
 	cycles()
 	if (errors)
 		printf "layers: %d errors in %d files\n", errors, files

@@ -114,7 +114,7 @@ static const struct case_ cases[] = {
 	  HEAD "act:\n  - id: l\n    foreach: [p, q]\n    steps:\n      - {id: x, run: [ok, \"${{ item }}\"], capture: {v: out}, rollback: []}\n"
 	       "  - {id: b, run: [ok, \"${{ steps.l.each.map(e => e.item).join('+') }}\"], rollback: []}\n",
 	  0, "act/l[0]/x: ok p\nact/l[1]/x: ok q\nact/b: ok p+q\n" },
-	{ "dry-run", HEAD "preflight:\n  - {id: p, run: [ok, 5], effect: read, capture: {n: int(out)}}\nact:\n  - {id: a, if: steps.p.n > 3, run: [ok], capture: {t: out}, rollback: []}\n  - {id: b, if: steps.a.t == 'x', run: [ok], rollback: []}\n", 0,
+	{ "dry-run", HEAD "preflight:\n  - {id: p, run: [ok, 5], effect: read, capture: {n: int(out)}}\nact:\n  - {id: a, if: steps.p.n > 3, run: [ok], capture: {t: out}, rollback: []}\n  - {id: b, if: (steps.a.t ?? '') == 'x', run: [ok], rollback: []}\n", 0,
 	  "preflight/p: ok 5\nwould act/a\nwould act/b\n", NULL, 0, true },
 	{ "wait and parallel foreach", HEAD "act:\n  - wait: 30s\n  - {id: a, foreach: range(3), parallel: 3, run: [ok, \"${{ item }}\"], rollback: []}\n", 0,
 	  "act/a[0]: ok 0\nact/a[1]: ok 1\nact/a[2]: ok 2\n" },

@@ -689,6 +689,26 @@ static void test_secret_text_is_whole(void **state)
 	bench_release(&b);
 }
 
+/* No error text quotes a secret. */
+static void test_secret_errors(void **state)
+{
+	static const char *const failing[] = {
+		"int(sec)", "json(sec)", "duration(sec)", "time(sec)", "bool(sec)", "weekday(t, sec)", "format_time(t, s, sec)",
+		"duration(n, sec)", "size(n, sec)", "m[sec]", "j[sec]", "percent(sec)", "float(sec + '1')", "format(sec, n)",
+		"split(s, secret(''))", "int(secret('hunter2'))", "[1][len(sec)]",
+	};
+	struct bench b;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof failing / sizeof failing[0]; i++) {
+		bench_init(&b);
+		bench_run(&b, failing[i]);
+		if (b.line[0] != '!' || strstr(b.line, "hunter2"))
+			fail_msg("%s: %s", failing[i], b.line);
+		bench_release(&b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -707,6 +727,7 @@ int main(void)
 		cmocka_unit_test(test_scope_of_data),
 		cmocka_unit_test(test_secret_flag),
 		cmocka_unit_test(test_secret_text_is_whole),
+		cmocka_unit_test(test_secret_errors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -320,9 +320,9 @@ static void limits(void **state)
 	assert_limit(text, NODE_BYTES_MAX, (struct node_limits){ 0 }, 0);
 	assert_limit(text, NODE_BYTES_MAX + 1, (struct node_limits){ 0 }, 1);
 	assert_limit(text, NODE_SCALAR_MAX, (struct node_limits){ .bytes = 1 << 24 }, 0);
-	assert_limit(text, NODE_SCALAR_MAX + 1, (struct node_limits){ .bytes = 1 << 24 }, 10);
+	assert_limit(text, NODE_SCALAR_MAX + 1, (struct node_limits){ .bytes = 1 << 24 }, 1);
 	assert_limit("[a, b, c]", 9, (struct node_limits){ .nodes = 4 }, 0);
-	assert_limit("[a, b, c]", 9, (struct node_limits){ .nodes = 3 }, 9);
+	assert_limit("[a, b, c]", 9, (struct node_limits){ .nodes = 3 }, 1);
 	assert_limit("[[a]]", 5, (struct node_limits){ .depth = 2 }, 0);
 	assert_limit("[[a]]", 5, (struct node_limits){ .depth = 1 }, 8);
 	memset(text, '[', 64);

@@ -78,8 +78,9 @@ static void test_limits(void **state)
 		{ "^(a+)+$", "a", 40, "b" },
 		{ "^(a|aa)+$", "a", 60, "b" },
 		{ "^(.*)*[xy]$", "a", 40, "b" },
-		{ "(a+)+[bc]d", "a", 30, "" },
+		{ "(a+)+[bc]", "a", 30, "" },
 		{ "(a+)+[xy]", "aaaaaaaaaaaaaaaaaaab", 20000, "" },
+		{ "(a+)+[xy]", "aaaaaaaaaaaaaaaaaaab", 2000, "\xff" },
 		{ "(a?){30}a{30}[xy]", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaab", 5000, "" },
 	};
 	struct arena a;
@@ -116,6 +117,7 @@ static void test_long_texts(void **state)
 	assert_int_equal(regex_test(compiled(&a, "(?m)^end: (\\d+)$"), buf_str(&b)), REGEX_YES);
 	assert_int_equal(regex_test(compiled(&a, "\\w+ \\w+: \\d"), buf_str(&b)), REGEX_NO);
 	assert_int_equal(regex_test(compiled(&a, "[a-z]+ fax"), buf_str(&b)), REGEX_NO);
+	assert_int_equal(regex_test(compiled(&a, ".*fo[yz]"), buf_str(&b)), REGEX_NO);
 	assert_int_equal(regex_test(compiled(&a, "(?s)^the.*end: \\d+\n$"), buf_str(&b)), REGEX_YES);
 	buf_clear(&b);
 	buf_fill(&b, 'a', 14); /* 2^13 ways to fail, more than the first limit */

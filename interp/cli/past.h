@@ -1,0 +1,20 @@
+#ifndef RB_CLI_PAST_H
+#define RB_CLI_PAST_H
+/* past: finding a past run and reading it; shared by show, logs, cancel, eval. */
+#include "cli/command.h"
+#include "report/summary.h"
+
+struct past {
+	struct str id, dir, journal; /* journal: path */
+	struct summary s;
+	bool live;                   /* a runner is on it */
+};
+
+/* Finds RUN (id, prefix, @last) in the state folder. 0, or an exit code after a message. */
+int past_find(struct cli *c, const char *what, struct past *p);
+/* As past_find, and folds the journal; a corrupt one is EXIT_DAMAGED after a message. */
+int past_open(struct cli *c, const char *what, struct past *p);
+/* seal's status, "held", "running" (live) or "broken" (neither). */
+struct str past_status(const struct past *p);
+
+#endif

@@ -1,0 +1,185 @@
+#include "cli/seal_text.h"
+
+#include "base/arena.h"
+#include "base/visible.h"
+#include "journal/record.h"
+#include "value/json.h"
+#include "value/units.h"
+
+/* seal_text: the summary at the end: outcome, cause, undone, what is left and
+ * the commands for it, and what to type next. */
+
+static const struct { const char *status, *means; } meanings[] = {
+	{ "ok", "done" },
+	{ "stopped", "nothing to do" },
+	{ "failed", "failed before anything changed" },
+	{ "rolled_back", "failed, and everything was undone" },
+	{ "rollback_incomplete", "failed, and NOT everything was undone: a person must act" },
+	{ "in_doubt", "what happened last is not known: a person must look" },
+	{ "held", "waits for a person; nothing was undone" },
+	{ "cancelled", "cancelled; nothing of it remains" },
+};
+
+static const char *meaning(struct str status)
+{
+	for (size_t i = 0; i < sizeof(meanings) / sizeof(*meanings); i++)
+		if (str_eqz(status, meanings[i].status))
+			return meanings[i].means;
+	return "";
+}
+
+static struct str member(struct value map, const char *name)
+{
+	const struct value *v = map.kind == V_MAP ? value_get(map, str_of(name)) : NULL;
+
+	return v && v->kind == V_STRING ? value_text(*v) : STR("");
+}
+
+static struct value json_of(struct arena *a, const struct record *r, const char *name)
+{
+	struct json_error je;
+	struct value v;
+	struct str raw = record_raw(r, name);
+
+	return raw.n && json_parse(a, raw, &v, &je) ? v : value_null;
+}
+
+static void put_cause(struct arena *a, const struct record *r, struct buf *out)
+{
+	struct value c = json_of(a, r, "cause");
+
+	if (c.kind != V_MAP)
+		return;
+	buf_addz(out, "  cause     ");
+	if (member(c, "k").n) {
+		visible_add(out, member(c, "k"));
+		buf_addz(out, ": ");
+	}
+	visible_add(out, member(c, "text"));
+	if (member(c, "at").n) {
+		buf_addz(out, "  at ");
+		visible_add(out, member(c, "at"));
+	}
+	buf_addc(out, '\n');
+}
+
+static void put_undone(struct arena *a, const struct record *r, struct buf *out)
+{
+	struct value v = json_of(a, r, "undone");
+
+	if (v.kind != V_LIST || !v.n)
+		return;
+	buf_addz(out, "  undone    ");
+	for (uint32_t i = 0; i < v.n; i++) {
+		if (i)
+			buf_addz(out, ", ");
+		if (v.list[i].kind == V_STRING)
+			visible_add(out, value_text(v.list[i]));
+	}
+	buf_addc(out, '\n');
+}
+
+static void put_command(struct buf *out, struct str command)
+{
+	size_t at = 0;
+
+	while (at <= command.n) { /* as it is typed: its lines stay lines */
+		size_t end = at;
+
+		while (end < command.n && command.p[end] != '\n')
+			end++;
+		buf_addz(out, at ? "" : "              ");
+		visible_add(out, str_slice(command, at, end));
+		buf_addc(out, '\n');
+		at = end + 1;
+	}
+}
+
+static void put_residue(struct arena *a, const struct record *r, struct buf *out)
+{
+	struct value v = json_of(a, r, "residue");
+
+	for (uint32_t i = 0; v.kind == V_LIST && i < v.n; i++) {
+		const struct value *commands = value_get(v.list[i], STR("commands"));
+
+		buf_addz(out, "  LEFT      ");
+		visible_add(out, member(v.list[i], "k"));
+		buf_addz(out, ": ");
+		visible_add(out, member(v.list[i], "why"));
+		buf_addc(out, '\n');
+		if (commands && commands->kind == V_LIST && commands->n) {
+			buf_addz(out, "            to do by hand:\n");
+			for (uint32_t k = 0; k < commands->n; k++)
+				put_command(out, value_text(commands->list[k]));
+		}
+	}
+}
+
+void seal_status(struct str line, struct buf *out)
+{
+	struct record r;
+	const char *why;
+	struct arena a;
+
+	if (!record_parse(&r, line, &why)) {
+		buf_addz(out, "in_doubt");
+		return;
+	}
+	arena_init(&a);
+	buf_adds(out, str_eqz(r.t, "held") ? STR("held") : record_text(&r, &a, "status"));
+	arena_release(&a);
+}
+
+static void put_counts(const struct record *r, struct buf *out)
+{
+	buf_printf(out, "  steps     %d would run, %d skipped, %d decided at run time\n", (int)record_int(r, "would_run", 0),
+		   (int)record_int(r, "skipped", 0), (int)record_int(r, "unknown", 0));
+}
+
+void seal_text(struct str line, struct str run_id, int exit_code, bool dry, bool color, struct str hint, struct buf *out)
+{
+	struct record r;
+	const char *why;
+	struct arena a;
+	struct str status;
+	bool parsed = record_parse(&r, line, &why), held;
+
+	arena_init(&a);
+	held = parsed && str_eqz(r.t, "held");
+	status = !parsed ? STR("in_doubt") : held ? STR("held") : record_text(&r, &a, "status");
+	buf_printf(out, "\n%s" STR_FMT "%s  %s", color ? (exit_code ? "\x1b[1;31m" : "\x1b[1;32m") : "", STR_ARG(status),
+		   color ? "\x1b[0m" : "", dry && !exit_code ? "dry-run: nothing was changed" : meaning(status));
+	buf_printf(out, " (exit %d)", exit_code);
+	if (parsed && record_raw(&r, "took_us").n) {
+		buf_addz(out, " in ");
+		unit_show_duration(out, record_int(&r, "took_us", 0) * 1000);
+	}
+	buf_addc(out, '\n');
+	if (parsed) {
+		if (record_text(&r, &a, "stopped").n) {
+			buf_addz(out, "  because   ");
+			visible_add(out, record_text(&r, &a, "stopped"));
+			buf_addc(out, '\n');
+		}
+		if (held) {
+			buf_addz(out, "  waits     ");
+			visible_add(out, r.k);
+			buf_addz(out, ": ");
+			visible_add(out, record_text(&r, &a, "why"));
+			buf_addc(out, '\n');
+		}
+		put_cause(&a, &r, out);
+		put_undone(&a, &r, out);
+		put_residue(&a, &r, out);
+		if (record_int(&r, "rollback_us", 0)) {
+			buf_addz(out, "  rollback  took ");
+			unit_show_duration(out, record_int(&r, "rollback_us", 0) * 1000);
+			buf_addc(out, '\n');
+		}
+		if (dry)
+			put_counts(&r, out);
+	}
+	buf_printf(out, "  look      runbook show " STR_FMT STR_FMT "   runbook logs " STR_FMT STR_FMT "\n", STR_ARG(run_id), STR_ARG(hint),
+		   STR_ARG(run_id), STR_ARG(hint));
+	arena_release(&a);
+}

@@ -1,0 +1,153 @@
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/visible.h"
+#include "cli/output.h"
+#include "cli/past.h"
+#include "cli/seal_text.h"
+#include "cli/ui.h"
+#include "journal/output.h"
+#include "journal/reader.h"
+
+/*
+ * show: one past run. The text is what the run itself showed, made from its
+ * journal by the same code (cli/ui).
+ */
+
+static void put_record(void *arg, const struct record *r)
+{
+	ui_record(arg, r->line);
+}
+
+struct of_step { struct ui *ui; struct str what; uint32_t shown; };
+
+/* Does the key name the step: whole, or its last label (with or without iteration)? */
+static bool names_step(struct str key, struct str what)
+{
+	size_t slash = key.n;
+	struct str last;
+
+	if (str_eq(key, what))
+		return true;
+	while (slash > 0 && key.p[slash - 1] != '/')
+		slash--;
+	last = str_slice(key, slash, key.n);
+	return str_eq(last, what) || (str_starts(last, what) && last.n > what.n && last.p[what.n] == '[');
+}
+
+static void put_step_record(void *arg, const struct record *r)
+{
+	struct of_step *s = arg;
+
+	if (!r->k.n || !names_step(r->k, s->what))
+		return;
+	s->shown++;
+	cli_out(r->line);
+	cli_out(STR("\n"));
+}
+
+static int show_source(struct cli *c, const struct past *p)
+{
+	struct str bytes;
+	int err = blob_get(&c->arena, p->dir.p, p->s.program, 64 << 20, &bytes);
+
+	if (err) {
+		cli_error("the runbook's bytes are %s", err < 0 ? "damaged: their hash is wrong" : strerror(err));
+		return EXIT_DAMAGED;
+	}
+	cli_out(bytes);
+	return EXIT_OK;
+}
+
+static int show_step(const struct past *p, const char *step)
+{
+	struct of_step s = { NULL, str_of(step), 0 };
+	struct journal_scan scan;
+
+	journal_scan_file(p->journal.p, &scan, put_step_record, &s);
+	if (s.shown)
+		return EXIT_OK;
+	cli_error("run " STR_FMT " has no step `%s`; `runbook show " STR_FMT "` lists them", STR_ARG(p->id), step, STR_ARG(p->id));
+	return EXIT_FAILED;
+}
+
+static int show_run_text(struct cli *c, const struct past *p)
+{
+	struct ui_options o = { .format = UI_TEXT, .color = c->color_out, .past = true };
+	struct journal_scan scan;
+	struct ui *ui;
+	struct buf b;
+
+	if (cli_arg(c, "state"))
+		o.state_hint = arena_printf(&c->arena, " --state %s", cli_arg(c, "state"));
+	ui = ui_new(&o);
+	journal_scan_file(p->journal.p, &scan, put_record, ui);
+	if (p->s.sealed || p->s.held) {
+		ui_end(ui, p->id, p->s.sealed ? (int)p->s.exit : 5, p->dir);
+	} else {
+		buf_init(&b, 4096);
+		buf_printf(&b, "\n" STR_FMT "\n", STR_ARG(past_status(p)));
+		if (!p->live && p->s.last_key.n) {
+			buf_addz(&b, "  its runner died; in doubt: ");
+			visible_add(&b, p->s.last_key);
+			buf_addz(&b, "\n  nothing was undone: look at the target, put it right, then `runbook cancel ");
+			buf_adds(&b, p->id);
+			buf_addz(&b, " --why TEXT` frees its lock\n");
+		}
+		cli_out(buf_str(&b));
+		buf_release(&b);
+	}
+	ui_free(ui);
+	return EXIT_OK;
+}
+
+static void put_json(void *arg, const struct record *r)
+{
+	(void)arg;
+	cli_out(r->line);
+	cli_out(STR("\n"));
+}
+
+static int show_run(struct cli *c)
+{
+	struct past p;
+	bool json;
+	int code;
+
+	if (c->arg_count < 1 || c->arg_count > 2)
+		return cli_usage(c, "show needs a run, and perhaps a step");
+	if (!output_json(c, &json))
+		return EXIT_USAGE;
+	code = past_open(c, c->args[0], &p);
+	if (code)
+		return code;
+	if (cli_has(c, "source"))
+		return show_source(c, &p);
+	if (c->arg_count == 2)
+		return show_step(&p, c->args[1]);
+	if (json) {
+		struct journal_scan scan;
+
+		journal_scan_file(p.journal.p, &scan, put_json, NULL);
+		return EXIT_OK;
+	}
+	return show_run_text(c, &p);
+}
+
+static const struct option_row options[] = {
+	{ "source", 0, NULL, "print the runbook exactly as it ran" },
+	{ "output", 'o', "FORMAT", "text (default) or json: the journal's records" },
+	{ "state", 0, "DIR", "where runs are kept" },
+	{ "color", 0, "WHEN", "always, never or auto" },
+	{ NULL, 0, NULL, NULL },
+};
+
+const struct cli_command cmd_show = {
+	.name = "show",
+	.usage = "show RUN [STEP] [--source] [--output json]",
+	.summary = "show one run, or the records of one of its steps",
+	.help = "  runbook show @last\n  runbook show 01j9 act/migrate\n  runbook show @last --source > as-it-ran.yml\n",
+	.options = options,
+	.run = show_run,
+};

@@ -1,0 +1,63 @@
+#ifndef RB_CLI_UI_STATE_H
+#define RB_CLI_UI_STATE_H
+/* ui_state: what the files of the display share: what runs now, and the lines
+ * under way. Only for cli/ui*.c. */
+#include <stdint.h>
+#include "base/arena.h"
+#include "base/buf.h"
+#include "cli/ui.h"
+#include "journal/record.h"
+
+enum { UI_RUNNING = 64, UI_LIVE_LINES = 8 };
+
+/* A step that runs now. */
+struct ui_running {
+	char key[128];
+	char what[160];          /* its command or name, short */
+	char last[160];          /* last line of output, safe to show */
+	struct buf partial[2];   /* output not yet ended by a newline: stdout, stderr */
+	int64_t since;           /* us of the run */
+	bool announced;          /* plain: its start was shown */
+	bool used;
+};
+struct ui {
+	struct ui_options o;
+	struct arena arena;      /* of one record */
+	struct ui_running running[UI_RUNNING];
+	struct buf line;         /* being made */
+	int64_t now;             /* us of the run, of the last record */
+	int64_t boot_at_now;     /* clock_boot of that */
+	int64_t drawn_at, beat_at;
+	uint32_t live;           /* live lines on the screen */
+	bool dry, asking, sealed, unwinding;
+	struct str phase;        /* static */
+	struct buf last_seal;    /* the seal or held record's line */
+	char token[33];          /* github: of stop-commands */
+	bool group;
+};
+
+struct ui_running *ui_running_find(struct ui *u, struct str key);
+/* Now, in us of the run. */
+int64_t ui_now(const struct ui *u);
+
+/* ui_text.c */
+/* what: for an outcome, what its intent was (empty if there was none). */
+void ui_text_record(struct ui *u, const struct record *r, const char *what);
+void ui_text_output(struct ui *u, struct ui_running *run, int stream, struct str line);
+void ui_text_tick(struct ui *u);
+void ui_text_end(struct ui *u, struct str run_id, int exit_code);
+void ui_erase_live(struct ui *u);
+void ui_draw_live(struct ui *u);
+/* Short description of an intent: name, or command. Into out, safe to show. */
+void ui_describe(struct ui *u, const struct record *r, struct buf *out);
+/* "\x1b[31m" or "" */
+const char *ui_color(const struct ui *u, const char *sgr);
+
+/* ui_json.c */
+void ui_json_end(struct ui *u, struct str run_id, int exit_code, struct str dir);
+/* ui_github.c */
+void ui_github_record(struct ui *u, const struct record *r);
+void ui_github_output(struct ui *u, struct str key, struct str line);
+void ui_github_end(struct ui *u, struct str run_id, int exit_code);
+
+#endif

@@ -1,0 +1,467 @@
+#include "cli/ui_state.h"
+
+#include <string.h>
+#include <unistd.h>
+#include "base/visible.h"
+#include "cli/command.h"
+#include "cli/seal_text.h"
+#include "host/clock.h"
+#include "host/tty.h"
+#include "syntax/shell.h"
+#include "value/json.h"
+#include "value/units.h"
+
+/*
+ * ui_text: a run as lines for people, on standard error: one line per event;
+ * on a terminal, below them, a live line for each running step.
+ */
+
+const char *ui_color(const struct ui *u, const char *sgr)
+{
+	return u->o.color ? sgr : "";
+}
+
+static void flush_line(struct ui *u)
+{
+	buf_addc(&u->line, '\n');
+	ui_erase_live(u);
+	if (u->o.past)
+		cli_out(buf_str(&u->line));
+	else
+		cli_err(buf_str(&u->line));
+	ui_draw_live(u);
+}
+
+static void took(struct buf *out, int64_t us)
+{
+	if (us < 1000) {
+		buf_addz(out, "0ms");
+		return;
+	}
+	unit_show_duration(out, us * 1000);
+}
+
+/* --- what a step is ---------------------------------------------------------- */
+
+static void put_words(struct ui *u, struct str raw, struct buf *out)
+{
+	struct json_error je;
+	struct value v;
+	struct buf word;
+
+	if (!json_parse(&u->arena, raw, &v, &je) || v.kind != V_LIST)
+		return;
+	buf_init(&word, 4096);
+	for (uint32_t i = 0; i < v.n && out->len < 150; i++) {
+		if (i)
+			buf_addc(out, ' ');
+		buf_clear(&word);
+		if (v.list[i].kind == V_STRING)
+			shell_quote(&word, value_text(v.list[i]));
+		else
+			buf_addz(&word, "...");
+		visible_add(out, str_slice(buf_str(&word), 0, 120));
+	}
+	buf_release(&word);
+}
+
+void ui_describe(struct ui *u, const struct record *r, struct buf *out)
+{
+	struct str name = record_text(r, &u->arena, "name"), action = record_text(r, &u->arena, "action");
+	struct buf b;
+
+	buf_init(&b, 512);
+	if (name.n) {
+		visible_add(&b, str_slice(name, 0, 140));
+	} else if (record_raw(r, "argv").n) {
+		put_words(u, record_raw(r, "argv"), &b);
+	} else if (record_raw(r, "url").n) {
+		visible_add(&b, record_text(r, &u->arena, "method"));
+		buf_addc(&b, ' ');
+		visible_add(&b, str_slice(record_text(r, &u->arena, "url"), 0, 120));
+	} else if (str_eqz(action, "wait")) {
+		buf_printf(&b, "wait " STR_FMT, STR_ARG(record_text(r, &u->arena, "wait")));
+	} else if (str_eqz(action, "render")) {
+		buf_addz(&b, "render ");
+		visible_add(&b, str_slice(record_text(r, &u->arena, "to"), 0, 120));
+	} else if (str_eqz(action, "run")) {
+		buf_printf(&b, STR_FMT " script", STR_ARG(record_text(r, &u->arena, "shell")));
+	} else {
+		buf_adds(&b, action.n ? action : STR("check"));
+	}
+	if (record_raw(r, "item").n) {
+		struct json_error je;
+		struct value item;
+		struct buf t;
+
+		buf_init(&t, 200);
+		if (json_parse_typed(&u->arena, record_raw(r, "item"), &item, &je)) {
+			value_show(item, &t);
+			buf_addz(&b, " [");
+			visible_add(&b, str_slice(buf_str(&t), 0, 40));
+			buf_addc(&b, ']');
+		}
+		buf_release(&t);
+	}
+	/* cut at a code point */
+	struct str s = buf_str(&b);
+	size_t n = s.n < out->max ? s.n : out->max;
+
+	while (n && n < s.n && ((unsigned char)s.p[n] & 0xc0) == 0x80)
+		n--;
+	buf_add(out, s.p, n);
+	buf_release(&b);
+}
+
+/* "  ok          act/drain" with colour by status. */
+static void begin_line(struct ui *u, const char *sgr, struct str word, struct str key)
+{
+	buf_clear(&u->line);
+	buf_addz(&u->line, "  ");
+	buf_addz(&u->line, ui_color(u, sgr));
+	buf_adds(&u->line, word);
+	buf_addz(&u->line, ui_color(u, "\x1b[0m"));
+	buf_fill(&u->line, ' ', word.n < 12 ? 12 - word.n : 1);
+	visible_add(&u->line, key);
+}
+
+static void pad_to(struct ui *u, struct str key, size_t width)
+{
+	size_t w = visible_width(key);
+
+	buf_fill(&u->line, ' ', w < width ? width - w : 2);
+}
+
+static const char *status_color(struct str s)
+{
+	if (str_eqz(s, "ok") || str_eqz(s, "unchanged") || str_eqz(s, "undone"))
+		return "\x1b[32m";
+	if (str_eqz(s, "failed") || str_eqz(s, "timeout") || str_eqz(s, "undo_failed"))
+		return "\x1b[31m";
+	return "\x1b[33m";
+}
+
+/* --- records -------------------------------------------------------------------- */
+
+static void heading(struct ui *u, struct str text, const char *sgr)
+{
+	buf_clear(&u->line);
+	buf_addz(&u->line, ui_color(u, sgr));
+	for (size_t i = 0; i < text.n; i++)
+		buf_addc(&u->line, text.p[i] >= 'a' && text.p[i] <= 'z' ? (char)(text.p[i] - 32) : text.p[i]);
+	buf_addz(&u->line, ui_color(u, "\x1b[0m"));
+	flush_line(u);
+}
+
+static void on_open(struct ui *u, const struct record *r)
+{
+	struct str version = record_text(r, &u->arena, "runbook_version");
+
+	buf_clear(&u->line);
+	buf_printf(&u->line, "%s", u->dry ? "dry-run of " : "run of ");
+	buf_adds(&u->line, record_text(r, &u->arena, "runbook"));
+	if (version.n)
+		buf_printf(&u->line, " " STR_FMT, STR_ARG(version));
+	buf_printf(&u->line, " (" STR_FMT ", sha256 " STR_FMT ") by ", STR_ARG(record_text(r, &u->arena, "path")),
+		   STR_ARG(str_slice(record_text(r, &u->arena, "program"), 0, 12)));
+	visible_add(&u->line, record_text(r, &u->arena, "operator"));
+	buf_printf(&u->line, "\nrun " STR_FMT, STR_ARG(record_text(r, &u->arena, "run")));
+	flush_line(u);
+}
+
+static void put_saw(struct ui *u, struct value item)
+{
+	const struct value *saw = value_get(item, STR("saw"));
+
+	for (uint32_t i = 0; saw && saw->kind == V_MAP && i < saw->n; i++) {
+		struct buf t;
+
+		buf_init(&t, 200);
+		value_show(saw->map[i].value, &t);
+		buf_printf(&u->line, "%s" STR_FMT " = ", i ? ", " : "  saw ", STR_ARG(saw->map[i].key));
+		visible_add(&u->line, str_slice(buf_str(&t), 0, 100));
+		buf_release(&t);
+	}
+}
+
+/* Guards that did not simply hold, with the values they saw. */
+static void on_guard(struct ui *u, const struct record *r)
+{
+	struct str result = record_text(r, &u->arena, "result");
+	struct json_error je;
+	struct value items;
+
+	if (str_eqz(result, "pass") || !json_parse_typed(&u->arena, record_raw(r, "items"), &items, &je) || items.kind != V_LIST)
+		return;
+	for (uint32_t i = 0; i < items.n; i++) {
+		const struct value *ok = value_get(items.list[i], STR("ok")), *that = value_get(items.list[i], STR("that")),
+				   *say = value_get(items.list[i], STR("say")), *error = value_get(items.list[i], STR("error"));
+
+		if (!ok || !that || (ok->kind == V_BOOL && ok->b))
+			continue;
+		begin_line(u, "\x1b[33m", ok->kind == V_BOOL ? STR("guard") : error ? STR("guard") : STR("at run time"), r->k);
+		pad_to(u, r->k, 28);
+		if (say && say->kind == V_STRING) {
+			visible_add(&u->line, value_text(*say));
+			buf_addz(&u->line, "  ");
+		}
+		buf_addz(&u->line, ok->kind == V_BOOL ? "false: " : error ? "error: " : "decided then: ");
+		visible_add(&u->line, str_slice(error ? value_text(*error) : value_text(*that), 0, 300));
+		put_saw(u, items.list[i]);
+		flush_line(u);
+	}
+}
+
+static void put_detail(struct ui *u, struct str text)
+{
+	buf_clear(&u->line);
+	buf_fill(&u->line, ' ', 14);
+	visible_add(&u->line, str_slice(text, 0, 600));
+	flush_line(u);
+}
+
+static bool quiet_outcome(const struct record *r, struct str status)
+{
+	/* a guard or capture that held is not worth a line; a loop's iterations were shown */
+	(void)r;
+	return str_eqz(status, "ok") && record_raw(r, "of").n > 0;
+}
+
+static void on_outcome(struct ui *u, const struct record *r, const char *what)
+{
+	struct str status = record_text(r, &u->arena, "status"), error = record_text(r, &u->arena, "error");
+	struct str shown = record_bool(r, "dry") ? STR("would run") : status;
+
+	if (quiet_outcome(r, status))
+		return;
+	begin_line(u, record_bool(r, "dry") ? "\x1b[36m" : status_color(status), shown, r->k);
+	pad_to(u, r->k, 28);
+	if (what[0])
+		buf_addz(&u->line, what);
+	else if (record_text(r, &u->arena, "name").n)
+		visible_add(&u->line, record_text(r, &u->arena, "name"));
+	if (!record_bool(r, "dry") && record_int(r, "took_us", 0) >= 1000) {
+		buf_addz(&u->line, "  ");
+		buf_addz(&u->line, ui_color(u, "\x1b[2m"));
+		took(&u->line, record_int(r, "took_us", 0));
+		buf_addz(&u->line, ui_color(u, "\x1b[0m"));
+	}
+	if (record_int(r, "attempts", 0) > 1)
+		buf_printf(&u->line, "  after %d attempts", (int)record_int(r, "attempts", 0));
+	flush_line(u);
+	if (error.n) {
+		struct str at = record_text(r, &u->arena, "at");
+
+		put_detail(u, at.n ? arena_printf(&u->arena, STR_FMT "  at " STR_FMT, STR_ARG(error), STR_ARG(at)) : error);
+	}
+}
+
+static void on_attempt(struct ui *u, const struct record *r)
+{
+	/* only attempts that others follow are worth a line of their own */
+	if (record_int(r, "a", 1) > 1) {
+		begin_line(u, "\x1b[33m", STR("attempt"), r->k);
+		pad_to(u, r->k, 28);
+		buf_printf(&u->line, "number %d", (int)record_int(r, "a", 1));
+		flush_line(u);
+	}
+}
+
+static void on_comp(struct ui *u, const struct record *r)
+{
+	struct str status = record_text(r, &u->arena, "status");
+	struct str word = str_eqz(status, "undone") ? status : str_eqz(status, "undo_failed") ? STR("undo failed") : STR("LEFT");
+
+	begin_line(u, status_color(status), word, r->k);
+	if (record_text(r, &u->arena, "why").n) {
+		pad_to(u, r->k, 28);
+		visible_add(&u->line, record_text(r, &u->arena, "why"));
+	}
+	flush_line(u);
+}
+
+static void on_note(struct ui *u, const struct record *r, const char *word)
+{
+	begin_line(u, "\x1b[33m", str_of(word), r->k);
+	pad_to(u, r->k, 28);
+	visible_add(&u->line, str_slice(record_text(r, &u->arena, "text"), 0, 600));
+	flush_line(u);
+}
+
+static void on_plan(struct ui *u, const struct record *r)
+{
+	heading(u, u->dry ? STR("rollback (would be)") : STR("rollback"), "\x1b[1;31m");
+	put_detail(u, arena_printf(&u->arena, "because: " STR_FMT, STR_ARG(record_text(r, &u->arena, "cause"))));
+}
+
+static void on_intent(struct ui *u, const struct record *r)
+{
+	struct str preview = record_text(r, &u->arena, "preview");
+
+	if (!u->dry || !preview.n)
+		return;
+	begin_line(u, "\x1b[36m", STR("preview"), r->k);
+	pad_to(u, r->k, 28);
+	visible_add(&u->line, preview);
+	flush_line(u);
+}
+
+void ui_text_record(struct ui *u, const struct record *r, const char *what)
+{
+	if (str_eqz(r->t, "run.open")) {
+		on_open(u, r);
+	} else if (str_eqz(r->t, "phase.open")) {
+		heading(u, r->k, "\x1b[1m");
+	} else if (str_eqz(r->t, "guard")) {
+		on_guard(u, r);
+	} else if (str_eqz(r->t, "step.intent")) {
+		on_intent(u, r);
+	} else if (str_eqz(r->t, "step.attempt")) {
+		on_attempt(u, r);
+	} else if (str_eqz(r->t, "step.outcome")) {
+		on_outcome(u, r, what);
+	} else if (str_eqz(r->t, "issue") && str_eqz(record_text(r, &u->arena, "severity"), "warning")) {
+		on_note(u, r, "warning");
+	} else if (str_eqz(r->t, "note")) {
+		on_note(u, r, "note");
+	} else if (str_eqz(r->t, "signal")) {
+		begin_line(u, "\x1b[33m", STR("signal"), record_text(r, &u->arena, "name"));
+		buf_addz(&u->line, u->unwinding ? "  (the undoing goes on)" : "  cancelling: what was done is undone");
+		flush_line(u);
+	} else if (str_eqz(r->t, "comp.plan")) {
+		u->unwinding = true;
+		on_plan(u, r);
+	} else if (str_eqz(r->t, "comp.outcome")) {
+		on_comp(u, r);
+	}
+}
+
+/* --- output of children ----------------------------------------------------------- */
+
+void ui_text_output(struct ui *u, struct ui_running *run, int stream, struct str line)
+{
+	(void)stream;
+	if (!run->announced && !u->o.terminal) {
+		run->announced = true;
+		begin_line(u, "", STR("run"), str_of(run->key));
+		pad_to(u, str_of(run->key), 28);
+		buf_addz(&u->line, run->what);
+		flush_line(u);
+	}
+	if (line.n && line.p[line.n - 1] == '\r')
+		line.n--;
+	buf_clear(&u->line);
+	buf_fill(&u->line, ' ', 4);
+	buf_addz(&u->line, ui_color(u, "\x1b[2m"));
+	buf_addz(&u->line, run->key);
+	buf_addz(&u->line, " | ");
+	buf_addz(&u->line, ui_color(u, "\x1b[0m"));
+	visible_add(&u->line, line);
+	size_t n = line.n < sizeof(run->last) / 4 ? line.n : sizeof(run->last) / 4;
+	struct buf safe;
+
+	buf_init(&safe, sizeof(run->last) - 1);
+	visible_add(&safe, str_slice(line, 0, n));
+	memcpy(run->last, safe.p ? safe.p : "", safe.len);
+	run->last[safe.len] = 0;
+	buf_release(&safe);
+	flush_line(u);
+}
+
+/* --- live lines ---------------------------------------------------------------------- */
+
+void ui_erase_live(struct ui *u)
+{
+	char seq[32];
+	struct buf b;
+
+	if (!u->live)
+		return;
+	buf_init(&b, sizeof(seq));
+	buf_printf(&b, "\x1b[%uA\x1b[J", u->live);
+	cli_err(buf_str(&b));
+	buf_release(&b);
+	u->live = 0;
+}
+
+void ui_draw_live(struct ui *u)
+{
+	int64_t now = ui_now(u);
+	int width = tty_width(STDERR_FILENO);
+	struct buf b;
+
+	if (!u->o.terminal || u->asking)
+		return;
+	buf_init(&b, 16 << 10);
+	for (int i = 0; i < UI_RUNNING && u->live < UI_LIVE_LINES; i++) {
+		const struct ui_running *run = &u->running[i];
+		size_t start = b.len;
+
+		if (!run->used)
+			continue;
+		buf_addz(&b, "  ... ");
+		took(&b, now - run->since);
+		buf_addz(&b, "  ");
+		buf_addz(&b, run->key);
+		buf_addz(&b, "  ");
+		buf_addz(&b, run->last[0] ? run->last : run->what);
+		while (b.len > start && utf8_width(str_slice(buf_str(&b), start, b.len)) > (size_t)width - 1) {
+			b.len--;
+			while (b.len > start && ((unsigned char)b.p[b.len] & 0xc0) == 0x80)
+				b.len--;
+		}
+		buf_addc(&b, '\n');
+		u->live++;
+	}
+	if (b.len)
+		cli_err(buf_str(&b));
+	buf_release(&b);
+}
+
+void ui_text_tick(struct ui *u)
+{
+	int64_t now = ui_now(u);
+
+	if (u->o.terminal) {
+		if (now - u->drawn_at < 100000)
+			return;
+		u->drawn_at = now;
+		ui_erase_live(u);
+		ui_draw_live(u);
+		return;
+	}
+	if (now - u->beat_at < 30000000)
+		return;
+	u->beat_at = now;
+	for (int i = 0; i < UI_RUNNING; i++) {
+		const struct ui_running *run = &u->running[i];
+
+		if (!run->used || now - run->since < 10000000)
+			continue;
+		begin_line(u, "", STR("running"), str_of(run->key));
+		pad_to(u, str_of(run->key), 28);
+		buf_addz(&u->line, "for ");
+		took(&u->line, now - run->since);
+		flush_line(u);
+	}
+}
+
+void ui_text_end(struct ui *u, struct str run_id, int exit_code)
+{
+	struct buf b;
+
+	buf_init(&b, 1 << 20);
+	seal_text(buf_str(&u->last_seal), run_id, exit_code, u->dry, u->o.color, u->o.state_hint, &b);
+	if (u->o.past) {
+		cli_out(buf_str(&b));
+		buf_release(&b);
+		return;
+	}
+	cli_err(buf_str(&b));
+	buf_clear(&b);
+	buf_printf(&b, STR_FMT " ", STR_ARG(run_id));
+	seal_status(buf_str(&u->last_seal), &b);
+	buf_addc(&b, '\n');
+	cli_out(buf_str(&b));
+	buf_release(&b);
+}

@@ -1,0 +1,245 @@
+#ifndef RB_RUN_ENGINE_STATE_H
+#define RB_RUN_ENGINE_STATE_H
+/*
+ * state: the engine's inside, shared by the files of run/ and by nobody else.
+ *
+ * A run is a tree of frames. LIST runs steps in order (a phase, a block, a
+ * rollback or always list), LOOP runs the iterations of a foreach, STEP is one
+ * instance of a step, UNWIND undoes what a frame keeps, ALWAYS runs the always
+ * blocks that are due below a frame. A frame never calls another: it puts it on
+ * the agenda (schedule), so there is no recursion and every state can be left
+ * and taken up again.
+ *
+ * What may have to be undone is kept: a started STEP stays in its parent's
+ * `kept` list, in order of starting, until it is known that nothing needs
+ * undoing there, or until the run ends. That tree is the rollback stack.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/jsonw.h"
+#include "plan/program.h"
+#include "run/effects.h"
+#include "run/engine.h"
+
+enum step_status { S_NOT_RUN, S_OK, S_UNCHANGED, S_SKIPPED, S_FAILED, S_TIMEOUT, S_UNDONE, S_UNDO_FAILED, S_CANCELLED };
+extern const char *const step_status_names[];
+
+/* The result of one instance, as expressions see it (steps.ID). */
+struct outcome {
+	uint8_t status;           /* enum step_status */
+	bool ended_known;
+	bool unknown;             /* dry-run: did not run, fields are unknown */
+	int32_t code;             /* -1: null */
+	uint32_t attempts;
+	int64_t started, ended;   /* wall ns; 0: not yet */
+	int64_t took;             /* ns */
+	struct str error, text;
+	const struct value *captures; /* capture_count values or NULL */
+	struct frame *loop;       /* foreach: its LOOP frame's iterations (each) */
+	struct iteration *each; uint32_t each_count;
+};
+
+/* Results that belong together: of the run, or of one iteration of a loop. */
+struct scope_results {
+	struct scope_results *up;
+	uint32_t loop;            /* ix of the foreach step, NO_STEP at the top */
+	struct outcome *slots;
+	struct value item;
+};
+struct iteration { struct value item; struct outcome out; struct scope_results *scope; };
+
+enum frame_kind { FRAME_ROOT, FRAME_LIST, FRAME_LOOP, FRAME_STEP, FRAME_UNWIND, FRAME_ALWAYS };
+
+/* Where a STEP stands; what it waits for is in brackets. */
+enum step_state {
+	AT_BEGIN, AT_PROBE /* [op] */, AT_INTENT, AT_ATTEMPT, AT_ACTION /* [op] */, AT_CHILDREN /* [child] */,
+	AT_RETRY_PROBE /* [op] */, AT_RETRY_UNWIND /* [child] */, AT_RETRY_DELAY /* [op] */,
+	AT_PAUSE /* [op] */, AT_UNDO /* [child] */, AT_ALWAYS /* [child] */, AT_END
+};
+
+/* The current attempt as expressions see it: out raw err code headers took. */
+struct attempt_view {
+	struct value out, raw, err, headers;
+	int code;
+	int64_t took;
+	const struct value *own; uint32_t own_count; /* captures so far */
+};
+
+struct frame {
+	struct engine *e;
+	struct frame *parent;
+	const struct prog_step *ps;   /* STEP, LOOP: the step; LIST: its owner or NULL */
+	struct scope_results *scope;
+	struct outcome *out;          /* STEP: own result */
+	struct str key;
+	uint8_t kind, state, role;    /* role: enum step_role of the list it is in */
+	bool scheduled, done, dead;
+	bool started;                 /* intent recorded */
+	bool acted;                   /* something may have happened */
+	bool ok;                      /* how it ended for its parent */
+	bool complete;                /* ended well: undone as one entry */
+	bool drain;                   /* starts nothing new below it */
+	bool shield;                  /* rollback, always, report: settling stops above it */
+	bool keep_going;              /* LIST: a failed step does not stop the rest */
+	bool unknown;                 /* dry-run: whether it runs is decided at run time */
+	bool always_due;              /* STEP: its always block has to run */
+	bool undone, in_kept;
+	bool timed_out, stopping;
+	uint8_t undo_result;          /* while undoing: 0, or why it is residue */
+	uint32_t attempt;             /* STEP: from 1 */
+	uint32_t active, next, count, width; /* LIST, LOOP: running, next to start, of, at once */
+	uint32_t position;            /* iteration, or notify target */
+	uint32_t op, timer;           /* pending ops, 0: none */
+	struct step_list list;        /* LIST */
+	struct value items;           /* LOOP */
+	struct frame *child;          /* STEP: its LIST, UNWIND or ALWAYS; UNWIND: what it runs */
+	struct frame *target;         /* UNWIND, ALWAYS: of what */
+	struct frame *kept_first, *kept_last, *kept_prev, *kept_next;
+	struct frame *cursor;         /* UNWIND: what comes next */
+	struct frame *undoer;         /* STEP: the UNWIND frame that undoes it now */
+	struct arena *tmp;            /* STEP: of the current attempt */
+	struct attempt_view *view;
+	struct str error;             /* why it failed */
+	const char *cause_end;        /* "exit", "timeout" ... for records */
+	struct frame *cause;          /* the frame whose failure this is */
+	int64_t began;                /* mono */
+};
+
+struct op { uint32_t id; struct frame *frame; uint8_t what; bool stopped; };
+enum op_what { OP_FOR_ACTION, OP_FOR_PROBE, OP_FOR_RETRY, OP_FOR_TIMEOUT, OP_FOR_PAUSE, OP_FOR_RUN_TIMEOUT, OP_FOR_STOP };
+
+struct issue { struct str step, severity, text; uint8_t phase; };
+struct residue { struct str key, why; struct str *commands; uint32_t count; };
+
+enum stage { STAGE_PHASES, STAGE_SETTLE, STAGE_UNWIND, STAGE_TOP_UNDO, STAGE_TOP_ALWAYS, STAGE_REPORT, STAGE_END };
+
+struct engine {
+	const struct run_setup *setup;
+	const struct program *p;
+	struct arena arena;           /* lives as long as the run */
+	struct arena *spare[8]; uint32_t spare_count; /* arenas for attempts */
+	struct frame *free_frames;
+	struct value *vars;
+	struct scope_results results;
+	struct frame *root, *at;      /* at: what the root waits for */
+	uint8_t stage, phase;
+	int64_t wall, mono;           /* of the current event */
+	int64_t start_wall;
+	struct value now;
+	/* agenda */
+	struct frame **agenda; uint32_t agenda_head, agenda_len, agenda_cap;
+	/* commands queued in this turn, ops under way */
+	struct command *queue; uint32_t queue_len, queue_cap;
+	struct { uint32_t op; int64_t grace; } *stops; uint32_t stop_len, stop_cap;
+	struct op *ops; uint32_t op_len, op_cap, next_op;
+	bool must_sync;
+	struct buf body;              /* of the record being made */
+	const struct effects *fx; void *ctx;
+	/* how it goes */
+	bool wrote;                   /* an intent of a write was recorded */
+	bool settling;                /* failure, cancel, timeout: start nothing new */
+	bool stopped;                 /* a guard said stop */
+	bool held, stuck, blocked;    /* blocked: unwinding met an irreversible step */
+	bool stop_unwinding;          /* an impatient operator: after the current undo */
+	int signo;                    /* cancelled by */
+	uint32_t signals;
+	struct frame *cause_frame; struct str cause_key, cause_text, cause_at;
+	struct str stop_text;
+	uint32_t undo_count;
+	struct str *undone; uint32_t undone_len, undone_cap;
+	struct residue *residue; uint32_t residue_len, residue_cap;
+	struct issue *issues; uint32_t issue_len, issue_cap;
+	int64_t unwind_began, unwind_took;
+	uint32_t dry_run_steps, dry_skipped, dry_unknown;
+	uint8_t status;               /* enum run_status */
+	uint32_t run_timer;
+	int journal_err;
+};
+
+/* frames.c: the agenda and the frames LIST, LOOP. */
+void schedule(struct frame *f);
+struct frame *frame_new(struct engine *e, uint8_t kind, struct frame *parent);
+void frame_free(struct frame *f);          /* if nothing keeps it */
+struct frame *list_push(struct frame *parent, const struct step_list *l, uint8_t role, const char *suffix);
+void list_advance(struct frame *f);
+void loop_begin(struct frame *f);
+void loop_advance(struct frame *f);
+void child_ended(struct frame *f);         /* tells the parent that f is done */
+bool frame_draining(const struct frame *f);
+bool frame_below(const struct frame *f, const struct frame *of);
+void kept_add(struct frame *parent, struct frame *f);
+void kept_drop(struct frame *f);
+
+/* step.c: an instance from `if` to outcome. */
+struct frame *step_push(struct frame *parent, const struct prog_step *ps);
+void step_advance(struct frame *f);
+void step_result(struct frame *f, uint8_t what, const struct result *r);
+void step_fail(struct frame *f, uint8_t status, const char *end, struct str text);
+void step_end(struct frame *f);
+/* attempt.c: what an attempt brought: parse, capture, expect, retry. */
+void attempt_finish(struct frame *f, const struct result *r);
+void attempt_fail(struct frame *f, uint8_t status, const char *end, struct str text, bool unknown_end);
+void attempt_retry(struct frame *f);
+int probe_verdict(struct frame *f, const struct result *r); /* 1 yes, 0 no, -1 unknown */
+bool view_set(struct frame *f, const struct prog_step *ps, const struct result *r, struct str *error);
+/* unwind.c */
+struct frame *unwind_push(struct frame *parent, struct frame *target);
+void unwind_advance(struct frame *f);
+void unwind_result(struct frame *f, const struct result *r);
+void unwind_left(struct frame *target, struct str why);
+struct frame *always_push(struct frame *parent, struct frame *target);
+void always_advance(struct frame *f);
+bool always_pending(const struct frame *target);
+void residue_add(struct engine *e, struct str key, struct str why, struct str *commands, uint32_t n);
+/* kinds.c and kind_*.c: a step kind starts its action. */
+enum started { STARTED_DONE, STARTED_FAIL, STARTED_WAIT, STARTED_PUSH };
+struct step_kind {
+	uint8_t action;             /* enum action */
+	const char *name;
+	/* Queues the op (WAIT), pushes children (PUSH), or is done. On FAIL *error says why. */
+	enum started (*start)(struct frame *f, const struct prog_step *ps, bool probe, struct str *error);
+	/* Is this result a success of the action itself? NULL: END_EXIT with code 0. */
+	bool (*success)(const struct frame *f, const struct result *r);
+	/* Its command for people (plan, dry-run, residue); JSON members for the intent. NULL: none. */
+	void (*show)(struct frame *f, const struct prog_step *ps, struct buf *out);
+	void (*describe)(struct frame *f, const struct prog_step *ps, struct jsonw *w);
+};
+const struct step_kind *kind_of(const struct prog_step *ps);
+extern const struct step_kind kind_none, kind_run, kind_http, kind_steps, kind_wait, kind_confirm, kind_notify, kind_render;
+/* ops.c: commands and their ops. */
+struct command *op_queue(struct frame *f, uint8_t kind, uint8_t what); /* zeroed, id and key set */
+void op_stop(struct engine *e, uint32_t op, int64_t grace);
+void op_stop_below(struct engine *e, const struct frame *f, bool all); /* all: also shielded ones */
+struct op *op_find(struct engine *e, uint32_t id);
+void op_drop(struct engine *e, uint32_t id);
+uint32_t timer_queue(struct frame *f, int64_t delay, uint8_t what);
+/* fetch.c: values of names. */
+struct eval_env frame_env(struct frame *f);
+struct value eval_code(struct frame *f, const struct expr *x, struct eval_error *err);
+/* Evaluates a data as text into tmp; false with *error set. Unknown: *unknown = true, text is the source. */
+bool eval_text(struct frame *f, const struct data *d, struct str *out, bool *unknown, struct str *error);
+bool eval_words(struct frame *f, const struct data *d, struct str **out, uint32_t *n, bool *unknown, struct str *error);
+/* Duration, count ...; dflt where the data is absent. */
+bool eval_duration(struct frame *f, const struct data *d, int64_t dflt, int64_t *out, struct str *error);
+bool eval_int(struct frame *f, const struct data *d, int64_t dflt, int64_t *out, struct str *error);
+struct str error_text(struct frame *f, const struct eval_error *err);
+/* records.c: what goes into the journal. */
+void rec_open(struct engine *e, const char *type, struct str key, struct jsonw *w);
+void rec_close(struct engine *e, struct jsonw *w);
+void rec_phase(struct engine *e, bool open, uint8_t phase, const char *status);
+void rec_intent(struct frame *f);
+void rec_attempt(struct frame *f, const struct result *r);
+void rec_probe(struct frame *f, const char *when, const struct result *r, int verdict);
+void rec_outcome(struct frame *f);
+void rec_timer(struct engine *e, struct str key, const char *what);
+void rec_issue(struct engine *e, const char *severity, struct frame *f, struct str text);
+void rec_seal(struct engine *e);
+struct str step_place(const struct frame *f); /* "deploy.yml:38:3" */
+/* endings.c: stages of the run. */
+void root_advance(struct frame *f);
+void engine_settle(struct engine *e, bool stop_running);
+int engine_exit_code(const struct engine *e);
+
+#endif

@@ -1,0 +1,176 @@
+#include "run/live_world.h"
+
+#include "host/clock.h"
+#include "host/tty.h"
+
+/*
+ * live_question: asks one person at one terminal, one question at a time.
+ * Answers given beforehand come first; without a person a question is left open.
+ */
+
+static void ask_next(struct live *l);
+
+/* --- answers -------------------------------------------------------------------- */
+
+static bool is_word(struct str s, const char *word, size_t least)
+{
+	size_t n = str_of(word).n;
+
+	if (s.n < least || s.n > n)
+		return false;
+	for (size_t i = 0; i < s.n; i++)
+		if ((s.p[i] | 0x20) != word[i])
+			return false;
+	return true;
+}
+
+/* "yes", "no", or empty: not understood. */
+static struct str confirm_answer(struct str s)
+{
+	if (is_word(s, "y", 1) || is_word(s, "yes", 3))
+		return STR("yes");
+	if (!s.n || is_word(s, "n", 1) || is_word(s, "no", 2))
+		return STR("no");
+	return STR("");
+}
+
+/* The choice that begins with s, if it is the only one. */
+static struct str choice_answer(const struct command *c, struct str s)
+{
+	struct str found = STR("");
+
+	for (uint32_t i = 0; i < c->question.choice_count; i++) {
+		struct str word = c->question.choices[i];
+
+		if (!s.n || s.n > word.n || !is_word(s, word.p, 1))
+			continue;
+		if (found.n && s.n < word.n)
+			return STR("");
+		found = word;
+	}
+	return found;
+}
+
+static struct str understood(const struct command *c, struct str s)
+{
+	s = str_trim(s);
+	return c->question.what == ASK_CONFIRM ? confirm_answer(s) : choice_answer(c, s);
+}
+
+static void answer(struct live_op *op, struct str text, struct str by)
+{
+	buf_adds(&op->text, text);
+	op->result.answer = buf_str(&op->text);
+	op->result.by = by;
+	op->waiting = false;
+	live_done(op, END_ANSWER);
+}
+
+/* --- the terminal ----------------------------------------------------------------- */
+
+static void make_prompt(struct live *l, const struct command *c)
+{
+	struct buf *b = &l->prompt;
+
+	buf_clear(b);
+	buf_adds(b, c->question.text);
+	if (c->question.what == ASK_CONFIRM) {
+		buf_addz(b, " [y/N] ");
+		return;
+	}
+	for (uint32_t i = 0; i < c->question.choice_count; i++) {
+		buf_addz(b, !i ? " [" : "/");
+		buf_adds(b, c->question.choices[i]);
+	}
+	buf_addz(b, "] ");
+}
+
+static void said(struct live *l, bool open, struct str text)
+{
+	if (l->o.on_question)
+		l->o.on_question(l->o.arg, open, text);
+}
+
+static void on_line(void *arg, bool ok, struct str line)
+{
+	struct live *l = arg;
+	struct live_op *op = l->asking;
+	struct str text = ok ? understood(&op->c, line) : STR("");
+
+	l->line = NULL;
+	said(l, false, STR(""));
+	if (!ok || text.n) {
+		l->asking = NULL;
+		op->result.took = clock_boot() - op->result.took;
+		if (ok) {
+			answer(op, text, l->o.operator_name);
+		} else {
+			op->waiting = false;
+			live_done(op, END_NO_PERSON);
+		}
+	}
+	ask_next(l); /* the same one again, if it was not understood */
+}
+
+static void ask_next(struct live *l)
+{
+	if (!l->asking && l->questions) {
+		l->asking = l->questions;
+		l->questions = l->asking->next;
+		if (!l->questions)
+			l->questions_end = &l->questions;
+		l->asking->next = NULL;
+	}
+	if (!l->asking || l->line)
+		return;
+	make_prompt(l, &l->asking->c);
+	said(l, true, buf_str(&l->prompt));
+	l->line = tty_ask(l->loop, false, on_line, l);
+}
+
+void live_question(struct live_op *op)
+{
+	const struct command *c = &op->c;
+	struct live *l = op->l;
+	struct str text;
+
+	if (c->question.preset.n) {
+		text = understood(c, c->question.preset);
+		answer(op, text.n ? text : c->question.preset, STR("-i"));
+	} else if (c->question.what == ASK_CONFIRM && l->o.yes) {
+		answer(op, STR("yes"), STR("--yes"));
+	} else if (!l->o.interactive) {
+		live_done(op, END_NO_PERSON);
+	} else {
+		op->waiting = true;
+		op->result.took = clock_boot();
+		*l->questions_end = op;
+		l->questions_end = &op->next;
+		ask_next(l);
+	}
+}
+
+void live_question_stop(struct live_op *op)
+{
+	struct live *l = op->l;
+
+	if (l->asking == op) {
+		tty_cancel(l->line);
+		l->line = NULL;
+		l->asking = NULL;
+		said(l, false, STR(""));
+	} else {
+		struct live_op **at = &l->questions;
+
+		while (*at != op)
+			at = &(*at)->next;
+		*at = op->next;
+		if (!*at)
+			l->questions_end = at;
+		op->next = NULL;
+	}
+	op->waiting = false;
+	op->result.took = clock_boot() - op->result.took;
+	live_done(op, END_STOPPED);
+	ask_next(l);
+}

@@ -1,0 +1,85 @@
+#include "run/live_world.h"
+
+#include "base/mem.h"
+#include "host/http.h"
+
+/* live_request: HTTP requests. */
+
+static void copy_headers(struct live_op *op, const struct http_result *r)
+{
+	uint32_t n = (uint32_t)r->header_count;
+
+	if (op->header_cap < n) {
+		op->header_cap = n;
+		op->headers = mem_realloc(op->headers, n * sizeof(*op->headers));
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		buf_adds(&op->heads, r->headers[i].name);
+		buf_adds(&op->heads, r->headers[i].value);
+	}
+	if (op->heads.full) /* cannot be: host limits them to less */
+		return;
+	for (size_t i = 0, at = 0; i < n; i++) {
+		op->headers[i].name = (struct str){ op->heads.p + at, r->headers[i].name.n };
+		at += r->headers[i].name.n;
+		op->headers[i].value = (struct str){ op->heads.p + at, r->headers[i].value.n };
+		at += r->headers[i].value.n;
+	}
+	op->result.headers = op->headers;
+	op->result.header_count = n;
+}
+
+static void on_done(void *arg, const struct http_result *r)
+{
+	struct live_op *op = arg;
+	enum result_end end = r->answered ? END_EXIT : r->stopped ? END_STOPPED : r->timeout ? END_TIMEOUT
+			      : r->maybe_sent ? END_LOST : END_NOT_STARTED;
+
+	op->call = NULL;
+	op->result.took = r->took;
+	op->result.code = r->status ? r->status : -1;
+	if (!r->answered)
+		buf_adds(&op->text, r->error);
+	stream_add(op, &op->out, 0, r->body.p, r->body.n);
+	if (r->header_count)
+		copy_headers(op, r);
+	streams_end(op);
+	op->result.out.truncated = op->result.out.truncated || r->truncated;
+	live_done(op, end);
+}
+
+static bool have_http(struct live *l)
+{
+	struct buf agent;
+
+	if (l->http || l->http_error)
+		return l->http != NULL;
+	buf_init(&agent, 128);
+	buf_addz(&agent, "runbook");
+	if (l->o.version)
+		buf_printf(&agent, "/%s", l->o.version);
+	l->http = http_new(l->loop, agent.p, &l->http_error);
+	buf_release(&agent);
+	return l->http != NULL;
+}
+
+void live_request(struct live_op *op)
+{
+	const struct command *c = &op->c;
+	struct http_spec s = {
+		.method = c->request.method, .url = c->request.url, .body = c->request.body, .has_body = c->request.has_body,
+		.user = c->request.user, .password = c->request.password, .ca_file = c->request.ca, .cert_file = c->request.cert,
+		.key_file = c->request.key, .insecure = c->request.insecure, .follow = c->request.follow, .timeout = c->timeout,
+		.headers = (const struct http_header *)c->request.headers, .header_count = c->request.header_count,
+		.on_done = on_done, .arg = op,
+	};
+
+	_Static_assert(sizeof(struct header) == sizeof(struct http_header), "the same pair of texts");
+	if (have_http(op->l)) {
+		op->call = http_start(op->l->http, &s);
+		return;
+	}
+	buf_addz(&op->text, op->l->http_error);
+	streams_end(op);
+	live_done(op, END_NOT_STARTED);
+}

@@ -1,0 +1,375 @@
+#include "run/live_world.h"
+
+#include <string.h>
+#include "base/mem.h"
+#include "host/child.h"
+#include "host/clock.h"
+#include "host/http.h"
+#include "host/loop.h"
+#include "host/outfile.h"
+#include "host/tty.h"
+#include "journal/journal.h"
+
+/*
+ * live_world: commands become ops, what happens to them becomes events. Results
+ * are handed out together, so that work that ended together makes one batch of
+ * the journal.
+ */
+
+static const int64_t second = 1000000000;
+enum { EXTRA_TURNS = 8, KEPT_BUFFERS = 256 << 10 };
+
+/* --- ops --------------------------------------------------------------------- */
+
+static struct live_op *op_new(struct live *l, const struct command *c)
+{
+	struct live_op *op = l->spare;
+
+	if (op) {
+		l->spare = op->next;
+	} else {
+		op = mem_alloc(sizeof(*op));
+		op->l = l;
+		buf_init(&op->text, 64 << 10);
+		buf_init(&op->heads, 2 << 20);
+		buf_init(&op->out.json, 64 << 10);
+		buf_init(&op->err.json, 64 << 10);
+	}
+	if (l->op_count == l->op_cap) {
+		l->op_cap = l->op_cap ? l->op_cap * 2 : 16;
+		l->ops = mem_realloc(l->ops, l->op_cap * sizeof(struct live_op *));
+	}
+	op->ix = l->op_count;
+	l->ops[l->op_count++] = op;
+	op->c = *c;
+	op->next = NULL;
+	op->result = (struct result){ .op = c->op, .code = -1 };
+	return op;
+}
+
+static void shrink(struct buf *b)
+{
+	if (b->cap > KEPT_BUFFERS)
+		buf_release(b);
+	else
+		buf_clear(b);
+}
+
+static void op_recycle(struct live_op *op)
+{
+	struct live *l = op->l;
+
+	streams_release(op);
+	shrink(&op->out.kept);
+	shrink(&op->err.kept);
+	buf_clear(&op->out.json);
+	buf_clear(&op->err.json);
+	buf_clear(&op->text);
+	shrink(&op->heads);
+	op->child = NULL;
+	op->call = NULL;
+	op->timer = NULL;
+	op->next = l->spare;
+	l->spare = op;
+}
+
+static void op_free(struct live_op *op)
+{
+	streams_release(op);
+	buf_release(&op->out.kept);
+	buf_release(&op->err.kept);
+	buf_release(&op->out.json);
+	buf_release(&op->err.json);
+	buf_release(&op->text);
+	buf_release(&op->heads);
+	mem_free(op->headers);
+	mem_free(op->env);
+	mem_free(op);
+}
+
+static void op_list_free(struct live_op *op)
+{
+	while (op) {
+		struct live_op *next = op->next;
+
+		op_free(op);
+		op = next;
+	}
+}
+
+static void add_event(struct live *l, struct live_event e)
+{
+	if (l->event_count == l->event_cap) {
+		l->event_cap = l->event_cap ? l->event_cap * 2 : 64;
+		l->events = mem_realloc(l->events, l->event_cap * sizeof(*l->events));
+	}
+	l->events[l->event_count++] = e;
+}
+
+void live_done(struct live_op *op, enum result_end end)
+{
+	struct live *l = op->l;
+	struct live_op *last = l->ops[--l->op_count];
+
+	last->ix = op->ix;
+	l->ops[op->ix] = last;
+	op->result.end = (uint8_t)end;
+	if (op->text.len && !op->result.answer.n)
+		op->result.error = buf_str(&op->text);
+	add_event(l, (struct live_event){ EVENT_RESULT, 0, op });
+}
+
+/* --- timers and files ----------------------------------------------------------- */
+
+static void on_timer(void *arg)
+{
+	struct live_op *op = arg;
+
+	op->timer = NULL;
+	live_done(op, END_FIRED);
+}
+
+static void start_timer(struct live_op *op)
+{
+	struct live *l = op->l;
+	int64_t at;
+
+	/* Event times are cut to us: the event's must not be before the timer's. */
+	if (__builtin_add_overflow(op->c.timer.at, 999, &at) || __builtin_add_overflow(l->o.start_boot, at / 1000 * 1000, &at))
+		at = INT64_MAX;
+	op->timer = loop_at(l->loop, at, on_timer, op);
+}
+
+static void start_file(struct live_op *op)
+{
+	const struct live_options *o = &op->l->o;
+	int64_t from = clock_boot();
+	const char *why = op->c.file.absolute ? outfile_absolute(op->c.file.path, op->c.file.bytes, !o->no_sync)
+					      : outfile_inside(o->run_dir, op->c.file.path, op->c.file.bytes, o->shared, !o->no_sync);
+
+	op->result.took = clock_boot() - from;
+	if (why) {
+		buf_adds(&op->text, op->c.file.path);
+		buf_addz(&op->text, ": ");
+		buf_addz(&op->text, why);
+		live_done(op, END_FAILED);
+	} else {
+		op->result.code = 0;
+		live_done(op, END_EXIT);
+	}
+}
+
+/* --- effects ----------------------------------------------------------------------- */
+
+static void record(void *ctx, int64_t wall, int64_t mono, struct str body)
+{
+	struct live *l = ctx;
+
+	if (l->o.journal)
+		journal_add(l->o.journal, wall, mono, body);
+}
+
+static int flush(void *ctx, bool sync)
+{
+	struct live *l = ctx;
+
+	if (l->io_error)
+		return l->io_error;
+	return l->o.journal ? journal_flush(l->o.journal, sync) : 0;
+}
+
+static void start(void *ctx, const struct command *c)
+{
+	struct live_op *op = op_new(ctx, c);
+
+	switch (c->kind) {
+	case OP_SPAWN: live_spawn(op); break;
+	case OP_REQUEST: live_request(op); break;
+	case OP_TIMER: start_timer(op); break;
+	case OP_QUESTION: live_question(op); break;
+	case OP_FILE: start_file(op); break;
+	default:
+		buf_addz(&op->text, "this runbook program cannot do that");
+		live_done(op, END_NOT_STARTED);
+	}
+}
+
+static void stop(void *ctx, uint32_t id, int64_t grace)
+{
+	struct live *l = ctx;
+
+	for (uint32_t i = 0; i < l->op_count; i++) {
+		struct live_op *op = l->ops[i];
+
+		if (op->c.op != id)
+			continue;
+		if (op->child) {
+			child_stop(op->child, grace);
+		} else if (op->call) {
+			http_stop(op->call);
+		} else if (op->timer) {
+			loop_cancel(l->loop, op->timer);
+			op->timer = NULL;
+			live_done(op, END_STOPPED);
+		} else if (op->waiting) {
+			live_question_stop(op);
+		}
+		return;
+	}
+}
+
+static void tick(struct live *l, int64_t now)
+{
+	if (now < l->next_tick)
+		return;
+	l->next_tick = now + second;
+	if (l->o.on_tick)
+		l->o.on_tick(l->o.arg);
+}
+
+static void turn(struct live *l, int64_t max_ns)
+{
+	if (loop_turn(l->loop, max_ns) < 0)
+		mem_abort("the event loop failed");
+}
+
+void live_stamp(const struct live *l, struct event *e)
+{
+	e->wall = clock_wall();
+	e->mono = clock_boot() - l->o.start_boot;
+}
+
+static uint32_t wait(void *ctx, struct event *events, uint32_t max)
+{
+	struct live *l = ctx;
+	uint32_t n;
+
+	while (l->handed) {
+		struct live_op *op = l->handed;
+
+		l->handed = op->next;
+		op_recycle(op);
+	}
+	if (!max) { /* only the time is asked for */
+		live_stamp(l, events);
+		return 0;
+	}
+	tick(l, clock_boot());
+	while (!l->event_count) {
+		int64_t now = clock_boot();
+
+		tick(l, now);
+		turn(l, l->next_tick - now);
+	}
+	/* What ended at the same time shall be one batch. */
+	for (uint32_t i = 0, before = 0; i < EXTRA_TURNS && l->op_count && before != l->event_count; i++) {
+		before = l->event_count;
+		turn(l, 0);
+	}
+	n = l->event_count < max ? l->event_count : max;
+	live_stamp(l, events);
+	for (uint32_t i = 0; i < n; i++) {
+		const struct live_event *e = &l->events[i];
+
+		events[i] = (struct event){ .kind = e->kind, .wall = events[0].wall, .mono = events[0].mono, .signo = e->signo };
+		if (e->op) {
+			events[i].result = &e->op->result;
+			e->op->next = l->handed;
+			l->handed = e->op;
+		}
+	}
+	l->event_count -= n;
+	memmove(l->events, l->events + n, l->event_count * sizeof(*l->events));
+	return n;
+}
+
+static void hide(void *ctx, struct str secret)
+{
+	struct live *l = ctx;
+
+	if (l->o.on_hide)
+		l->o.on_hide(l->o.arg, secret);
+}
+
+const struct effects *live_effects(void)
+{
+	static const struct effects fx = { record, flush, start, stop, wait, hide };
+
+	return &fx;
+}
+
+/* --- life ---------------------------------------------------------------------------- */
+
+static void on_signal(void *arg, int signo)
+{
+	add_event(arg, (struct live_event){ EVENT_SIGNAL, signo, NULL });
+}
+
+struct live *live_new(const struct live_options *o, int *err)
+{
+	struct live *l;
+	struct loop *loop = loop_new(err);
+
+	if (!loop)
+		return NULL;
+	l = mem_alloc(sizeof(*l));
+	l->o = *o;
+	l->loop = loop;
+	l->questions_end = &l->questions;
+	buf_init(&l->shown, 1 << 30);
+	buf_init(&l->prompt, 1 << 20);
+	while (o->base_env && o->base_env[l->base_count])
+		l->base_count++;
+	l->next_tick = clock_boot() + second;
+	*err = loop_signals(loop, on_signal, l);
+	if (*err) {
+		live_free(l);
+		return NULL;
+	}
+	return l;
+}
+
+struct loop *live_loop(struct live *l)
+{
+	return l->loop;
+}
+
+/* Children must not outlive us by accident; 8 s is more than child's own limit. */
+static void end_children(struct live *l)
+{
+	int64_t until = clock_boot() + 8 * second;
+	bool some = true;
+
+	for (uint32_t i = 0; i < l->op_count; i++)
+		if (l->ops[i]->child)
+			child_stop(l->ops[i]->child, 0);
+	while (some && clock_boot() < until) {
+		some = false;
+		for (uint32_t i = 0; i < l->op_count; i++)
+			some = some || l->ops[i]->child;
+		if (some)
+			turn(l, second / 10);
+	}
+}
+
+void live_free(struct live *l)
+{
+	if (!l)
+		return;
+	end_children(l);
+	http_free(l->http);
+	tty_cancel(l->line);
+	loop_free(l->loop);
+	for (uint32_t i = 0; i < l->op_count; i++)
+		op_free(l->ops[i]);
+	for (uint32_t i = 0; i < l->event_count; i++)
+		if (l->events[i].op)
+			op_free(l->events[i].op);
+	op_list_free(l->spare);
+	op_list_free(l->handed);
+	mem_free(l->ops);
+	mem_free(l->events);
+	buf_release(&l->shown);
+	buf_release(&l->prompt);
+	mem_free(l);
+}

@@ -1,0 +1,87 @@
+#ifndef RB_RUN_LIVE_WORLD_H
+#define RB_RUN_LIVE_WORLD_H
+/*
+ * live_world: the inside of live: ops under way and what they brought, shared by
+ * live_world.c (start, stop, wait), live_spawn.c, live_request.c and
+ * live_question.c. Ops and their buffers are used again: a step allocates nothing.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/buf.h"
+#include "run/effects.h"
+#include "run/live.h"
+
+struct child;
+struct http;
+struct http_call;
+struct loop;
+struct loop_timer;
+struct output_sink;
+struct tty_line;
+
+enum {
+	KEEP_ALL = 16 << 20,   /* want_output: bytes of a stream for expressions */
+	KEEP_TAIL = 64 << 10   /* else: its end, for messages */
+};
+
+/* One stream of a child, or the body of an answer. */
+struct stream {
+	struct output_sink *sink; /* from the first byte on */
+	struct buf kept;          /* unmasked */
+	uint64_t total;
+	struct buf json;
+};
+
+struct live_op {
+	struct live *l;
+	struct live_op *next;     /* in the free list, among the questions, or among those handed out */
+	uint32_t ix;              /* in l->ops */
+	struct command c;
+	struct child *child;
+	struct http_call *call;
+	struct loop_timer *timer;
+	bool waiting;             /* a question not yet answered */
+	struct stream out, err;
+	struct buf text;          /* of result.error or result.answer */
+	struct buf heads;         /* bytes of headers */
+	struct header *headers; uint32_t header_cap;
+	const char **env; uint32_t env_cap;
+	struct result result;
+};
+
+struct live_event { uint8_t kind; int signo; struct live_op *op; };
+
+struct live {
+	struct live_options o;
+	struct loop *loop;
+	struct http *http;        /* from the first request on */
+	const char *http_error;   /* it cannot be had */
+	struct live_op **ops; uint32_t op_count, op_cap; /* under way */
+	struct live_op *spare, *handed;
+	struct live_event *events; uint32_t event_count, event_cap; /* not yet handed out */
+	struct live_op *asking, *questions, **questions_end;
+	struct tty_line *line;
+	struct buf shown, prompt;
+	uint32_t base_count;      /* of o.base_env */
+	int64_t next_tick;
+	int io_error;             /* a blob could not be written: the next flush says so */
+};
+
+/* live_world.c: the op is over; its result waits for the engine. */
+void live_done(struct live_op *op, enum result_end end);
+/* Times of an event. */
+void live_stamp(const struct live *l, struct event *e);
+
+/* live_spawn.c */
+void stream_add(struct live_op *op, struct stream *s, int stream, const char *p, size_t n);
+/* Ends both streams into the result. */
+void streams_end(struct live_op *op);
+void streams_release(struct live_op *op);
+void live_spawn(struct live_op *op);
+/* live_request.c */
+void live_request(struct live_op *op);
+/* live_question.c */
+void live_question(struct live_op *op);
+void live_question_stop(struct live_op *op);
+
+#endif

@@ -1,0 +1,104 @@
+#!/bin/sh
+# kis.sh: runbooks/kis-core against real nginx, PostgreSQL and Redis. After each
+# failure traffic, schema, rows, Redis keys and files are as before.
+. "$(dirname "$0")/service/lib.sh"
+. "$here/service/kis.sh"
+need nginx psql pg_dump redis-server redis-cli curl gzip python3 postgres bash
+book=$top/runbooks/kis-core/deploy.yml
+rb 0 'the runbook has no errors' check "$book"
+check 'and no warnings' test ! -s "$scratch/out" -a ! -s "$scratch/err"
+kis_up
+deploy() { # CODE WHAT ARGS...
+	_c=$1 _w=$2
+	shift 2
+	rb "$_c" "$_w" exec "$book" --inputs "$scratch/kis.yml" --yes --no-input "$@"
+}
+undone() {
+	kis_state "$scratch/after"
+	same "$1: the system is as it was" "$scratch/before" "$scratch/after"
+}
+last_run() { ls -dt "$RUNBOOK_STATE"/runs/*/ | head -n 1; }
+kis_state "$scratch/before"
+check 'the state is really read' grep -q 'COPY kis.estimates' "$scratch/before"
+
+deploy 1 'a release that does not exist: failed in PRE-FLIGHT' -i tag=v9.9.9
+undone 'no such release'
+deploy 2 'a tag of the wrong form' -i tag=latest
+(unset JWT_SECRET; "$RB" exec "$book" --inputs "$scratch/kis.yml" --yes --no-input -i tag=v2.4.0 >"$scratch/out" 2>"$scratch/err" </dev/null)
+is 'a missing variable of the environment: nothing runs' "$([ $? -eq 0 ] || echo refused)" refused
+check 'and it is named' grep -q JWT_SECRET "$scratch/err"
+undone 'missing variable'
+"$kis/bin/systemctl" stop erp-ai-service
+deploy 1 'a service that is down before: failed in PRE-FLIGHT' -i tag=v2.4.0
+"$kis/bin/systemctl" start erp-ai-service
+until_ok 10 kis_healthy
+undone 'service down before'
+
+deploy 3 'a service that does not come up' -i tag=v2.4.1
+undone 'a service that does not come up'
+is 'one service was asked ten times, the other once' \
+	"$(grep '"t":"step.attempt"' "$(last_run)journal.jsonl" | grep -c '"health')" 11
+check 'the summary says so' grep -q 'Overall: ROLLED BACK' "$(last_run)summary.txt"
+deploy 3 'the second service does not come up' -i tag=v2.4.7
+undone 'the second service does not come up'
+deploy 3 'a migration that fails half way' -i tag=v2.4.2
+undone 'a migration that fails half way'
+deploy 3 'a migration whose psql is killed' -i tag=v2.4.6
+undone 'a migration whose psql is killed'
+deploy 3 'a smoke test fails' -i tag=v2.4.3
+undone 'a smoke test fails'
+deploy 3 'requests fail under load' -i tag=v2.4.4
+undone 'requests fail under load'
+deploy 3 'slower than before' -i tag=v2.4.5
+undone 'slower than before'
+deploy 3 'the load is above the limit' -i tag=v2.4.0 -i max_p95=1ms
+undone 'the load is above the limit'
+
+rm -f "$kis/echo.jsonl"
+deploy 0 'a good release' -i tag=v2.4.0
+run=$(last_run)
+is 'the new release answers' "$(get "http://127.0.0.1:$kis_port/api/v1/health")" \
+	'{"status": "ok", "version": "v2.4.0", "database": "ok", "cache": "ok"}'
+is 'the model is active' "$(rcli get kis:model:active)" v2.4.0
+is 'the migration is there, the test estimate is gone' "$(PGPASSWORD=$DATABASE_PASSWORD psql -XAtqc \
+	'SELECT count(*), count(model_version), min(project) FROM kis.estimates')" '3|3|TWO
+LINES'
+is 'the summary has its lines' "$(sed 's/:.*//; s/ - .*//; s/^=*$/=/' "$run/summary.txt")" 'KIS_CORE_V3 Deployment Report
+=
+Deployment ID
+Status
+Smoke Tests
+Performance
+Critical Issues
+API Health
+Database
+Cache
+Error Rate
+Response Time P95
+=
+Overall'
+for line in 'Smoke Tests: 7/8 passed' 'Performance: PASS' 'API Health: ok' 'Database: ok' 'Cache: ok' 'Overall: SUCCESS'; do
+	check "the summary: $line" has "$run/summary.txt" "$line"
+done
+check 'the JSON report is JSON with before and after' "$python" -c '
+import json, sys
+r = json.load(open(sys.argv[1]))
+assert r["deployment"]["status"] == "ok" and r["rollback"]["executed"] is False, r
+assert r["metrics"]["pre_deployment"]["response_time_p95"] == "40ms", r
+assert r["summary"]["smoke_total"] == 8, r' "$run/report.json"
+backup=$(ls -dt "$kis"/backups/*/ | head -n 1)
+check 'the backup has its metadata' "$python" -c '
+import json, os, sys
+m = json.load(open(sys.argv[1] + "/backup_metadata.json"))
+assert m["environment"] == "test" and m["backup_type"] == "pre-flight" and m["tables"] == 1, m
+for f in m["files"]: assert os.path.exists(sys.argv[1] + "/" + f), f
+for f in ("database.sql.gz", "production.conf", ".env", "production.json", "service_state.txt"): assert f in m["files"], m' "$backup"
+check 'the backup is a dump' sh -c 'gzip -dc "$1/database.sql.gz" | grep -q "^COPY kis.estimates"' sh "$backup"
+is 'operations were told at the start and at the end' "$(grep -c '"path": "/slack"' "$kis/echo.jsonl")" 2
+kis_state "$scratch/before"
+deploy 3 'a bad release over the new one' -i tag=v2.4.5
+undone 'a bad release over the new one'
+for secret in "$DATABASE_PASSWORD" "$REDIS_PASSWORD" "$JWT_SECRET" "$OPENAI_API_KEY" "$SMOKE_TEST_PASSWORD" "$SLACK_WEBHOOK_URL"; do
+	check 'no secret in the files of the runs' sh -c '! grep -rqF -e "$1" "$2"' sh "$secret" "$RUNBOOK_STATE"
+done
+finish
