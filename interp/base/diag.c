@@ -147,6 +147,19 @@ void diags_sort(struct diags *ds)
 	}
 }
 
+void diags_append(struct diags *to, const struct diags *from)
+{
+	if (to->count + from->count > to->cap) {
+		to->cap = to->count + from->count;
+		to->list = mem_realloc(to->list, to->cap * sizeof(*to->list));
+	}
+	for (size_t i = 0; i < from->count; i++)
+		to->list[to->count++] = from->list[i];
+	to->errors += from->errors;
+	to->warnings += from->warnings;
+	to->dropped += from->dropped;
+}
+
 struct str diag_nearest(struct str name, const struct str *names, size_t count)
 {
 	struct str best = { "", 0 };

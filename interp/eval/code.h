@@ -91,7 +91,7 @@ const char *code_a_kind(unsigned kind);
 /* What to say if an operand is null or of another kind than its type says. */
 struct value code_bad_kind(struct machine *m, const struct code *at, struct value v, const char *wanted);
 
-code_run run_literal, run_ref, run_local, run_member, run_member_opt, run_member_any, run_index, run_list, run_if,
+code_run run_literal, run_ref, run_local, run_member, run_member_opt, run_member_any, run_index, run_list_of, run_if,
 	run_and, run_or, run_not, run_coalesce, run_widen, run_taint, run_never;
 code_run run_compare_i64, run_compare_number, run_compare_string, run_equal, run_is_null, run_in,
 	run_matches, run_negate, run_add_i64, run_arith, run_concat;

@@ -326,7 +326,7 @@ static const struct code *compile_index(struct compiler *c, const struct expr *e
 
 static const struct code *compile_list(struct compiler *c, const struct expr *e)
 {
-	struct code *n = code_new(c, e, run_list, &type_error, e->count);
+	struct code *n = code_new(c, e, run_list_of, &type_error, e->count);
 	const struct type *elem = &type_error, *joined;
 	bool bad = false;
 	struct diag *d;

@@ -278,7 +278,7 @@ struct value run_index(const struct code *c, struct machine *m)
 	return checked(c, m, *v);
 }
 
-struct value run_list(const struct code *c, struct machine *m)
+struct value run_list_of(const struct code *c, struct machine *m)
 {
 	struct value *items = code_alloc(m, c, c->count * sizeof *items);
 

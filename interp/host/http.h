@@ -25,6 +25,7 @@ enum { HTTP_BODY_MAX = 64 << 20, HTTP_HEADERS_MAX = 256 << 10, HTTP_HEADER_COUNT
 struct http_header { struct str name, value; };
 struct http_result;
 struct http_spec {
+	/* Texts are borrowed until http_start returns, but for the body. */
 	struct str method, url;               /* url complete, with query */
 	const struct http_header *headers; size_t header_count;
 	struct str body; bool has_body;       /* borrowed until on_done */

@@ -311,6 +311,7 @@ struct http_call *http_start(struct http *h, const struct http_spec *spec)
 	h->active = c;
 	c->started = clock_boot();
 	c->refused = send_request(c);
+	c->spec.headers = NULL;
 	if (!c->refused) {
 		added = h->curl.multi_add_handle(h->multi, c->easy);
 		c->refused = added ? h->curl.multi_strerror(added) : NULL;

@@ -1,4 +1,4 @@
-#include "journal/writer.h"
+#include "journal/journal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +14,7 @@
 #include "journal/chain.h"
 #include "journal/reader.h"
 #include "journal/sha.h"
+#include "journal/writer.h"
 
 /*
  * open: how a journal comes to be open for writing: made new, or taken over from

@@ -8,8 +8,9 @@
 #include <stdint.h>
 #include "base/buf.h"
 #include "journal/io.h"
-#include "journal/journal.h"
 #include "journal/record.h"
+
+struct mask;
 
 enum { JOURNAL_PENDING_MAX = 1 << 20 /* more than this is written without being asked */ };
 

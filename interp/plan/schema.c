@@ -13,6 +13,7 @@
 #include "syntax/keys.h"
 
 #define ID_PATTERN "^[a-z_][a-z0-9_]*$"
+#define ENV_PATTERN "^[A-Za-z_][A-Za-z0-9_]*$"
 #define HOLE_PATTERN "^\\s*\\$\\{\\{[\\s\\S]*\\}\\}\\s*$"
 #define ANY_HOLE_PATTERN "\\$\\{\\{"
 #define NO_HOLE_PATTERN "^(?![\\s\\S]*\\$\\{\\{)"
@@ -227,6 +228,8 @@ static bool scalar_members(struct jsonw *w, const struct key *k)
 		schema_types(w, "\"boolean\"");
 	else if (strcmp(t, "id") == 0)
 		schema_types(w, "[\"string\",\"boolean\"]"), schema_pattern(w, ID_PATTERN);
+	else if (strcmp(t, "variable") == 0)
+		schema_types(w, "[\"string\",\"boolean\"]"), schema_pattern(w, ENV_PATTERN);
 	else if (strcmp(t, "name") == 0)
 		schema_types(w, "[\"string\",\"boolean\"]"), schema_pattern(w, "^[a-z][a-z0-9_-]*$");
 	else if (strcmp(t, "version") == 0)
@@ -288,7 +291,7 @@ static bool list_members(struct jsonw *w, const struct key *k)
 	else if (strcmp(t, "{n: E}") == 0)
 		values_ref(w, ID_PATTERN, "Expr");
 	else if (strcmp(t, "{n: text}") == 0)
-		values_ref(w, k->id == KEY_STEP_env || k->id == KEY_DEFAULTS_env ? "^[A-Za-z_][A-Za-z0-9_]*$" : NULL, "Text");
+		values_ref(w, k->id == KEY_STEP_env || k->id == KEY_DEFAULTS_env ? ENV_PATTERN : NULL, "Text");
 	else if (strcmp(t, "{n: T}") == 0)
 		map_members(w, ID_PATTERN);
 	else if (strcmp(t, "{n: json}") == 0)

@@ -74,7 +74,8 @@ static void push_top(struct engine *e, uint8_t stage)
 	e->stage = stage;
 	if (stage == STAGE_REPORT) {
 		e->phase = PHASE_REPORT;
-		rec_phase(e, true, PHASE_REPORT, NULL);
+		if (e->p->rb->phases[PHASE_REPORT].count)
+			rec_phase(e, true, PHASE_REPORT, NULL);
 	}
 	e->at = list_push(e->root, top_list(e, stage), role, "");
 	e->at->key = str_of(names[stage]);
@@ -248,7 +249,8 @@ void root_advance(struct frame *f)
 			push_top(e, STAGE_REPORT);
 			continue;
 		case STAGE_REPORT:
-			rec_phase(e, false, PHASE_REPORT, l->ok ? "ok" : "failed");
+			if (l->count)
+				rec_phase(e, false, PHASE_REPORT, l->ok ? "ok" : "failed");
 			rec_seal(e);
 			e->at = NULL;
 			e->stage = STAGE_END;

@@ -66,17 +66,22 @@ static bool have_http(struct live *l)
 void live_request(struct live_op *op)
 {
 	const struct command *c = &op->c;
+	uint32_t n = c->request.header_count;
+	struct http_header *headers;
 	struct http_spec s = {
 		.method = c->request.method, .url = c->request.url, .body = c->request.body, .has_body = c->request.has_body,
 		.user = c->request.user, .password = c->request.password, .ca_file = c->request.ca, .cert_file = c->request.cert,
 		.key_file = c->request.key, .insecure = c->request.insecure, .follow = c->request.follow, .timeout = c->timeout,
-		.headers = (const struct http_header *)c->request.headers, .header_count = c->request.header_count,
-		.on_done = on_done, .arg = op,
+		.header_count = n, .on_done = on_done, .arg = op,
 	};
 
-	_Static_assert(sizeof(struct header) == sizeof(struct http_header), "the same pair of texts");
 	if (have_http(op->l)) {
+		headers = mem_array(n, sizeof(*headers));
+		for (uint32_t i = 0; i < n; i++)
+			headers[i] = (struct http_header){ c->request.headers[i].name, c->request.headers[i].value };
+		s.headers = headers;
 		op->call = http_start(op->l->http, &s);
+		mem_free(headers);
 		return;
 	}
 	buf_addz(&op->text, op->l->http_error);

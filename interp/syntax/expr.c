@@ -130,13 +130,18 @@ static struct expr *parse_not(struct parser *p)
 /* a < b < c */
 static void report_chain(struct parser *p, const struct expr *left)
 {
-	const struct expr *middle = left->args[1];
-	struct diag *d = lex_error(&p->lx, 206, p->now.start, p->now.end, "comparisons do not chain");
-	struct str a = hint_source(p, left->start, left->end), b = hint_source(p, middle->start, middle->end);
+	struct token op = p->now;
+	parse_next(p);
+	const struct expr *middle = left->args[1], *right = binary(p, LEVEL_ADD);
+	if (!right)
+		return;
+	struct diag *d = lex_error(&p->lx, 206, op.start, op.end, "comparisons do not chain");
+	struct str a = hint_source(p, left->start, left->end), b = hint_source(p, middle->start, middle->end),
+		   c = hint_source(p, right->start, right->end);
 	diag_label(p->lx.ds, d, node_slice(p->lx.node, left->op_at, left->op_end), "the first comparison");
-	if (a.n && b.n)
-		diag_help(p->lx.ds, d, "write `" STR_FMT " and " STR_FMT " " STR_FMT " ...`", STR_ARG(a), STR_ARG(b),
-			  STR_ARG(p->now.text));
+	if (a.n && b.n && c.n)
+		diag_help(p->lx.ds, d, "write `" STR_FMT " and " STR_FMT " " STR_FMT " " STR_FMT "`", STR_ARG(a), STR_ARG(b),
+			  STR_ARG(op.text), STR_ARG(c));
 	else
 		diag_help(p->lx.ds, d, "write two comparisons with `and` between them");
 }

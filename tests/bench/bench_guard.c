@@ -128,9 +128,9 @@ int main(void)
 	}
 	for (int i = 0; i < ROUNDS; i++) { /* the best of the rounds: the machine is shared */
 		ns = time_guard(c, &env, &w, &trues);
-		guard = !guard || ns < guard ? ns : guard;
+		guard = guard == 0 || ns < guard ? ns : guard;
 		ns = time_floor(&floor_trues);
-		floor = !floor || ns < floor ? ns : floor;
+		floor = floor == 0 || ns < floor ? ns : floor;
 	}
 	if (trues != floor_trues) {
 		fprintf(stderr, "bench_guard: %ld and %ld differ\n", trues, floor_trues);
