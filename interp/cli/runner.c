@@ -97,7 +97,8 @@ static bool fetch_secrets(struct runner *r, const char *const *env)
 			return false;
 		}
 		if (!mask_add(r->mask, value)) {
-			cli_error("secret `" STR_FMT "` is shorter than %d bytes: it could not be masked", STR_ARG(s->name), MASK_MIN);
+			cli_error("secret `" STR_FMT "` must have %d bytes to %d KiB, not only white space: else it could not be masked",
+				  STR_ARG(s->name), MASK_MIN, MASK_MAX >> 10);
 			return false;
 		}
 		r->secrets[i] = value_str(value);
@@ -170,7 +171,7 @@ static bool keep_sources(struct runner *r, struct jsonw *w)
 {
 	const struct runbook *rb = r->l->program->rb;
 	char hex[65];
-	int err = blob_put(r->dir.p, r->l->source->text, hex);
+	int err = blob_write(r->dir.p, r->l->source->text, !r->no_sync, hex);
 
 	jsonw_key(w, "files");
 	jsonw_open(w, '[');
@@ -182,7 +183,7 @@ static bool keep_sources(struct runner *r, struct jsonw *w)
 			cli_error("files: " STR_FMT ": %s", STR_ARG(rb->files.list[i]), file_error(err));
 			return false;
 		}
-		err = blob_put(r->dir.p, bytes, hex);
+		err = blob_write(r->dir.p, bytes, !r->no_sync, hex);
 		jsonw_open(w, '{');
 		jsonw_kstr(w, "path", rb->files.list[i]);
 		jsonw_kstr(w, "sha256", str_of(hex));

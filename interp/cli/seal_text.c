@@ -63,13 +63,14 @@ static void put_cause(struct arena *a, const struct record *r, struct buf *out)
 	buf_addc(out, '\n');
 }
 
-static void put_undone(struct arena *a, const struct record *r, struct buf *out)
+/* A list of keys on one line, after its title. */
+static void put_list(struct arena *a, const struct record *r, const char *name, const char *title, struct buf *out)
 {
-	struct value v = json_of(a, r, "undone");
+	struct value v = json_of(a, r, name);
 
 	if (v.kind != V_LIST || !v.n)
 		return;
-	buf_addz(out, "  undone    ");
+	buf_addz(out, title);
 	for (uint32_t i = 0; i < v.n; i++) {
 		if (i)
 			buf_addz(out, ", ");
@@ -169,15 +170,17 @@ void seal_text(struct str line, struct str run_id, int exit_code, bool dry, bool
 			buf_addc(out, '\n');
 		}
 		put_cause(&a, &r, out);
-		put_undone(&a, &r, out);
+		put_list(&a, &r, "undone", "  undone    ", out);
 		put_residue(&a, &r, out);
 		if (record_int(&r, "rollback_us", 0)) {
 			buf_addz(out, "  rollback  took ");
 			unit_show_duration(out, record_int(&r, "rollback_us", 0) * 1000);
 			buf_addc(out, '\n');
 		}
-		if (dry)
+		if (dry) {
+			put_list(&a, &r, "armed", "  armed     ", out);
 			put_counts(&r, out);
+		}
 	}
 	buf_printf(out, "  look      runbook show " STR_FMT STR_FMT "   runbook logs " STR_FMT STR_FMT "\n", STR_ARG(run_id), STR_ARG(hint),
 		   STR_ARG(run_id), STR_ARG(hint));

@@ -76,6 +76,7 @@ static void running_add(struct ui *u, const struct record *r)
 		run->used = true;
 		memcpy(run->key, r->k.p, r->k.n);
 		run->since = r->m;
+		run->would = u->dry && record_raw(r, "command").n;
 		buf_init(&run->partial[0], 64 << 10);
 		buf_init(&run->partial[1], 64 << 10);
 		buf_init(&what, sizeof(run->what) - 1);
@@ -106,6 +107,7 @@ static void running_end(struct ui *u, struct str key, char what[160])
 		if (run->partial[s].len)
 			show_line(u, run, key, s + 1, buf_str(&run->partial[s]));
 	memcpy(what, run->what, sizeof(run->what));
+	u->ended_would = run->would;
 	running_clear(run);
 }
 
@@ -134,6 +136,7 @@ void ui_record(void *ui, struct str line)
 		buf_clear(&u->last_seal);
 		buf_adds(&u->last_seal, line);
 	}
+	u->ended_would = false;
 	if (str_eqz(r.t, "step.outcome"))
 		running_end(u, r.k, what);
 	if (u->o.format == UI_TEXT)

@@ -230,9 +230,9 @@ static bool quiet_outcome(const struct record *r, struct str status)
 static void on_outcome(struct ui *u, const struct record *r, const char *what)
 {
 	struct str status = record_text(r, &u->arena, "status"), error = record_text(r, &u->arena, "error");
-	struct str shown = record_bool(r, "dry") ? STR("would run") : status;
+	struct str shown = record_bool(r, "dry") ? STR("not run") : status;
 
-	if (quiet_outcome(r, status))
+	if (quiet_outcome(r, status) || (u->ended_would && record_bool(r, "dry")))
 		return;
 	begin_line(u, record_bool(r, "dry") ? "\x1b[36m" : status_color(status), shown, r->k);
 	pad_to(u, r->k, 28);
@@ -294,16 +294,46 @@ static void on_plan(struct ui *u, const struct record *r)
 	put_detail(u, arena_printf(&u->arena, "because: " STR_FMT, STR_ARG(record_text(r, &u->arena, "cause"))));
 }
 
-static void on_intent(struct ui *u, const struct record *r)
-{
-	struct str preview = record_text(r, &u->arena, "preview");
+enum { WOULD_LINES = 12 };
 
-	if (!u->dry || !preview.n)
-		return;
-	begin_line(u, "\x1b[36m", STR("preview"), r->k);
+/* The lines of a text, each behind a mark; long ones are cut. */
+static void put_lines(struct ui *u, const char *mark, struct str text)
+{
+	int shown = 0;
+
+	for (size_t at = 0; at < text.n && shown < WOULD_LINES; shown++) {
+		const char *nl = memchr(text.p + at, '\n', text.n - at);
+		size_t end = nl ? (size_t)(nl - text.p) : text.n;
+
+		buf_clear(&u->line);
+		buf_fill(&u->line, ' ', 14);
+		buf_addz(&u->line, ui_color(u, "\x1b[2m"));
+		buf_addz(&u->line, shown ? "  " : mark);
+		visible_add(&u->line, str_slice(text, at, end));
+		buf_addz(&u->line, ui_color(u, "\x1b[0m"));
+		flush_line(u);
+		at = end + 1;
+	}
+}
+
+/* dry-run: what a step would do, and what would undo it. */
+static void on_would(struct ui *u, const struct record *r)
+{
+	struct json_error je;
+	struct value undo;
+
+	begin_line(u, "\x1b[36m", STR("would"), r->k);
 	pad_to(u, r->k, 28);
-	visible_add(&u->line, preview);
+	ui_describe(u, r, &u->line);
 	flush_line(u);
+	put_lines(u, "", record_text(r, &u->arena, "preview"));
+	put_lines(u, "$ ", record_text(r, &u->arena, "command"));
+	if (!record_raw(r, "undo").n || !json_parse(&u->arena, record_raw(r, "undo"), &undo, &je) || undo.kind != V_LIST)
+		return;
+	if (!undo.n)
+		put_lines(u, "", STR("nothing needs undoing"));
+	for (uint32_t i = 0; i < undo.n; i++)
+		put_lines(u, "undo: ", value_text(undo.list[i]));
 }
 
 void ui_text_record(struct ui *u, const struct record *r, const char *what)
@@ -314,8 +344,8 @@ void ui_text_record(struct ui *u, const struct record *r, const char *what)
 		heading(u, r->k, "\x1b[1m");
 	} else if (str_eqz(r->t, "guard")) {
 		on_guard(u, r);
-	} else if (str_eqz(r->t, "step.intent")) {
-		on_intent(u, r);
+	} else if (str_eqz(r->t, "step.intent") && u->dry && record_raw(r, "command").n) {
+		on_would(u, r);
 	} else if (str_eqz(r->t, "step.attempt")) {
 		on_attempt(u, r);
 	} else if (str_eqz(r->t, "step.outcome")) {

@@ -55,7 +55,7 @@ ALONE static int try_exec(const char *path, const struct child_spec *s)
 /* As execvp(3), but ENOEXEC is an error. Returns the errno. */
 ALONE static int exec_program(struct launch *w)
 {
-	const char *name = w->spec->argv[0], *at = search_path(w->spec->envp);
+	const char *name = w->spec->argv[0] ? w->spec->argv[0] : "", *at = search_path(w->spec->envp);
 	size_t n = length(name);
 	int result = ENOENT;
 

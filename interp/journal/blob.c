@@ -95,6 +95,27 @@ void blob_add(struct blob_writer *w, const char *p, size_t n)
 	w->err = io_write_all(w->io, w->fd, p, n, &done);
 }
 
+/* A file system commits once for a new file, its name and its new folders if the
+ * sync comes last. A file that is there already, which a record may name, is
+ * replaced only by one whose bytes are safe. */
+static int rename_synced(struct blob_writer *w, const char *to)
+{
+	bool there = w->sync && faccessat(w->folder, to, F_OK, 0) == 0;
+	int err = there ? io_datasync(w->io, w->fd) : 0;
+
+	if (err)
+		return err;
+	if (renameat(w->folder, w->tmp, w->folder, to) < 0)
+		return errno;
+	w->tmp[0] = '\0';
+	if (there || !w->sync)
+		return 0;
+	err = io_datasync(w->io, w->fd);
+	if (err)
+		unlinkat(w->folder, to, 0);
+	return err;
+}
+
 /* Moves the finished file to its place; xx is its folder. */
 static int place(struct blob_writer *w, const char *hex)
 {
@@ -110,10 +131,8 @@ static int place(struct blob_writer *w, const char *hex)
 	if (err)
 		return err;
 	snprintf(to, sizeof(to), "%s/%s", xx, hex);
-	if (renameat(w->folder, w->tmp, w->folder, to) < 0)
-		return errno;
-	w->tmp[0] = '\0';
-	if (w->sync)
+	err = rename_synced(w, to);
+	if (!err && w->sync)
 		err = io_sync_folder(w->io, w->folder, xx);
 	if (!err && w->sync && made)
 		err = io_sync_folder(w->io, w->folder, "sha256");
@@ -126,8 +145,6 @@ int blob_commit(struct blob_writer *w, char hex[SHA_HEX + 1])
 {
 	sha_hex(&w->sha, hex);
 	hex[SHA_HEX] = '\0';
-	if (!w->err && w->sync)
-		w->err = io_datasync(w->io, w->fd);
 	if (!w->err)
 		w->err = place(w, hex);
 	blob_abort(w);

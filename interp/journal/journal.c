@@ -226,6 +226,8 @@ int journal_flush(struct journal *j, bool sync)
 		return 0;
 	/* Never again after an error: the kernel may have dropped the pages and say yes next time. */
 	err = io_datasync(j->io, j->fd);
+	if (!err && j->folders_due)
+		err = journal_sync_folders(j);
 	if (err)
 		return fail(j, err);
 	j->syncs++;

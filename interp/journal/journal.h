@@ -29,8 +29,9 @@ struct journal_options {
 	void *arg;
 };
 
-/* Creates journal.jsonl (O_EXCL), flocks it, makes the ballast, syncs the folder
- * and the two above it. NULL and *err errno. */
+/* Creates journal.jsonl (O_EXCL), flocks it, makes the ballast. NULL and *err errno.
+ * The first synced flush syncs the folder and the two above it, too: one commit of
+ * the file system instead of several, and nothing was claimed before. */
 struct journal *journal_create(const struct journal_options *o, int *err);
 /* Opens an existing, unsealed, sound journal to go on: takes the lock, cuts a torn
  * tail off (kept as torn.N and told by a record `torn`), makes sure that the last

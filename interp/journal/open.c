@@ -98,11 +98,12 @@ static struct journal *give_up(struct journal *j, int err, int *out)
 
 /* The run's folder, `runs` and the state folder, which may all be new. Those above
  * may belong to somebody else; then they are not new. */
-static int sync_folders(struct journal *j)
+int journal_sync_folders(struct journal *j)
 {
 	static const char *const above[] = { "..", "../.." };
 	int err = io_sync_folder(j->io, j->dirfd, ".");
 
+	j->folders_due = false;
 	for (int i = 0; !err && i < 2; i++) {
 		err = io_sync_folder(j->io, j->dirfd, above[i]);
 		if (err == EACCES)
@@ -128,8 +129,7 @@ static int create(struct journal *j, const struct journal_options *o)
 		err = take_lock(j->fd);
 	if (!err)
 		err = ballast_make(j, mode);
-	if (!err && !j->no_sync)
-		err = sync_folders(j);
+	j->folders_due = !j->no_sync;
 	if (err) {
 		unlinkat(j->dirfd, ballast_name, 0);
 		unlinkat(j->dirfd, journal_name, 0);

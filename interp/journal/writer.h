@@ -26,6 +26,7 @@ struct journal {
 	bool unsynced;       /* something was written since the last sync */
 	bool in_batch;       /* b belongs to an open batch */
 	bool low;            /* the ballast is spent */
+	bool folders_due;    /* the first sync shall sync the folders too */
 	int64_t n, b, ep, m; /* of the last record */
 	int64_t syncs;
 	char head[RECORD_HASH_HEX + 1];
@@ -36,6 +37,8 @@ struct journal {
 	char stamp[21];      /* 2026-11-21T06:50:28. */
 };
 
+/* Makes the names of all files durable. 0 or errno. */
+int journal_sync_folders(struct journal *j);
 /* Frees the ballast; false if there was none. */
 bool ballast_drop(struct journal *j);
 extern const char ballast_name[], journal_name[];

@@ -274,6 +274,8 @@ static bool list_members(struct jsonw *w, const struct key *k)
 	const char *t = k->type;
 	if (strcmp(t, "[word]") == 0)
 		list_of_text(w, true, k->id == KEY_SECRET_run);
+	else if (strcmp(t, "[scalar]") == 0)
+		schema_types(w, "\"array\""), jsonw_kint(w, "minItems", 1);
 	else if (strcmp(t, "[path]") == 0)
 		list_of_text(w, true, 0);
 	else if (strcmp(t, "[text]") == 0)

@@ -23,23 +23,9 @@ static void remember_cause(struct engine *e, const struct frame *list)
 	e->cause_at = c->ps ? step_place(c) : STR("");
 }
 
-static void plan_entries(const struct frame *t, struct jsonw *w, uint32_t *n)
-{
-	for (const struct frame *c = t->kept_last; c; c = c->kept_prev) {
-		bool leaf = c->kind == FRAME_STEP && (c->ps->ast->action != ACT_STEPS || (c->complete && c->ps->has_undo));
-
-		if (!leaf)
-			plan_entries(c, w, n);
-		else if (!c->undone && (c->ps->has_undo || c->ps->ast->irreversible.kind != DATA_NONE || c->ps->effect == EFFECT_WRITE) &&
-			 (*n)++ < 500)
-			jsonw_str(w, c->key);
-	}
-}
-
 static void begin_unwinding(struct engine *e)
 {
 	struct jsonw w;
-	uint32_t n = 0;
 
 	e->stage = STAGE_UNWIND;
 	e->unwind_began = e->mono;
@@ -49,12 +35,8 @@ static void begin_unwinding(struct engine *e)
 	if (!e->root->kept_first)
 		return;
 	rec_open(e, "comp.plan", STR(""), &w);
-	jsonw_kstr(&w, "cause", e->cause_text);
-	jsonw_key(&w, "entries");
-	jsonw_open(&w, '[');
-	plan_entries(e->root, &w, &n);
-	jsonw_close(&w, ']');
-	jsonw_kint(&w, "count", n);
+	rec_text(e, &w, "cause", e->cause_text);
+	unwind_entries(e, "entries", &w);
 	rec_close(e, &w);
 	e->must_sync = true;
 }

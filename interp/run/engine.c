@@ -19,7 +19,7 @@ struct engine *engine_new(const struct run_setup *s)
 	e->setup = s;
 	e->p = s->program;
 	arena_init(&e->arena);
-	buf_init(&e->body, 200 << 10);
+	buf_init(&e->body, 256 << 10);
 	e->results = (struct scope_results){ NULL, NO_STEP, NULL, value_null };
 	e->results.slots = arena_array(&e->arena, e->p->root_slots + 1, sizeof(*e->results.slots));
 	e->vars = arena_array(&e->arena, e->p->rb->var_count + 1, sizeof(*e->vars));

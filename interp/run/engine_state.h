@@ -188,6 +188,7 @@ bool view_set(struct frame *f, const struct prog_step *ps, const struct result *
 struct frame *unwind_push(struct frame *parent, struct frame *target);
 void unwind_advance(struct frame *f);
 void unwind_result(struct frame *f, const struct result *r);
+void unwind_entries(struct engine *e, const char *name, struct jsonw *w);
 void unwind_left(struct frame *target, struct str why);
 struct frame *always_push(struct frame *parent, struct frame *target);
 void always_advance(struct frame *f);
@@ -228,6 +229,12 @@ struct str error_text(struct frame *f, const struct eval_error *err);
 /* records.c: what goes into the journal. */
 void rec_open(struct engine *e, const char *type, struct str key, struct jsonw *w);
 void rec_close(struct engine *e, struct jsonw *w);
+/* Records have a limit (RECORD_LINE_MAX, masked): texts and values that are too
+ * long for it are cut or left out, in these three places. */
+enum { REC_ROOM = 160 << 10, REC_TEXT_MAX = 4096 };
+bool rec_room(const struct engine *e, size_t n);
+void rec_text(struct engine *e, struct jsonw *w, const char *name, struct str text);
+void rec_value(struct engine *e, struct jsonw *w, struct value v);
 void rec_phase(struct engine *e, bool open, uint8_t phase, const char *status);
 void rec_intent(struct frame *f);
 void rec_attempt(struct frame *f, const struct result *r);

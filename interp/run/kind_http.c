@@ -292,8 +292,8 @@ static void http_describe(struct frame *f, const struct prog_step *ps, struct js
 	char hex[65];
 
 	(void)ps;
-	jsonw_kstr(w, "method", c->request.method);
-	jsonw_kstr(w, "url", c->request.url);
+	jsonw_kstr(w, "method", str_slice(c->request.method, 0, 64));
+	rec_text(f->e, w, "url", c->request.url);
 	if (c->request.has_body) {
 		digest_hex(c->request.body, hex);
 		jsonw_kint(w, "body_bytes", (int64_t)c->request.body.n);

@@ -142,11 +142,11 @@ static void notify_describe(struct frame *f, const struct prog_step *ps, struct 
 		return;
 	jsonw_key(w, "to");
 	jsonw_open(w, '[');
-	for (uint32_t i = 0; i < count; i++)
+	for (uint32_t i = 0; i < count && rec_room(f->e, to[i].n); i++)
 		jsonw_str(w, to[i]);
 	jsonw_close(w, ']');
 	if (eval_text(f, &ps->ast->notify.say, &text, &unknown, &error))
-		jsonw_kstr(w, "say", str_slice(text, 0, 2048));
+		rec_text(f->e, w, "say", text);
 }
 
 const struct step_kind kind_notify = { .action = ACT_NOTIFY, .name = "notify", .start = notify_start,

@@ -65,7 +65,7 @@ static void render_describe(struct frame *f, const struct prog_step *ps, struct 
 	const struct command *c = &f->e->queue[f->e->queue_len - 1];
 
 	(void)ps;
-	jsonw_kstr(w, "to", c->file.path);
+	rec_text(f->e, w, "to", c->file.path);
 	jsonw_kint(w, "bytes", (int64_t)c->file.bytes.n);
 }
 

@@ -252,7 +252,7 @@ static void run_describe(struct frame *f, const struct prog_step *ps, struct jso
 		jsonw_kstr(w, "shell", shell_name(ps));
 		jsonw_key(w, "rb");
 		jsonw_open(w, '[');
-		for (uint32_t i = 0; c->spawn.env[i]; i++)
+		for (uint32_t i = 0; c->spawn.env[i] && rec_room(f->e, 2 * SHOWN_MAX); i++)
 			if (!strncmp(c->spawn.env[i], "RB_", 3))
 				put_word(w, strchr(c->spawn.env[i], '=') + 1);
 		jsonw_close(w, ']');
@@ -260,7 +260,7 @@ static void run_describe(struct frame *f, const struct prog_step *ps, struct jso
 	}
 	jsonw_key(w, "argv");
 	jsonw_open(w, '[');
-	for (uint32_t i = 0; c->spawn.argv[i]; i++)
+	for (uint32_t i = 0; c->spawn.argv[i] && rec_room(f->e, 2 * SHOWN_MAX); i++)
 		put_word(w, c->spawn.argv[i]);
 	jsonw_close(w, ']');
 }

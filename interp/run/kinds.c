@@ -141,7 +141,7 @@ static bool confirm_success(const struct frame *f, const struct result *r)
 static void confirm_describe(struct frame *f, const struct prog_step *ps, struct jsonw *w)
 {
 	(void)ps;
-	jsonw_kstr(w, "question", f->e->queue[f->e->queue_len - 1].question.text);
+	rec_text(f->e, w, "question", f->e->queue[f->e->queue_len - 1].question.text);
 }
 
 const struct step_kind kind_confirm = { .action = ACT_CONFIRM, .name = "confirm", .start = confirm_start,

@@ -1,6 +1,7 @@
 #include "run/engine_state.h"
 
 #include "base/mem.h"
+#include "run/show.h"
 #include "value/json.h"
 
 /*
@@ -17,9 +18,41 @@ void rec_open(struct engine *e, const char *type, struct str key, struct jsonw *
 		jsonw_kstr(w, "k", key);
 }
 
+/* Room is left in this record for another piece of n bytes. */
+bool rec_room(const struct engine *e, size_t n)
+{
+	return e->body.len + n < REC_ROOM;
+}
+
+void rec_text(struct engine *e, struct jsonw *w, const char *name, struct str text)
+{
+	size_t n = text.n < REC_TEXT_MAX ? text.n : REC_TEXT_MAX;
+
+	while (n && n < text.n && ((unsigned char)text.p[n] & 0xc0) == 0x80)
+		n--;
+	if (rec_room(e, n))
+		jsonw_kstr(w, name, str_slice(text, 0, n));
+}
+
+void rec_value(struct engine *e, struct jsonw *w, struct value v)
+{
+	struct buf b;
+
+	buf_init(&b, 16 << 10);
+	if (rec_room(e, sizeof("\"(long)\"")))
+		json_print_typed(v, &b);
+	if (b.full || !rec_room(e, b.len))
+		jsonw_str(w, STR("(long)"));
+	else
+		jsonw_raw(w, buf_str(&b));
+	buf_release(&b);
+}
+
 void rec_close(struct engine *e, struct jsonw *w)
 {
 	(void)w;
+	if (e->body.full)
+		mem_abort("a journal record is too long");
 	e->fx->record(e->ctx, e->wall, e->mono, buf_str(&e->body));
 }
 
@@ -55,7 +88,32 @@ static void put_name(struct frame *f, struct jsonw *w)
 	if (s->id.n)
 		jsonw_kstr(w, "id", s->id);
 	if (s->name.kind != DATA_NONE && eval_text(f, &s->name, &text, &unknown, &error))
-		jsonw_kstr(w, "name", text);
+		rec_text(f->e, w, "name", text);
+}
+
+/* dry-run: the whole command, and those that would undo it. */
+static void put_would(struct frame *f, struct jsonw *w)
+{
+	const struct step_list *l = &f->ps->ast->rollback;
+	struct buf b;
+
+	buf_init(&b, 16 << 10);
+	if (f->ps->effect == EFFECT_WRITE && f->ps->ast->action != ACT_STEPS)
+		show_command(f, f->ps, &b);
+	if (b.len)
+		rec_text(f->e, w, "command", buf_str(&b));
+	if (f->ps->has_undo) {
+		jsonw_key(w, "undo");
+		jsonw_open(w, '[');
+		for (uint32_t i = 0; i < l->count && i < 50; i++) {
+			buf_clear(&b);
+			show_command(f, &f->e->p->steps[l->list[i]->ix], &b);
+			if (b.len && rec_room(f->e, b.len))
+				jsonw_str(w, buf_str(&b));
+		}
+		jsonw_close(w, ']');
+	}
+	buf_release(&b);
 }
 
 void rec_intent(struct frame *f)
@@ -73,18 +131,22 @@ void rec_intent(struct frame *f)
 		jsonw_kstr(&w, "effect", str_of(f->ps->effect == EFFECT_WRITE ? "write" : "read"));
 	if (f->parent->kind == FRAME_LOOP) {
 		jsonw_key(&w, "item");
-		json_print_typed(f->scope->item, w.out);
-		w.comma = true;
+		rec_value(f->e, &w, f->scope->item);
 	}
 	if (k->describe)
 		k->describe(f, f->ps, &w);
 	if (f->unknown)
 		jsonw_kbool(&w, "unknown", true);
 	if (s->preview.kind != DATA_NONE && eval_text(f, &s->preview, &text, &unknown, &error))
-		jsonw_kstr(&w, "preview", text);
-	if (f->ps->has_undo && f->e->setup->dry_run)
-		jsonw_kint(&w, "rollback", (int64_t)s->rollback.count);
+		rec_text(f->e, &w, "preview", text);
+	if (f->e->setup->dry_run)
+		put_would(f, &w);
 	rec_close(f->e, &w);
+}
+
+static bool out_room(const struct jsonw *w)
+{
+	return w->out->len < REC_ROOM - 8192;
 }
 
 static void put_result(struct jsonw *w, const struct result *r, bool http)
@@ -95,17 +157,17 @@ static void put_result(struct jsonw *w, const struct result *r, bool http)
 	if (r->signo)
 		jsonw_kint(w, "signal", r->signo);
 	if (r->error.n)
-		jsonw_kstr(w, "error", r->error);
+		jsonw_kstr(w, "error", str_slice(r->error, 0, 1024));
 	if (r->answer.n)
-		jsonw_kstr(w, "answer", r->answer);
+		jsonw_kstr(w, "answer", str_slice(r->answer, 0, 1024));
 	if (r->by.n)
-		jsonw_kstr(w, "by", r->by);
+		jsonw_kstr(w, "by", str_slice(r->by, 0, 256));
 	jsonw_kint(w, "took_us", r->took / 1000);
 	if (http && r->header_count) {
 		jsonw_key(w, "headers");
 		jsonw_open(w, '{');
-		for (uint32_t i = 0; i < r->header_count && i < 64; i++) {
-			jsonw_str(w, r->headers[i].name);
+		for (uint32_t i = 0; i < r->header_count && i < 64 && out_room(w); i++) {
+			jsonw_str(w, str_slice(r->headers[i].name, 0, 256));
 			buf_addc(w->out, ':');
 			w->comma = false;
 			jsonw_str(w, str_slice(r->headers[i].value, 0, 1024));
@@ -163,7 +225,7 @@ void rec_outcome(struct frame *f)
 		jsonw_kbool(&w, "started", false);
 	}
 	if (o->error.n) {
-		jsonw_kstr(&w, "error", o->error);
+		rec_text(f->e, &w, "error", o->error);
 		if (f->cause_end)
 			jsonw_kstr(&w, "end", str_of(f->cause_end));
 		jsonw_kstr(&w, "at", step_place(f));
@@ -172,16 +234,8 @@ void rec_outcome(struct frame *f)
 		jsonw_key(&w, "captures");
 		jsonw_open(&w, '{');
 		for (uint32_t i = 0; i < s->capture_count; i++) {
-			struct buf v;
-
-			buf_init(&v, 16 << 10);
-			json_print_typed(o->captures[i], &v);
 			jsonw_key(&w, s->captures[i].name.p);
-			if (v.full)
-				jsonw_str(&w, STR("(long)"));
-			else
-				jsonw_raw(&w, buf_str(&v));
-			buf_release(&v);
+			rec_value(f->e, &w, o->captures[i]);
 		}
 		jsonw_close(&w, '}');
 	}
@@ -215,15 +269,16 @@ void rec_issue(struct engine *e, const char *severity, struct frame *f, struct s
 	s->phase = e->phase;
 	rec_open(e, "issue", s->step, &w);
 	jsonw_kstr(&w, "severity", s->severity);
-	jsonw_kstr(&w, "text", s->text);
+	rec_text(e, &w, "text", s->text);
 	rec_close(e, &w);
 }
 
-static void put_texts(struct jsonw *w, const char *name, const struct str *list, uint32_t n)
+/* As many as there is room for: the number is written beside. */
+static void put_texts(struct jsonw *w, const char *name, const struct str *list, uint32_t n, size_t room)
 {
 	jsonw_key(w, name);
 	jsonw_open(w, '[');
-	for (uint32_t i = 0; i < n; i++)
+	for (uint32_t i = 0; i < n && w->out->len + 6 * list[i].n < room; i++)
 		jsonw_str(w, list[i]);
 	jsonw_close(w, ']');
 }
@@ -238,7 +293,7 @@ static void put_cause(struct engine *e, struct jsonw *w)
 	jsonw_open(w, '{');
 	if (e->cause_key.n)
 		jsonw_kstr(w, "k", e->cause_key);
-	jsonw_kstr(w, "text", e->cause_text);
+	rec_text(e, w, "text", e->cause_text);
 	if (e->cause_at.n)
 		jsonw_kstr(w, "at", e->cause_at);
 	jsonw_close(w, '}');
@@ -257,16 +312,16 @@ void rec_seal(struct engine *e)
 	jsonw_kint(&w, "exit", engine_exit_code(e));
 	put_cause(e, &w);
 	if (e->stop_text.n)
-		jsonw_kstr(&w, "stopped", e->stop_text);
-	put_texts(&w, "undone", e->undone, e->undone_len < SEAL_LIST_MAX ? e->undone_len : SEAL_LIST_MAX);
+		rec_text(e, &w, "stopped", e->stop_text);
+	put_texts(&w, "undone", e->undone, e->undone_len < SEAL_LIST_MAX ? e->undone_len : SEAL_LIST_MAX, REC_ROOM / 4);
 	jsonw_kint(&w, "undone_count", e->undone_len);
 	jsonw_key(&w, "residue");
 	jsonw_open(&w, '[');
-	for (uint32_t i = 0; i < n; i++) {
+	for (uint32_t i = 0; i < n && rec_room(e, 3 * REC_TEXT_MAX); i++) {
 		jsonw_open(&w, '{');
 		jsonw_kstr(&w, "k", e->residue[i].key);
-		jsonw_kstr(&w, "why", e->residue[i].why);
-		put_texts(&w, "commands", e->residue[i].commands, e->residue[i].count);
+		jsonw_kstr(&w, "why", str_slice(e->residue[i].why, 0, 1024));
+		put_texts(&w, "commands", e->residue[i].commands, e->residue[i].count, REC_ROOM / 4 * 3);
 		jsonw_close(&w, '}');
 	}
 	jsonw_close(&w, ']');
@@ -279,6 +334,7 @@ void rec_seal(struct engine *e)
 		jsonw_kint(&w, "would_run", e->dry_run_steps);
 		jsonw_kint(&w, "skipped", e->dry_skipped);
 		jsonw_kint(&w, "unknown", e->dry_unknown);
+		unwind_entries(e, "armed", &w);
 	}
 	rec_close(e, &w);
 	e->must_sync = true;

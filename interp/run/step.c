@@ -1,7 +1,6 @@
 #include "run/engine_state.h"
 
 #include <string.h>
-#include "value/json.h"
 #include "value/units.h"
 
 /*
@@ -57,26 +56,18 @@ struct saw { struct jsonw *w; struct frame *f; uint32_t n; };
 static void put_seen(void *arg, struct ref ref, const struct expr *at)
 {
 	struct saw *s = arg;
-	struct buf *out = s->w->out;
-	struct buf name, val;
 	struct eval_env env = frame_env(s->f);
-	struct value v = env.fetch(env.ctx, ref);
+	struct buf name;
 
-	if (s->n++ >= 16)
+	if (s->n++ >= 16 || !rec_room(s->f->e, 8192))
 		return;
 	buf_init(&name, 256);
-	buf_init(&val, 1024);
 	expr_print(at, &name);
-	json_print_typed(v, &val);
 	jsonw_str(s->w, buf_str(&name));
-	buf_addc(out, ':');
+	buf_addc(s->w->out, ':');
 	s->w->comma = false;
-	if (val.full)
-		jsonw_str(s->w, STR("(long)"));
-	else
-		jsonw_raw(s->w, buf_str(&val));
+	rec_value(s->f->e, s->w, env.fetch(env.ctx, ref));
 	buf_release(&name);
-	buf_release(&val);
 }
 
 /* One item of a guard record: {"that":..,"else":..,"ok":true|false|null,"saw":{..},"say":..} */
@@ -87,7 +78,7 @@ static void put_guard(struct frame *f, struct jsonw *w, const struct expr *x, co
 	struct str text = str_slice(x->node->text, x->start, x->end);
 
 	jsonw_open(w, '{');
-	jsonw_kstr(w, "that", text);
+	rec_text(f->e, w, "that", text);
 	jsonw_kstr(w, "else", str_of(otherwise));
 	jsonw_key(w, "ok");
 	if (v.kind == V_BOOL)
@@ -95,13 +86,13 @@ static void put_guard(struct frame *f, struct jsonw *w, const struct expr *x, co
 	else
 		jsonw_null(w);
 	if (error.n)
-		jsonw_kstr(w, "error", error);
+		rec_text(f->e, w, "error", error);
 	jsonw_key(w, "saw");
 	jsonw_open(w, '{');
 	code_refs(f->e->p->codes.list[x->id], put_seen, &s);
 	jsonw_close(w, '}');
 	if (say.n)
-		jsonw_kstr(w, "say", say);
+		rec_text(f->e, w, "say", say);
 	jsonw_close(w, '}');
 }
 
@@ -484,7 +475,7 @@ static void pause_answered(struct frame *f, const struct result *r)
 		e->held = true;
 		rec_open(e, "held", f->key, &w);
 		jsonw_kstr(&w, "why", r->end == END_ANSWER ? STR("hold was chosen") : STR("paused, and nobody is at a terminal"));
-		jsonw_kstr(&w, "error", f->error);
+		rec_text(e, &w, "error", f->error);
 		rec_close(e, &w);
 		e->must_sync = true;
 		return;

@@ -157,7 +157,7 @@ static void record_comp(struct frame *f, const char *type, const char *status, s
 	if (status)
 		jsonw_kstr(&w, "status", str_of(status));
 	if (why.n)
-		jsonw_kstr(&w, "why", why);
+		rec_text(f->e, &w, "why", why);
 	rec_close(f->e, &w);
 }
 
@@ -393,4 +393,29 @@ void unwind_left(struct frame *t, struct str why)
 		residue_add(t->e, c->key, why, commands, n);
 		entry_arena_end(c);
 	}
+}
+
+static void list_entries(const struct frame *t, struct jsonw *w, uint32_t *n)
+{
+	for (const struct frame *c = t->kept_last; c; c = c->kept_prev) {
+		bool leaf = c->kind == FRAME_STEP && (c->ps->ast->action != ACT_STEPS || (c->complete && c->ps->has_undo));
+
+		if (!leaf)
+			list_entries(c, w, n);
+		else if (!c->undone && (c->ps->has_undo || c->ps->ast->irreversible.kind != DATA_NONE || c->ps->effect == EFFECT_WRITE) &&
+			 (*n)++ < 500 && w->out->len < REC_ROOM / 4)
+			jsonw_str(w, c->key);
+	}
+}
+
+/* The rollback stack as it stands, in the order of undoing: names: [keys], count. */
+void unwind_entries(struct engine *e, const char *name, struct jsonw *w)
+{
+	uint32_t n = 0;
+
+	jsonw_key(w, name);
+	jsonw_open(w, '[');
+	list_entries(e->root, w, &n);
+	jsonw_close(w, ']');
+	jsonw_kint(w, "count", n);
 }

@@ -32,7 +32,7 @@ bool parse_is_keyword(struct str word)
 	static const char *const words[] = { "if", "then", "else", "or", "and", "not", "in", "matches",
 					     "true", "false", "null" };
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (str_eqz(word, words[i]))
+		if (word.p[0] == words[i][0] && str_eqz(word, words[i]))
 			return true;
 	return false;
 }
@@ -104,7 +104,7 @@ static const struct expr_operator *operator_at(const struct parser *p)
 	if (token_is(&p->now, "not"))
 		return lex_ahead(&p->lx, "in") ? &operators[OP_NOT_IN] : NULL;
 	for (size_t i = 0; i < sizeof(operators) / sizeof(operators[0]); i++)
-		if (str_eqz(p->now.text, operators[i].text))
+		if (p->now.text.p[0] == operators[i].text[0] && str_eqz(p->now.text, operators[i].text))
 			return &operators[i];
 	return NULL;
 }

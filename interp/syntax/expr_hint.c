@@ -61,8 +61,8 @@ static const struct foreign words[] = {
 
 static const struct foreign *find(const struct foreign *table, size_t n, struct str text)
 {
-	for (size_t i = 0; i < n; i++)
-		if (str_eqz(text, table[i].text))
+	for (size_t i = 0; i < n && text.n; i++)
+		if (text.p[0] == table[i].text[0] && str_eqz(text, table[i].text))
 			return &table[i];
 	return NULL;
 }

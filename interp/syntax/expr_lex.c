@@ -45,7 +45,9 @@ struct diag *lex_error(struct lexer *lx, int code, uint32_t start, uint32_t end,
 
 bool token_is(const struct token *t, const char *text)
 {
-	return (t->kind == TOKEN_NAME || t->kind == TOKEN_OP || t->kind == TOKEN_FOREIGN) && str_eqz(t->text, text);
+	if (t->kind != TOKEN_NAME && t->kind != TOKEN_OP && t->kind != TOKEN_FOREIGN)
+		return false;
+	return t->text.p[0] == text[0] && str_eqz(t->text, text);
 }
 
 static struct token make(struct lexer *lx, enum token_kind kind, uint32_t start, uint32_t end)
@@ -67,7 +69,8 @@ static bool name_char(char c)
 static uint32_t skip_space(const struct lexer *lx)
 {
 	uint32_t at = lx->at;
-	while (at < lx->text.n && lx->text.p[at] && strchr(" \t\r\n", lx->text.p[at]))
+	while (at < lx->text.n && (lx->text.p[at] == ' ' || lx->text.p[at] == '\n' || lx->text.p[at] == '\t' ||
+				   lx->text.p[at] == '\r'))
 		at++;
 	return at;
 }
@@ -75,7 +78,7 @@ static uint32_t skip_space(const struct lexer *lx)
 static uint32_t match(struct str rest, const char *const *list)
 {
 	for (; *list; list++)
-		if (str_starts(rest, str_of(*list)))
+		if (**list == rest.p[0] && str_starts(rest, str_of(*list)))
 			return (uint32_t)strlen(*list);
 	return 0;
 }

@@ -227,7 +227,8 @@ static bool read_channel(struct reader *r, const struct node *n, struct channel 
 		case KEY_CHANNEL_webhook:
 			ch->kind = CHANNEL_WEBHOOK;
 			ch->secret_span = v->span;
-			read_word(r, v, &ch->secret);
+			if (read_word(r, v, &ch->secret) && !ch->secret.n)
+				read_name(r, ch->secret, v->span, NAME_ID, "a secret");
 			break;
 		case KEY_CHANNEL_run:
 			ch->kind = CHANNEL_RUN;

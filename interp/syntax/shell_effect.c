@@ -18,15 +18,21 @@ static struct str lit(const struct shell_word *w)
 	return (struct str){ w->lit, w->lit_count };
 }
 
+/* str_eqz, with a first look that spares most calls of it. */
+static bool same(struct str s, const char *text)
+{
+	return s.n && s.p[0] == text[0] && str_eqz(s, text);
+}
+
 static bool is(const struct shell_word *w, const char *text)
 {
-	return w->plain && str_eqz(lit(w), text);
+	return w->plain && same(lit(w), text);
 }
 
 static bool in_list(struct str name, const char *const *list)
 {
 	for (; *list; list++)
-		if (str_eqz(name, *list))
+		if (same(name, *list))
 			return true;
 	return false;
 }
@@ -184,33 +190,33 @@ static bool builtin(struct command *c, struct str name, uint32_t from)
 	static const char *const declares[] = { "declare", "typeset", "local", "export", "readonly", NULL };
 	struct shell_scanner *s = c->s;
 	if (in_list(name, declares)) {
-		declare(c, from, !str_eqz(name, "export") && !str_eqz(name, "readonly"));
-	} else if (str_eqz(name, "read")) {
+		declare(c, from, !same(name, "export") && !same(name, "readonly"));
+	} else if (same(name, "read")) {
 		set_names(c, from, "adinNptu", "a");
-	} else if (str_eqz(name, "mapfile") || str_eqz(name, "readarray")) {
+	} else if (same(name, "mapfile") || same(name, "readarray")) {
 		set_names(c, from, "dnOsuCc", "");
 		/* its name is the last word, if there is one */
 		if (from < c->count)
 			shell_add_array(s, c->words[c->count - 1].plain ? lit(&c->words[c->count - 1]) : STR(""));
-	} else if (str_eqz(name, "getopts")) {
+	} else if (same(name, "getopts")) {
 		if (from + 1 < c->count)
 			set_name(s, &c->words[from + 1]);
-	} else if (str_eqz(name, "printf")) {
+	} else if (same(name, "printf")) {
 		builtin_printf(c, from);
-	} else if (str_eqz(name, "unset")) {
+	} else if (same(name, "unset")) {
 		for (uint32_t i = from; i < c->count; i++)
 			refuse(s, c->words[i].hole_from, c->words[i].hole_to, name_reason);
-	} else if (str_eqz(name, "wait")) {
+	} else if (same(name, "wait")) {
 		for (uint32_t i = from; i + 1 < c->count; i++)
 			if (is_option(&c->words[i]) && c->words[i].lit[c->words[i].lit_count - 1] == 'p')
 				set_name(s, &c->words[i + 1]);
-	} else if (str_eqz(name, "test") || str_eqz(name, "[")) {
+	} else if (same(name, "test") || same(name, "[")) {
 		builtin_test(c, from);
-	} else if (str_eqz(name, "let")) {
+	} else if (same(name, "let")) {
 		builtin_let(c, from);
-	} else if (str_eqz(name, "set")) {
+	} else if (same(name, "set")) {
 		builtin_set(c, from);
-	} else if (str_eqz(name, "alias")) {
+	} else if (same(name, "alias")) {
 		shell_give_up(s, s->at); /* it can change how the rest is read */
 	} else {
 		return false;
@@ -243,10 +249,11 @@ static struct str base_name(const struct shell_word *w)
 
 static const struct code_option *code_option_of(const struct shell_word *w)
 {
+	struct str name = base_name(w);
 	if (!w->plain)
 		return NULL;
 	for (const struct code_option *o = code_options; o->name; o++)
-		if (str_eqz(base_name(w), o->name))
+		if (same(name, o->name))
 			return o;
 	return NULL;
 }
@@ -298,18 +305,18 @@ static void mark_arguments(struct command *c, struct str name, uint32_t from)
 	if (in_list(name, all)) {
 		mark_from(c, from, c->count);
 	} else if (in_list(name, first)) {
-		at = skip_options(c, from, str_eqz(name, "jq") || str_eqz(name, "yq") ? "L" : "vFfEl");
+		at = skip_options(c, from, same(name, "jq") || same(name, "yq") ? "L" : "vFfEl");
 		mark_from(c, at, at + 1);
 		for (uint32_t i = from; i < at; i++)
 			if (option_has(&c->words[i], "e") && name.p[0] != 'j')
 				mark_from(c, i, i + 2);
-	} else if (str_eqz(name, "ssh")) {
+	} else if (same(name, "ssh")) {
 		at = skip_options(c, from, "BbcDEeFIiJLlmOopQRSWw");
 		mark_from(c, at + 1, c->count);
 		for (uint32_t i = from; i + 1 < at; i++)
 			if (is(&c->words[i], "-o"))
 				mark_from(c, i + 1, i + 2);
-	} else if (str_eqz(name, "sqlite3")) {
+	} else if (same(name, "sqlite3")) {
 		at = skip_options(c, from, "");
 		mark_from(c, at + 1, c->count);
 	}
@@ -328,7 +335,7 @@ static uint32_t behind_wrapper(const struct command *c, uint32_t at)
 	};
 	struct str name = base_name(&c->words[at]);
 	for (size_t i = 0; i < sizeof(wrappers) / sizeof(wrappers[0]); i++) {
-		if (!str_eqz(name, wrappers[i].name))
+		if (!same(name, wrappers[i].name))
 			continue;
 		at = skip_options(c, at + 1, wrappers[i].value);
 		while (at < c->count && c->words[at].assigns)
@@ -350,8 +357,9 @@ void shell_command_effect(struct shell_scanner *s, const struct shell_word *word
 	at += at < count && is(&words[at], "-p"); /* time -p */
 	if (at < count)
 		mark(s, &words[at], HOLE_REPARSED); /* the value names the program */
+	bool holes = at < count && words[at].hole_from < words[count - 1].hole_to;
 	/* sh -c stands behind docker exec, find -exec and many more */
-	for (uint32_t i = at; i < count; i++) {
+	for (uint32_t i = at; holes && i < count; i++) {
 		const struct code_option *o = code_option_of(&words[i]);
 		if (o && o < &code_options[SHELLS]) {
 			mark_code_option(&c, o, i + 1);
@@ -360,13 +368,14 @@ void shell_command_effect(struct shell_scanner *s, const struct shell_word *word
 	}
 	for (int wrappers = 0; at < count && words[at].plain && wrappers < 8; wrappers++) {
 		struct str name = base_name(&words[at]);
-		const struct code_option *o = code_option_of(&words[at]);
+		const struct code_option *o = holes ? code_option_of(&words[at]) : NULL;
 		if (builtin(&c, name, at + 1))
 			return;
 		if (o)
 			mark_code_option(&c, o, at + 1);
-		mark_arguments(&c, name, at + 1);
-		if (str_eqz(name, "eval") || str_eqz(name, ".") || str_eqz(name, "source"))
+		if (holes)
+			mark_arguments(&c, name, at + 1);
+		if (same(name, "eval") || same(name, ".") || same(name, "source"))
 			s->opaque = true;
 		at = behind_wrapper(&c, at);
 	}

@@ -100,7 +100,7 @@ state() {
 	find . \( -path ./backups -o -path ./logs -o -path ./data/shop.db \) -prune -o -type f -print0 |
 		LC_ALL=C sort -z | xargs -0 sha256sum
 	find . -type l -printf '%p -> %l\n' | LC_ALL=C sort
-	find . -type d -print | LC_ALL=C sort
+	find . -path './backups/*' -prune -o -type d -print | LC_ALL=C sort
 }
 
 case $1 in

@@ -37,7 +37,7 @@ undone() {
 state before
 copy
 rb 0 'the runbook has no errors' check "$demo/deploy.yml"
-check 'and no warnings' test ! -s "$scratch/out" -a ! -s "$scratch/err"
+check 'and no warnings' sh -c '"$1" check --output json "$2" | tr -d " \n" | grep -q "\"diagnostics\":\[\]"' sh "$RB" "$demo/deploy.yml"
 
 deploy 0 'release 1 is live already: stopped' -i release=1
 undone 'nothing to do'

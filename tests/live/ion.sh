@@ -6,7 +6,7 @@
 need nginx curl python3
 book=$top/runbooks/ion/emergency-rollback.yml
 rb 0 'the runbook has no errors' check "$book"
-check 'and no warnings' test ! -s "$scratch/out" -a ! -s "$scratch/err"
+check 'and no warnings' sh -c '"$1" check --output json "$2" | tr -d " \n" | grep -q "\"diagnostics\":\[\]"' sh "$RB" "$book"
 ion_up
 ion() { # CODE WHAT ARGS...
 	_c=$1 _w=$2
@@ -59,7 +59,7 @@ ion_reset
 ion_health canary 0.058 1250
 ion 0 'scenario 4: at once' -i force=true --yes --no-input -i drill=true
 is 'traffic is on legacy' "$(side)" legacy
-check 'the verdict was severe' sh -c 'printf "%s" "$1" | grep -q "| before | 5.8% | 1s250ms | severe: roll back now"' sh "$(report)"
+check 'the verdict was severe' sh -c 'printf "%s" "$1" | grep -q "| before | 5.8% | 1.25s | severe: roll back now"' sh "$(report)"
 check 'after is measured on legacy' sh -c 'printf "%s" "$1" | grep -q "| after | 0.1% | 85ms |"' sh "$(report)"
 check 'the certificate is there' sh -c 'printf "%s" "$1" | grep -q "^## Certificate"' sh "$(report)"
 ion_reset
@@ -68,7 +68,7 @@ ion_reset
 verdict() { # ERRORS P95 WANT
 	ion_health canary "$1" "$2"
 	ion 0 "errors $1, P95 $2: dry-run" --dry-run -i force=true
-	is "errors $1, P95 $2: $3" "$(report | sed -n 's/^| before |[^|]*|[^|]*| \([a-z]*\):.*/\1/p')" "$3"
+	is "errors $1, P95 $2: $3" "$("$RB" eval steps.health.verdict --run @last)" "\"$3\""
 }
 verdict 0.005 200 healthy
 verdict 0.0051 200 minor

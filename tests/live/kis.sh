@@ -6,12 +6,22 @@
 need nginx psql pg_dump redis-server redis-cli curl gzip python3 postgres bash
 book=$top/runbooks/kis-core/deploy.yml
 rb 0 'the runbook has no errors' check "$book"
-check 'and no warnings' test ! -s "$scratch/out" -a ! -s "$scratch/err"
+check 'and no warnings' sh -c '"$1" check --output json "$2" | tr -d " \n" | grep -q "\"diagnostics\":\[\]"' sh "$RB" "$book"
 kis_up
 deploy() { # CODE WHAT ARGS...
 	_c=$1 _w=$2
 	shift 2
-	rb "$_c" "$_w" exec "$book" --inputs "$scratch/kis.yml" --yes --no-input "$@"
+	rb "$_c" "$_w" exec "$book" --inputs "$scratch/kis.yml" --yes --no-input --output json "$@"
+}
+fails() { # STEP WHAT ARGS...: a failure at this step, everything undone
+	_step=$1
+	shift
+	deploy 3 "$@"
+	is "$1: it failed where it should" "$(tail -n 1 "$scratch/out" | "$python" -SEc '
+import json, re, sys
+cause = json.loads(sys.stdin.read())["cause"]
+print(re.sub(r"\[\d+\]", "", cause if isinstance(cause, str) else cause.get("step", "?")).split(":")[0])')" "$_step"
+	undone "$1"
 }
 undone() {
 	kis_state "$scratch/after"
@@ -34,25 +44,17 @@ deploy 1 'a service that is down before: failed in PRE-FLIGHT' -i tag=v2.4.0
 until_ok 10 kis_healthy
 undone 'service down before'
 
-deploy 3 'a service that does not come up' -i tag=v2.4.1
-undone 'a service that does not come up'
+fails act/health 'a service that does not come up' -i tag=v2.4.1
 is 'one service was asked ten times, the other once' \
-	"$(grep '"t":"step.attempt"' "$(last_run)journal.jsonl" | grep -c '"health')" 11
+	"$(grep '"t":"step.attempt"' "$(last_run)journal.jsonl" | grep -c 'act/health\[')" 11
 check 'the summary says so' grep -q 'Overall: ROLLED BACK' "$(last_run)summary.txt"
-deploy 3 'the second service does not come up' -i tag=v2.4.7
-undone 'the second service does not come up'
-deploy 3 'a migration that fails half way' -i tag=v2.4.2
-undone 'a migration that fails half way'
-deploy 3 'a migration whose psql is killed' -i tag=v2.4.6
-undone 'a migration whose psql is killed'
-deploy 3 'a smoke test fails' -i tag=v2.4.3
-undone 'a smoke test fails'
-deploy 3 'requests fail under load' -i tag=v2.4.4
-undone 'requests fail under load'
-deploy 3 'slower than before' -i tag=v2.4.5
-undone 'slower than before'
-deploy 3 'the load is above the limit' -i tag=v2.4.0 -i max_p95=1ms
-undone 'the load is above the limit'
+fails act/health 'the second service does not come up' -i tag=v2.4.7
+fails act/migrate 'a migration that fails half way' -i tag=v2.4.2
+fails act/migrate 'a migration whose psql is killed' -i tag=v2.4.6
+fails test/predict 'a smoke test fails' -i tag=v2.4.3
+fails test/gate 'requests fail under load' -i tag=v2.4.4
+fails test/gate 'slower than before' -i tag=v2.4.5
+fails test/gate 'the load is above the limit' -i tag=v2.4.0 -i max_p95=1ms
 
 rm -f "$kis/echo.jsonl"
 deploy 0 'a good release' -i tag=v2.4.0
@@ -96,8 +98,7 @@ for f in ("database.sql.gz", "production.conf", ".env", "production.json", "serv
 check 'the backup is a dump' sh -c 'gzip -dc "$1/database.sql.gz" | grep -q "^COPY kis.estimates"' sh "$backup"
 is 'operations were told at the start and at the end' "$(grep -c '"path": "/slack"' "$kis/echo.jsonl")" 2
 kis_state "$scratch/before"
-deploy 3 'a bad release over the new one' -i tag=v2.4.5
-undone 'a bad release over the new one'
+fails test/gate 'a bad release over the new one' -i tag=v2.4.5
 for secret in "$DATABASE_PASSWORD" "$REDIS_PASSWORD" "$JWT_SECRET" "$OPENAI_API_KEY" "$SMOKE_TEST_PASSWORD" "$SLACK_WEBHOOK_URL"; do
 	check 'no secret in the files of the runs' sh -c '! grep -rqF -e "$1" "$2"' sh "$secret" "$RUNBOOK_STATE"
 done

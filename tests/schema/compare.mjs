@@ -114,7 +114,13 @@ mkdirSync(dir, { recursive: true })
 const made = new Map()
 for (const [, f, [path, what, value]] of all.slice(0, WANTED)) {
 	const doc = YAML.parseDocument(readFileSync(f, 'utf8'))
-	if (what === 'set') doc.setIn(path, value)
+	// an empty text in quotes: plain it would be null
+	let node = value
+	if (value === '') {
+		node = new YAML.Scalar('')
+		node.type = 'QUOTE_DOUBLE'
+	}
+	if (what === 'set') doc.setIn(path, node)
 	else if (what === 'delete') doc.deleteIn(path)
 	else doc.getIn(path, true)?.set?.(value[0], value[1]) ?? doc.contents.set(value[0], value[1])
 	const out = join(dir, `${made.size}.yml`)

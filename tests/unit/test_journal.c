@@ -689,9 +689,9 @@ static void full_disk_spends_the_ballast_once(void **state)
 	struct run_result r;
 
 	(void)state;
-	/* Call 4 is the first write: three folders were synced before. */
+	
 	scratch_make(&s);
-	faults_init(&f, &s, F_ENOSPC, 4, false);
+	faults_init(&f, &s, F_ENOSPC, 1, false);
 	r = faulty_run(&f, false);
 	assert_int_equal(r.err, 0);
 	assert_int_equal(scan(&s).records, 10);
@@ -699,7 +699,7 @@ static void full_disk_spends_the_ballast_once(void **state)
 
 	/* Full for good: freed, tried again, given up. */
 	scratch_make(&s);
-	faults_init(&f, &s, F_ENOSPC, 4, true);
+	faults_init(&f, &s, F_ENOSPC, 1, true);
 	r = faulty_run(&f, false);
 	assert_int_equal(r.err, ENOSPC);
 	assert_true(f.freed_seen);

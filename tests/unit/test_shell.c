@@ -330,12 +330,14 @@ static uint32_t pick(uint64_t *seed, uint32_t n)
 	return (uint32_t)(*seed >> 11) % n;
 }
 
-/* PATH and RB_n, all with one value. */
+/* PATH and RB_n, all with one value. posix: bash as /bin/sh. */
 struct env { char *list[40]; uint32_t count; };
 
-static void env_init(struct env *e, struct arena *a, const char *path, const char *value, uint32_t holes)
+static void env_init(struct env *e, struct arena *a, const char *path, const char *value, uint32_t holes, bool posix)
 {
 	e->count = 0;
+	if (posix)
+		e->list[e->count++] = (char *)"POSIXLY_CORRECT=1";
 	e->list[e->count++] = (char *)arena_printf(a, "PATH=%s", path).p;
 	for (uint32_t i = 1; i <= holes && e->count < 39; i++)
 		e->list[e->count++] = (char *)arena_printf(a, "RB_%u=%s", (unsigned)i, value).p;
@@ -373,9 +375,10 @@ static void values_arrive(void **state)
 		for (uint32_t i = 0; i < s.scan.hole_count; i++)
 			if (s.scan.holes[i].context == SHELL_REFUSED)
 				fail_msg("%s\nhole %u refused: %s", text.p, i + 1, s.scan.holes[i].why);
-		env_init(&env, &s.a, "/usr/bin:/bin", value, s.scan.hole_count);
+		bool posix = !bash && round % 4 == 0;
+		env_init(&env, &s.a, "/usr/bin:/bin", value, s.scan.hole_count, posix);
 		struct str program = shell_program(&s.a, s.t, &s.scan, s.d);
-		int rc = run(shells[bash], "-euc", dir.path, program, (const char *const *)env.list, &got);
+		int rc = run(shells[bash || posix], "-euc", dir.path, program, (const char *const *)env.list, &got);
 		if (rc || got.len != want.len || (got.len && memcmp(got.p, want.p, got.len)))
 			fail_msg("%s exit %d, value `%s`\n%s\ngot  %s\nwant %s", shells[bash], rc, value, program.p, got.p, want.p);
 		assert_int_not_equal(access(scratch_at(&dir, "pwned"), F_OK), 0);
@@ -422,9 +425,10 @@ static void soups_never_run_a_value(void **state)
 			accepted = accepted && s.scan.holes[k].context != SHELL_REFUSED;
 		if (accepted && s.scan.hole_count < 30 && !s.scan.reparse_count) {
 			const char *value = hostile[pick(&seed, COUNT(hostile))];
-			env_init(&env, &s.a, "/nonexistent", value, s.scan.hole_count);
+			bool posix = !bash && pick(&seed, 2);
+			env_init(&env, &s.a, "/nonexistent", value, s.scan.hole_count, posix);
 			struct str program = shell_program(&s.a, s.t, &s.scan, s.d);
-			run(shells[bash], "-c", dir.path, program, (const char *const *)env.list, &got);
+			run(shells[bash || posix], "-c", dir.path, program, (const char *const *)env.list, &got);
 			if (!access(scratch_at(&dir, "pwned"), F_OK))
 				fail_msg("%s ran `%s`:\n%s", shells[bash], value, program.p);
 			runs++;
