@@ -169,6 +169,7 @@ void seal_text(struct str line, struct str run_id, int exit_code, bool dry, bool
 			visible_add(out, record_text(&r, &a, "why"));
 			buf_addc(out, '\n');
 		}
+		put_list(&a, &r, "continued", "  went on   past failures of ", out);
 		put_cause(&a, &r, out);
 		put_list(&a, &r, "undone", "  undone    ", out);
 		put_residue(&a, &r, out);

@@ -85,7 +85,8 @@ void ui_describe(struct ui *u, const struct record *r, struct buf *out)
 		buf_addz(&b, "render ");
 		visible_add(&b, str_slice(record_text(r, &u->arena, "to"), 0, 120));
 	} else if (str_eqz(action, "run")) {
-		buf_printf(&b, STR_FMT " script", STR_ARG(record_text(r, &u->arena, "shell")));
+		buf_printf(&b, STR_FMT ": ", STR_ARG(record_text(r, &u->arena, "shell")));
+		visible_add(&b, record_text(r, &u->arena, "line"));
 	} else {
 		buf_adds(&b, action.n ? action : STR("check"));
 	}

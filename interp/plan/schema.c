@@ -4,12 +4,12 @@
  * chooses the fragment; what a schema cannot say (expressions, references,
  * order) is left to `check`. The decl part is in schema_decl.c.
  */
-#include "plan/program.h"
+#include "plan/schema.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "plan/schema.h"
+#include "plan/program.h"
 #include "syntax/keys.h"
 
 #define ID_PATTERN "^[a-z_][a-z0-9_]*$"

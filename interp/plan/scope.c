@@ -395,8 +395,9 @@ static bool scope_member(const struct scope *s, const struct binding *of, struct
 	case REF_VAR: return var_member(at, name, span, ds, out);
 	case REF_SECRET: return secret_member(at, name, out);
 	case REF_RUN:
-		i = (uint32_t)find_word(run_field_names, name);
-		if (i >= RUN_FIELDS)
+		for (i = 0; i < RUN_FIELDS && !str_eqz(name, run_field_names[i]); i++)
+			continue;
+		if (i == RUN_FIELDS)
 			return false;
 		value_of(out, run_type(l, (int)i), REF_RUN, i, 0);
 		return true;

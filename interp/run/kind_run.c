@@ -244,12 +244,27 @@ static void put_word(struct jsonw *w, const char *s)
 	}
 }
 
+/* The first line of a script as written, for people. */
+static struct str first_line(struct str text)
+{
+	struct str s = str_trim(text);
+	const char *nl = memchr(s.p, '\n', s.n);
+	size_t n = nl ? (size_t)(nl - s.p) : s.n;
+
+	if (n > 100)
+		n = 100;
+	while (n && n < s.n && ((unsigned char)s.p[n] & 0xc0) == 0x80)
+		n--;
+	return str_slice(s, 0, n);
+}
+
 static void run_describe(struct frame *f, const struct prog_step *ps, struct jsonw *w)
 {
 	const struct command *c = &f->e->queue[f->e->queue_len - 1];
 
 	if (ps->ast->run.script) {
 		jsonw_kstr(w, "shell", shell_name(ps));
+		jsonw_kstr(w, "line", first_line(ps->ast->run.words.node->text));
 		jsonw_key(w, "rb");
 		jsonw_open(w, '[');
 		for (uint32_t i = 0; c->spawn.env[i] && rec_room(f->e, 2 * SHOWN_MAX); i++)

@@ -301,6 +301,17 @@ static void put_cause(struct engine *e, struct jsonw *w)
 
 enum { SEAL_LIST_MAX = 500 };
 
+/* Steps that failed and were passed over (on_fail: continue, undo, skip). */
+static void put_continued(struct engine *e, struct jsonw *w)
+{
+	jsonw_key(w, "continued");
+	jsonw_open(w, '[');
+	for (uint32_t i = 0; i < e->issue_len && rec_room(e, 8 * REC_TEXT_MAX); i++)
+		if (str_eqz(e->issues[i].severity, "error"))
+			jsonw_str(w, e->issues[i].step);
+	jsonw_close(w, ']');
+}
+
 /* The last record: how the run ended. Long lists are cut, with their count. */
 void rec_seal(struct engine *e)
 {
@@ -326,6 +337,7 @@ void rec_seal(struct engine *e)
 	}
 	jsonw_close(&w, ']');
 	jsonw_kint(&w, "residue_count", e->residue_len);
+	put_continued(e, &w);
 	jsonw_kint(&w, "issues", e->issue_len);
 	jsonw_kint(&w, "took_us", e->mono / 1000);
 	if (e->undo_count)

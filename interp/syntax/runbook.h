@@ -87,10 +87,7 @@ struct step {
 	union {
 		struct { struct data words; bool script; } run;
 		struct step_list steps;
-		struct act_wait wait;
 		struct data confirm;
-		struct act_notify notify;
-		struct act_render render;
 	};
 	const struct expr *if_;
 	const struct guard *guards; uint32_t guard_count;
@@ -111,7 +108,13 @@ struct step {
 	struct data stdin_, dir;
 	int8_t shell;                  /* enum shell */
 	bool idempotent;
-	struct act_http http;          /* http only: other steps end before it (memory) */
+	/* Of these four actions only; other steps end here: there may be many thousands of them. */
+	union {
+		struct act_http http;
+		struct act_wait wait;
+		struct act_notify notify;
+		struct act_render render;
+	};
 };
 
 struct channel { struct str name; struct span span; uint8_t kind; /* enum channel_kind */

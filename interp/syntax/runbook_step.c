@@ -5,6 +5,7 @@
 #include "syntax/runbook_read.h"
 
 #include <stddef.h>
+#include <string.h>
 
 const char *const shell_words[] = { "sh", "bash", "pwsh", NULL };
 
@@ -155,10 +156,21 @@ static void check_company(struct reader *r, const struct node *n, const struct s
 	diag_help(r->ds, d, "add an action (run, http, steps, wait, confirm, notify, render), a `guard` or a `capture`");
 }
 
+/* Has it one of the actions that stand in the last part of struct step? */
+static bool has_tail(const struct node *n)
+{
+	for (const struct node *c = n->first; c; c = c->next) {
+		if (c->key.n == 4 && (memcmp(c->key.p, "http", 4) == 0 || memcmp(c->key.p, "wait", 4) == 0))
+			return true;
+		if (c->key.n == 6 && (memcmp(c->key.p, "notify", 6) == 0 || memcmp(c->key.p, "render", 6) == 0))
+			return true;
+	}
+	return false;
+}
+
 struct step *read_step(struct reader *r, const struct node *n)
 {
-	bool http = node_get(n, "http") != NULL;
-	struct step *s = arena_alloc(r->a, http ? sizeof *s : offsetof(struct step, http));
+	struct step *s = arena_alloc(r->a, has_tail(n) ? sizeof *s : offsetof(struct step, http));
 	s->ix = r->steps++;
 	s->span = n->span;
 	s->node = n;

@@ -355,8 +355,6 @@ void shell_command_effect(struct shell_scanner *s, const struct shell_word *word
 	while (at < count && words[at].assigns)
 		assignment(s, &words[at++]);
 	at += at < count && is(&words[at], "-p"); /* time -p */
-	if (at < count)
-		mark(s, &words[at], HOLE_REPARSED); /* the value names the program */
 	bool holes = at < count && words[at].hole_from < words[count - 1].hole_to;
 	/* sh -c stands behind docker exec, find -exec and many more */
 	for (uint32_t i = at; holes && i < count; i++) {

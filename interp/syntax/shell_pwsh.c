@@ -153,11 +153,6 @@ static bool stands_alone(struct shell_scanner *s)
 static void bare_hole(struct pwsh *p)
 {
 	struct shell_scanner *s = p->s;
-	struct str line = str_slice(s->text, 0, s->at);
-	while (line.n && (line.p[line.n - 1] == ' ' || line.p[line.n - 1] == '\t'))
-		line.n--;
-	if (line.n && (line.p[line.n - 1] == '&' || line.p[line.n - 1] == '.'))
-		s->marks[s->hole] |= HOLE_REPARSED; /* the value names the program */
 	if (!stands_alone(s))
 		shell_refuse(s, s->hole, "beside other text: put the whole word in double quotes");
 	shell_take_hole(s, SHELL_BARE);

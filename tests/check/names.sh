@@ -30,7 +30,7 @@ for def in interp/base/codes/[0-9]xx.def; do
 		else
 			head -n 1 "$page" | grep -q "^# $name: ." || bad "$page: the first line must be \`# $name: title\`"
 		fi
-		ls tests/errors/"$name".* tests/errors/"$name"-* >/dev/null 2>&1 || bad "$name $title has no case tests/errors/$name*.yml"
+		[ -n "$(find tests/errors -name "$name.*" -o -name "$name-*")" ] || bad "$name $title has no case tests/errors/$name*.yml"
 		case $severity in DIAG_ERROR | DIAG_WARNING) ;; *) bad "$def: $name: severity $severity" ;; esac
 	done <"${TMPDIR:-/tmp}/names.$$"
 	rm -f "${TMPDIR:-/tmp}/names.$$"

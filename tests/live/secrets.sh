@@ -12,6 +12,7 @@ cp "$here/service/secrets.py" "$scratch/book/"
 LIVE_SECRET=$(cat "$scratch/book/one")
 export LIVE_SECRET
 cd "$scratch/book"
+last_run() { ls -dt "$RUNBOOK_STATE"/runs/*/ | head -n 1; }
 scan() { # WHAT FILES...
 	_w=$1
 	shift
@@ -24,15 +25,16 @@ is 'in every form' "$("$python" -SE secrets.py scan . "$scratch/leak" | grep -c 
 
 for format in text json github; do
 	for mode in whole joined paused; do
+		[ $format/$mode != github/paused ] || continue
 		rb 0 "$format, $mode" exec secrets.yml --output $format --no-input -i mode=$mode
-		scan "$format, $mode" "$scratch/out" "$scratch/err" "$RUNBOOK_STATE"
-		check "$format, $mode: something was masked" grep -rqF '***' "$RUNBOOK_STATE"
+		scan "$format, $mode" "$scratch/out" "$scratch/err" "$(last_run)"
+		check "$format, $mode: something was masked" grep -rqF '***' "$(last_run)"
 	done
 done
 rb 1 'a step that fails and prints them' exec secrets.yml --no-input -i mode=fail
-scan 'a step that fails' "$scratch/out" "$scratch/err" "$RUNBOOK_STATE"
+scan 'a step that fails' "$scratch/out" "$scratch/err" "$(last_run)"
 rb 0 'a dry-run' exec secrets.yml --no-input -i mode=whole --dry-run
-scan 'a dry-run' "$scratch/out" "$scratch/err" "$RUNBOOK_STATE"
+scan 'a dry-run' "$scratch/out" "$scratch/err" "$(last_run)"
 for command in 'logs @last' 'show @last' 'show @last --output json' runs 'plan secrets.yml -i mode=whole'; do
 	"$RB" $command >"$scratch/out" 2>"$scratch/err" </dev/null
 	scan "$command" "$scratch/out" "$scratch/err"

@@ -173,6 +173,8 @@ static void what_can_be_read_from_where(void **state)
 		{ "rollback: [{ guard: steps.t.status == 'ok' }]\ntest: [{ id: t, wait: 1s }]\n", "" },
 		{ "report: [{ guard: steps.u.status == 'ok' }]\nrollback: [{ id: u, wait: 1s }]\ntest: [{ wait: 1s }]\n", "" },
 		{ "rollback: [{ guard: steps.r.status == 'ok' }]\nreport: [{ id: r, wait: 1s }]\n", "RB150" },
+		{ "preflight: [{ guard: run.nope == 'x' }]\n", "RB221" },
+		{ "preflight: [{ guard: risk.nope == 'x' }]\n", "RB221" },
 		{ "preflight: [{ guard: steps.nope.status == 'ok' }]\n", "RB221" },
 		{ "preflight: [{ id: a, guard: steps.a.status == 'ok' }]\n", "RB153" },
 		{ "preflight: [{ id: a, run: [x], effect: read, retry: { max: 1, if: code == 3 and took < 1s } }]\n", "" },

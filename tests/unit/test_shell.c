@@ -110,7 +110,7 @@ static void places(void **state)
 		{ "sh -c 'echo $1' _ " V, "B", "B" }, { "ssh -p 2 " V " ls " V, "Bb", "Bb" }, { "sudo -u x psql -v a=" V " -c \"" V "\"", "Bd", "Bd" },
 		{ "psql --command=\"" V "\"", "d", "d" }, { "awk -v x=" V " " V " f", "Bb", "Bb" }, { "sed -e " V " " V, "bB", "bB" },
 		{ "xargs -n 1 sh -c " V, "b", "b" }, { "find . -exec sh -c " V " \\;", "b", "b" }, { "timeout 5 eval " V, "b", "b" },
-		{ ". " V, "b", "b" }, { "source " V, "b", "b" }, { V " x", "b", "b" }, { "time -p let " V, "R", "R" }, { "command let " V, "R", "R" },
+		{ ". " V, "b", "b" }, { "source " V, "b", "b" }, { V " x", "B", "B" }, { "time -p let " V, "R", "R" }, { "command let " V, "R", "R" },
 		{ "e\\val " V, "b", "b" }, { "'eval' " V, "b", "b" }, { "/usr/bin/ssh h " V, "b", "b" }, { "trap " V " EXIT", "b", "b" },
 		{ "make X=" V, "b", "b" }, { "python3 -c " V " " V, "bB", "bB" }, { "echo 'open " V, "R", "R" }, { V " \"open " V, "BR", "BR" },
 		{ "x=$(echo " V, "R", "R" }, { "echo " V ")", "B", "B" }, { "echo \\\n" V, "B", "B" }, { "cat <\\\n<E\n'\nE\n" V, "R", "R" },
@@ -134,7 +134,7 @@ static void places_in_pwsh(void **state)
 		{ "echo " V V, "RR" }, { "$x = " V, "B" }, { "$x=" V "; y", "B" }, { "--a=" V, "R" }, { "f(" V ", " V ")", "BB" }, { "# " V "\necho " V, "RB" },
 		{ "<# " V " #> echo " V, "RB" }, { "echo \"$(echo '" V "' " V ")\" " V, "RBB" }, { "echo `" V, "R" }, { "echo \"`" V "\"", "R" },
 		{ "echo \"$" V "\"", "R" }, { "@'\n" V "\n'@\necho " V, "RB" }, { "@\"\n'" V "\n\"@\necho " V, "DB" }, { "iex " V, "b" },
-		{ V " | Invoke-Expression", "b" }, { "& " V, "b" }, { "cmd --% " V "\necho " V, "rB" }, { "echo \xe2\x80\x9c " V, "R" },
+		{ V " | Invoke-Expression", "b" }, { "& " V, "B" }, { "cmd --% " V "\necho " V, "rB" }, { "echo \xe2\x80\x9c " V, "R" },
 		{ "echo \"open " V, "R" }, { "${" V "}", "R" }, { "echo \"`\"\" " V, "B" }, { "echo \"a\"\"b\" " V, "B" },
 	};
 	int wrong = 0;

@@ -10,7 +10,6 @@ usage: secrets.py make FOLDER PORT     writes one, two, three and secrets.yml
 import base64
 import json
 import os
-import re
 import sys
 import time
 from urllib.parse import quote, quote_plus
@@ -137,18 +136,15 @@ def scan(folder, paths):
         for form, text in forms(secret).items():
             for i in range(len(text) - 7):
                 pieces.setdefault(text[i:i + 8], (name, form))
-    # Found by one search for all pieces.
-    any_piece = re.compile(b"(?=(" + b"|".join(map(re.escape, pieces)) + b"))")
     found = {}
     for path in paths:
         files = [path] if os.path.isfile(path) else [os.path.join(d, f) for d, _, fs in os.walk(path) for f in fs]
         for file in files:
             data = open(file, "rb").read()
-            for m in any_piece.finditer(data):
-                key = pieces[m[1]]
-                if key not in found:
-                    at = m.start()
-                    found[key] = f"{file}: {key[0]} in the form {key[1]}: ...{data[max(0, at - 30):at + 20]!r}"
+            for i in range(len(data) - 7):
+                key = pieces.get(data[i:i + 8])
+                if key and (file, key) not in found:
+                    found[file, key] = f"{os.path.basename(file)}: {key[0]} in the form {key[1]}: ...{data[max(0, i - 30):i + 20]!r}"
     print("\n".join(found.values()))
     sys.exit(1 if found else 0)
 
