@@ -157,6 +157,7 @@ bench:
 	@sh tests/bench/run.sh $(CURDIR)/$(B)/runbook
 # C programs of the benchmarks: floors and inner loops.
 bench-build: $(patsubst tests/bench/%.c,$(B)/bench/%,$(sort $(wildcard tests/bench/*.c)))
+$(B)/bench/floor_http: LIBS += -lcurl
 $(B)/bench/%: tests/bench/%.c $(LIB) $(B)/flags
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 $(CPPFLAGS) $(CFLAGS) -MMD -MP -MT $@ -MF $@.d $(LDFLAGS) -o $@.$$$$ $< $(LIB) $(LIBS) \

@@ -41,7 +41,7 @@ struct runner {
 	char id[RUN_ID_LEN + 1];
 	struct str dir;                /* the run's folder */
 	char seed[65];
-	struct str operator_name;
+	struct str operator_name, user;
 	char host[256];
 	int64_t wall, boot;
 	struct str lock;
@@ -251,7 +251,7 @@ static bool make_open(struct runner *r)
 	jsonw_kstr(&w, "operator", r->operator_name);
 	if (r->claimed_operator)
 		jsonw_kbool(&w, "claimed", true);
-	jsonw_kstr(&w, "user", user_name(r->c));
+	jsonw_kstr(&w, "user", r->user);
 	jsonw_kint(&w, "uid", (int64_t)geteuid());
 	jsonw_kstr(&w, "host", str_of(r->host));
 	put_boot_id(&w, r->c);
@@ -526,8 +526,9 @@ int runner_run(struct cli *c, struct loaded *l, const struct run_request *q)
 	r.wall = clock_wall();
 	r.boot = clock_boot();
 	r.state = setting(&r.set, SET_STATE);
+	r.user = user_name(c);
 	r.operator_name = r.claimed_operator ? str_of(r.claimed_operator)
-			  : r.set.of[SET_OPERATOR].value.n ? r.set.of[SET_OPERATOR].value : user_name(c);
+			  : r.set.of[SET_OPERATOR].value.n ? r.set.of[SET_OPERATOR].value : r.user;
 	if (gethostname(r.host, sizeof(r.host) - 1))
 		r.host[0] = '?';
 	run_id_new(r.wall, r.id);

@@ -63,6 +63,8 @@ static void put_cause(struct arena *a, const struct record *r, struct buf *out)
 	buf_addc(out, '\n');
 }
 
+enum { LIST_SHOWN = 12 };
+
 /* A list of keys on one line, after its title. */
 static void put_list(struct arena *a, const struct record *r, const char *name, const char *title, struct buf *out)
 {
@@ -71,12 +73,14 @@ static void put_list(struct arena *a, const struct record *r, const char *name, 
 	if (v.kind != V_LIST || !v.n)
 		return;
 	buf_addz(out, title);
-	for (uint32_t i = 0; i < v.n; i++) {
+	for (uint32_t i = 0; i < v.n && i < LIST_SHOWN; i++) {
 		if (i)
 			buf_addz(out, ", ");
 		if (v.list[i].kind == V_STRING)
 			visible_add(out, value_text(v.list[i]));
 	}
+	if (v.n > LIST_SHOWN)
+		buf_printf(out, " and %u more", v.n - LIST_SHOWN);
 	buf_addc(out, '\n');
 }
 

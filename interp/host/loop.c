@@ -218,7 +218,7 @@ int loop_signals(struct loop *l, loop_signal_cb *cb, void *arg)
 
 	(void)sigemptyset(&set);
 	for (size_t i = 0; i < sizeof(caught) / sizeof(*caught); i++)
-		if (!sigaction(caught[i], NULL, &now) && now.sa_handler != SIG_IGN)
+		if (caught[i] == SIGTERM || (!sigaction(caught[i], NULL, &now) && now.sa_handler != SIG_IGN))
 			(void)sigaddset(&set, caught[i]);
 	if (sigprocmask(SIG_BLOCK, &set, &l->old_mask))
 		return errno;

@@ -31,8 +31,8 @@ void loop_forget(struct loop *l, struct loop_fd *w);
 /* Fires once at clock_boot() >= at. Then it is gone. */
 struct loop_timer *loop_at(struct loop *l, int64_t at, loop_timer_cb *cb, void *arg);
 void loop_cancel(struct loop *l, struct loop_timer *t);
-/* Blocks INT TERM HUP and ignores PIPE, TSTP; they arrive here, but those that
- * were ignored before (nohup) stay so. Restored by loop_free. 0 or errno. */
+/* Blocks INT TERM HUP, which arrive at cb, and ignores PIPE, TSTP. INT and HUP stay
+ * ignored if they were (`&`, nohup). Restored by loop_free. 0 or errno. */
 int loop_signals(struct loop *l, loop_signal_cb *cb, void *arg);
 /* Waits at most max_ns (-1: without end) for something, runs every callback that
  * is due (all ready descriptors, so that results of parallel work arrive in one

@@ -95,10 +95,13 @@ ALONE static int exec_program(struct launch *w)
 	}
 }
 
-/* Ours are ignored PIPE and TSTP; handlers end by exec; what the operator had ignored stays so. */
+/* A step finds the same however we were started: nohup, `&` and some CI runners leave
+ * signals ignored, which a shell could not even trap. Its session is its own, so that
+ * no terminal's signals reach it. */
 ALONE static void reset_signals(void)
 {
-	static const int list[] = { SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU };
+	static const int list[] = { SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGALRM, SIGTERM, SIGUSR1, SIGUSR2, SIGCHLD,
+				    SIGTSTP, SIGTTIN, SIGTTOU, SIGXFSZ };
 	struct sigaction dfl = { .sa_handler = SIG_DFL };
 	sigset_t none;
 

@@ -114,14 +114,20 @@ static void check_stop(struct load *l, const struct prog_step *ps)
 static void check_effect(struct load *l, const struct prog_step *ps)
 {
 	const struct step *s = ps->ast;
-	if (s->effect != EFFECT_WRITE || ps->role == ROLE_PROBE)
+	bool write = s->effect == EFFECT_WRITE || (ps->effect == EFFECT_WRITE && s->action != ACT_STEPS);
+	if (!write || ps->role == ROLE_PROBE)
 		return;
-	for (const struct prog_step *up = parent_of(l, ps); up; up = parent_of(l, up)) {
-		if (l->info[ps->ast->ix].list != LIST_STEPS || up->ast->effect != EFFECT_READ)
-			break;
-		struct diag *d = diag_add(l->ds, 165, step_key_span(s, "effect"), "this step writes inside a block that only reads");
-		diag_label(l->ds, d, step_key_span(up->ast, "effect"), "the block says so");
+	for (const struct prog_step *in = ps; l->info[in->ast->ix].list == LIST_STEPS; in = parent_of(l, in)) {
+		const struct step *block = parent_of(l, in)->ast;
+		if (block->effect == EFFECT_WRITE)
+			return;
+		if (block->effect != EFFECT_READ)
+			continue;
+		struct diag *d = diag_add(l->ds, 165, s->effect ? step_key_span(s, "effect") : s->action_span,
+					  "this step writes inside a block that only reads");
+		diag_label(l->ds, d, step_key_span(block, "effect"), "the block says so");
 		diag_help(l->ds, d, "remove one of them");
+		return;
 	}
 }
 
@@ -184,7 +190,7 @@ static void check_useless(struct load *l, const struct prog_step *ps)
 void check_places(struct load *l)
 {
 	for (uint32_t i = 0; i < l->p->step_count; i++) {
-		if (!(l->info[i].flags & STEP_HAS_PLACE))
+		if (!(l->info[i].flags & (STEP_HAS_PLACE | STEP_HAS_WRITE)))
 			continue;
 		const struct prog_step *ps = &l->p->steps[i];
 		if (ps->role == ROLE_PROBE && l->info[i].list == LIST_PROBE) {

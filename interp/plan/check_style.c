@@ -34,7 +34,10 @@ static bool takes_options(struct str program)
 static void check_options(struct load *l, const struct prog_step *ps)
 {
 	const struct data *w = &ps->ast->run.words;
-	if (w->kind != DATA_LIST || !w->c.count || w->c.items[0].kind != DATA_LIT)
+	bool hole = false;
+	for (uint32_t i = 1; w->kind == DATA_LIST && i < w->c.count && !hole; i++)
+		hole = w->c.items[i].kind == DATA_TEXT;
+	if (!hole || w->c.items[0].kind != DATA_LIT)
 		return;
 	if (!takes_options(value_text(w->c.items[0].lit)))
 		return;

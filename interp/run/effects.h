@@ -84,7 +84,8 @@ struct result {
 	struct str answer, by;
 };
 
-enum event_kind { EVENT_START, EVENT_RESULT, EVENT_SIGNAL };
+enum event_kind { EVENT_START, EVENT_RESULT, EVENT_SIGNAL,
+		  EVENT_LOW /* the disk is full, the journal writes into its reserve: start nothing new, undo */ };
 struct event {
 	uint8_t kind;
 	int64_t wall;         /* ns since the epoch */

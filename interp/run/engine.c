@@ -147,6 +147,17 @@ static void on_signal(struct engine *e, int signo)
 	}
 }
 
+/* The journal's reserve is for undoing: what runs may end, nothing new starts. */
+static void on_low(struct engine *e)
+{
+	rec_issue(e, "warning", NULL, STR("the disk of the journal is full; its reserve is in use"));
+	if (e->stage != STAGE_PHASES || e->settling)
+		return;
+	e->cause_text = STR("the disk of the journal is full: nothing new was started");
+	engine_settle(e, false);
+	schedule(e->root);
+}
+
 static void on_result(struct engine *e, const struct result *r)
 {
 	struct op *o = op_find(e, r->op);
@@ -212,6 +223,7 @@ static void handle(struct engine *e, const struct event *ev)
 	case EVENT_START: start(e); break;
 	case EVENT_SIGNAL: on_signal(e, ev->signo); break;
 	case EVENT_RESULT: on_result(e, ev->result); break;
+	case EVENT_LOW: on_low(e); break;
 	}
 	run_agenda(e);
 }

@@ -172,10 +172,18 @@ static void record(void *ctx, int64_t wall, int64_t mono, struct str body)
 static int flush(void *ctx, bool sync)
 {
 	struct live *l = ctx;
+	int err;
 
 	if (l->io_error)
 		return l->io_error;
-	return l->o.journal ? journal_flush(l->o.journal, sync) : 0;
+	if (!l->o.journal)
+		return 0;
+	err = journal_flush(l->o.journal, sync);
+	if (!err && !l->told_low && journal_low(l->o.journal)) {
+		l->told_low = true;
+		add_event(l, (struct live_event){ EVENT_LOW, 0, NULL });
+	}
+	return err;
 }
 
 static void start(void *ctx, const struct command *c)

@@ -54,6 +54,7 @@ struct live_event { uint8_t kind; int signo; struct live_op *op; };
 struct live {
 	struct live_options o;
 	struct loop *loop;
+	bool told_low;            /* that the journal writes into its reserve */
 	struct http *http;        /* from the first request on */
 	const char *http_error;   /* it cannot be had */
 	struct live_op **ops; uint32_t op_count, op_cap; /* under way */

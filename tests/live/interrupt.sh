@@ -19,11 +19,10 @@ start() { # SIGINT works in the child, though a shell's background starts with i
 }
 # Processes that descend from a run here: our TMPDIR and a RUNBOOK_RUN.
 survivors() {
-	for _e in /proc/[0-9]*/environ; do
-		if tr '\0' '\n' <"$_e" 2>/dev/null | grep -qxF "TMPDIR=$TMPDIR" && tr '\0' '\n' <"$_e" 2>/dev/null | grep -q '^RUNBOOK_RUN='; then
-			_p=${_e#/proc/}
-			echo "${_p%/environ} $(tr '\0' ' ' <"/proc/${_p%/environ}/cmdline" 2>/dev/null)"
-		fi
+	for _e in $(grep -lzsxF "TMPDIR=$TMPDIR" /proc/[0-9]*/environ); do
+		grep -qzs '^RUNBOOK_RUN=' "$_e" || continue
+		_p=${_e#/proc/}
+		echo "${_p%/environ} $(tr '\0' ' ' 2>/dev/null <"${_e%environ}cmdline")"
 	done
 }
 

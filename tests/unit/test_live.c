@@ -791,5 +791,6 @@ int main(void)
 		T(test_questions_at_a_terminal), T(test_dry), T(test_base_environment), T(test_secrets),
 	};
 
+	signal(SIGTERM, SIG_DFL); /* whoever started us may ignore it */
 	return cmocka_run_group_tests_name("live", tests, NULL, NULL);
 }

@@ -219,6 +219,7 @@ static int signals_in_child(void)
 	struct loop *l;
 
 	signal(SIGHUP, SIG_IGN); /* nohup */
+	signal(SIGTERM, SIG_DFL), signal(SIGINT, SIG_DFL), signal(SIGPIPE, SIG_DFL), signal(SIGTSTP, SIG_DFL);
 	l = loop_new(&err);
 	if (loop_signals(l, on_signal, NULL))
 		return 1;

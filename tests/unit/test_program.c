@@ -279,6 +279,17 @@ static void stop_only_before_the_first_write(void **state)
 	EXPECT_ALL(cases);
 }
 
+static void a_block_that_reads_has_no_writes(void **state)
+{
+	(void)state;
+	static const struct codes_case cases[] = {
+		{ "preflight: [{ effect: read, steps: [{ steps: [{ run: [w], effect: write, timeout: 1s, rollback: [] }] }] }]\n", "RB165" },
+		{ "preflight: [{ effect: read, steps: [{ effect: write, steps: [{ run: [w], effect: write, timeout: 1s, rollback: [] }] }] }]\n", "" },
+		{ "preflight: [{ effect: read, steps: [{ run: [r], rollback: [{ run: [w], effect: write, timeout: 1s }] }] }]\n", "" },
+	};
+	EXPECT_ALL(cases);
+}
+
 static void risk_is_the_highest_product(void **state)
 {
 	(void)state;
@@ -320,7 +331,8 @@ int main(void)
 		cmocka_unit_test(modifiers_of_blocks_around_count_too), cmocka_unit_test(what_can_be_read_from_where),
 		cmocka_unit_test(types_follow_from_declarations), cmocka_unit_test(secrets_flow_only_where_they_may),
 		cmocka_unit_test(a_secret_capture_hides_the_output), cmocka_unit_test(scripts_become_programs),
-		cmocka_unit_test(stop_only_before_the_first_write), cmocka_unit_test(risk_is_the_highest_product),
+		cmocka_unit_test(stop_only_before_the_first_write), cmocka_unit_test(a_block_that_reads_has_no_writes),
+		cmocka_unit_test(risk_is_the_highest_product),
 		cmocka_unit_test(variables_of_scripts),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

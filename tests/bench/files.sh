@@ -1,0 +1,90 @@
+# Files of the benchmarks, sourced by run.sh: what is run, and the same for peers.
+
+sequential() { # STEPS: writes in `act`, so that each intent is synced
+	printf 'runbook: 1\nname: bench\nact:\n'
+	awk -v n="$1" 'BEGIN { for (i = 0; i < n; i++) printf "- id: s%05d\n  run: [/bin/true]\n  timeout: 60s\n  rollback: []\n", i }'
+	printf 'test:\n- run: [/bin/true]\n  effect: read\n'
+}
+
+parallel() { # STEPS AT_ONCE
+	printf 'runbook: 1\nname: bench\nact:\n- id: all\n  foreach: range(%d)\n  parallel: %d\n  run: [/bin/true]\n' "$1" "$2"
+	printf '  timeout: 60s\n  rollback: []\ntest:\n- run: [/bin/true]\n  effect: read\n'
+}
+
+loop() { # STEPS
+	printf 'runbook: 1\nname: bench\npreflight:\n- id: all\n  foreach: range(%d)\n  run: [/bin/true]\n  effect: read\n' "$1"
+}
+
+one_step() {
+	printf 'runbook: 1\nname: bench\npreflight:\n- run: [/bin/true]\n  effect: read\n'
+}
+
+requests() { # COUNT AT_ONCE URL
+	printf 'runbook: 1\nname: bench\npreflight:\n- id: all\n  foreach: range(%d)\n  parallel: %d\n' "$1" "$2"
+	printf '  http: { url: "%s" }\n  timeout: 10s\n' "$3"
+}
+
+nginx_conf() { # PORT FOLDER: one worker, a small JSON answer, connections kept
+	cat <<-END
+	worker_processes 1;
+	pid $2/nginx.pid;
+	error_log $2/nginx.log;
+	events { worker_connections 256; }
+	http {
+		access_log off;
+		keepalive_requests 1000000;
+		client_body_temp_path $2/t1; proxy_temp_path $2/t2; fastcgi_temp_path $2/t3; uwsgi_temp_path $2/t4; scgi_temp_path $2/t5;
+		server {
+			listen 127.0.0.1:$1;
+			location / { default_type application/json; return 200 '{"status":"ok","error_rate":0.001,"p95_ms":180}'; }
+		}
+	}
+	END
+}
+
+# The same steps for bash, make, ninja and just; none of them keeps a journal.
+shell_lines() { awk -v n="$1" 'BEGIN { for (i = 0; i < n; i++) print "/bin/true" }'; }
+makefile() {
+	awk -v n="$1" 'BEGIN { printf "all: s%d\ns0:\n\t@/bin/true\n", n - 1
+		for (i = 1; i < n; i++) printf "s%d: s%d\n\t@/bin/true\n", i, i - 1 }'
+}
+ninjafile() {
+	awk -v n="$1" 'BEGIN { printf "rule step\n  command = /bin/true\nbuild s0: step\n"
+		for (i = 1; i < n; i++) printf "build s%d: step s%d\n", i, i - 1 }'
+}
+justfile() { awk -v n="$1" 'BEGIN { print "all:"; for (i = 0; i < n; i++) print "    @/bin/true" }'; }
+
+find_just() { # prints its path; from npm into the build folder if it must
+	command -v just 2>/dev/null && return
+	folder=$(dirname "$program")/npm-bench
+	if [ ! -e "$folder/node_modules" ] && command -v npm >/dev/null 2>&1; then
+		mkdir -p "$folder"
+		timeout 120 npm install --silent --no-audit --no-fund --prefix "$folder" rust-just >/dev/null 2>&1
+	fi
+	find "$folder/node_modules" -type f -name just -perm -u+x 2>/dev/null | head -1
+}
+
+peer() { # LABEL COMMAND...: one row, beside the durable run
+	label=$1
+	shift
+	if [ -z "${1:-}" ] || ! command -v "$1" >/dev/null 2>&1; then
+		say "skipped: $label is not here"
+		return
+	fi
+	time_of 3 floor "$tools/floor_spawn" "$steps" :: peer "$@" :: runbook "$program" exec "$work/seq.yml"
+	row "peer: $label, $steps steps" "$(per "$(field peer 2)" "$steps")" "runbook, durable: $(per "$(field runbook 2)" "$steps")" "$(field peer 4)" -
+}
+
+peers() { # STEPS
+	sequential "$1" >"$work/seq.yml"
+	shell_lines "$1" >"$work/steps.sh"
+	makefile "$1" >"$work/steps.mk"
+	ninjafile "$1" >"$work/build.ninja"
+	justfile "$1" >"$work/justfile"
+	peer dash dash "$work/steps.sh"
+	peer bash bash "$work/steps.sh"
+	peer make make -s -f "$work/steps.mk" -C "$work"
+	peer ninja ninja -j1 --quiet -C "$work"
+	peer just "$(find_just)" --justfile "$work/justfile"
+	say "peers: ratio to the C floor; none of them keeps a journal."
+}

@@ -1,0 +1,144 @@
+#!/bin/sh
+# run.sh PROGRAM (`make bench`): every target of docs/performance.md, measured with
+# its floor beside it in the same minute, and the same steps under bash, make,
+# ninja and just. Prints a table; a missed target is no error. The programs stand
+# in bench/ beside PROGRAM. A few minutes.
+#
+#   BENCH_ROUNDS=N     rounds of the long rows (default 5)
+#   BENCH_FULL=1       100,000 steps for the memory row instead of 20,000
+#   BENCH_ONLY="load"  these rows only: steps one load guard journal memory http peers
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+program=${1:-build/runbook}
+case $program in /*) ;; *) program=$PWD/$program ;; esac
+tools=$(dirname "$program")/bench
+only=${BENCH_ONLY:-steps one load guard journal memory http peers}
+rounds=${BENCH_ROUNDS:-5}
+work=$(dirname "$program")/bench.work # on the disk that holds the tree: a tmpfs has no sync
+rm -rf "$work"
+mkdir -p "$work/runs" || exit 2
+nginx_pid=
+clean_up() {
+	[ -z "$nginx_pid" ] || kill "$nginx_pid" 2>/dev/null
+	rm -rf "$work"
+}
+trap clean_up EXIT
+trap 'exit 130' INT TERM
+export RUNBOOK_STATE="$work/runs"
+
+. tests/bench/files.sh
+
+wanted() { case " $only " in *" $1 "*) return 0 ;; esac; return 1; }
+say() { echo "$*" >>"$work/notes"; }
+time_of() { "$tools/rounds" "$@" >"$work/times" || say "a command failed: $*"; }
+# field LABEL N: of the last time_of. 2 median ms, 3 ratio to the first, 4 peak KiB
+field() { awk -F'\t' -v l="$1" -v n="$2" '$1 == l { print $n }' "$work/times"; }
+per() { awk -v ms="$1" -v n="$2" 'BEGIN { printf "%.3f ms a step", ms / n }'; }
+# row WHAT MEASURED FLOOR RATIO TARGET: TARGET is <=N or >=N for RATIO, or -.
+row() {
+	awk -v what="$1" -v measured="$2" -v floor="$3" -v value="$4" -v target="$5" 'BEGIN {
+		limit = substr(target, 3) + 0
+		up = substr(target, 1, 2) == ">="
+		verdict = ""
+		if (value == "") verdict = "not measured"
+		else if (target != "-") {
+			met = up ? value >= limit : value <= limit
+			verdict = met ? "met" : sprintf("missed by %.0f %%", 100 * (up ? limit / value - 1 : value / limit - 1))
+		}
+		printf "%-34s %-22s %-32s %9s  %-8s %s\n", what, measured, floor, value, target, verdict
+	}' | tee -a "$work/table"
+}
+
+steps=1000
+printf '%-34s %-22s %-32s %9s  %-8s %s\n' what measured beside ratio target result
+
+if wanted steps; then
+	sequential $steps >"$work/seq.yml"
+	time_of "$rounds" floor "$tools/floor_spawn" $steps :: sync "$tools/floor_spawn" -s "$work/synced" $steps \
+		:: durable "$program" exec "$work/seq.yml" :: unsynced "$program" exec --no-sync "$work/seq.yml"
+	floor=$(field floor 2)
+	row "$steps durable steps" "$(per "$(field durable 2)" $steps)" "C floor: $(per "$floor" $steps)" "$(field durable 4)" '<=1.40'
+	ratio=$(awk -F'\t' '{ t[$1] = $2 } END { if (t["sync"]) printf "%.3f", t["durable"] / t["sync"] }' "$work/times")
+	row "  beside a floor with its one sync" "$(per "$(field durable 2)" $steps)" "C + fdatasync: $(per "$(field sync 2)" $steps)" "$ratio" -
+	row "  the same with --no-sync" "$(per "$(field unsynced 2)" $steps)" "C floor: $(per "$floor" $steps)" "$(field unsynced 4)" '<=1.05'
+	say "one fdatasync of an appended record costs $(awk -F'\t' -v n=$steps '{ t[$1] = $2 } END {
+		printf "%.0f us here, %.2f of a floor step: no durable run can come below %.2f", (t["sync"] - t["floor"]) / n * 1000,
+		(t["sync"] - t["floor"]) / t["floor"], t["sync"] / t["floor"] }' "$work/times")."
+	peak=$(field durable 5)
+	row "peak memory, $steps steps" "$(awk -v k="$peak" 'BEGIN { printf "%.1f MiB", k / 1024 }')" - "$(awk -v k="$peak" 'BEGIN { printf "%.2f", k / 1024 }')" '<=6'
+
+	parallel 1000 16 >"$work/par.yml"
+	if command -v strace >/dev/null 2>&1 && strace -c -o "$work/syncs" -e trace=fsync,fdatasync "$program" exec "$work/par.yml" >"$work/out" 2>&1; then
+		run=$(head -c 26 "$work/out")
+		syncs=$(awk '$NF ~ /sync$/ { n += $4 } END { print n + 0 }' "$work/syncs")
+		records=$(cat "$work"/runs/runs/*"${run:-none}"*/journal.jsonl 2>/dev/null | wc -l)
+		row "16 steps in parallel, durable" "$syncs syncs" "$records records" "$(awk -v s="$syncs" -v r="$records" 'BEGIN { if (r) printf "%.3f", s / r }')" '<=0.35'
+	else
+		say "skipped: syncs a record (needs strace)"
+	fi
+fi
+
+if wanted one; then
+	one_step >"$work/one.yml"
+	printf '#!/bin/sh\n/bin/true\n' >"$work/one.sh"
+	time_of 101 dash dash "$work/one.sh" :: durable "$program" exec "$work/one.yml" :: unsynced "$program" exec --no-sync "$work/one.yml" \
+		:: sync "$tools/floor_spawn" -s "$work/synced" 1
+	row "one-step local run" "$(field durable 2) ms" "dash script: $(field dash 2) ms" "$(field durable 4)" '<=2'
+	row "  the same with --no-sync" "$(field unsynced 2) ms" "dash script: $(field dash 2) ms" "$(field unsynced 4)" '<=2'
+fi
+
+if wanted load; then
+	"$tools/bench_load" 10000 21 >"$work/load"
+	row "load + check of 10,000 steps" "$(awk '/^load/ { print $4, $5 }' "$work/load")" "libyaml events: $(awk '/^libyaml/ { print $4, $5 }' "$work/load")" \
+		"$(awk '/^ratio/ { print $2 }' "$work/load")" '<=1.30'
+fi
+
+if wanted guard; then
+	"$tools/bench_guard" >"$work/guard"
+	row "guard, compiled once" "$(awk '{ print $2 }' "$work/guard") ns" "C tree walk: $(awk '{ print $4 }' "$work/guard") ns" "$(awk '{ print $2 }' "$work/guard")" '<=50'
+fi
+
+if wanted journal; then
+	"$tools/bench_journal" "$work" >"$work/journal"
+	row "journal record, CPU" "$(awk '/no secrets/ { print $5, $6 }' "$work/journal")" "its SHA-256: $(awk '/no secrets/ { print $9, $10 }' "$work/journal")" \
+		"$(awk '/no secrets/ { print $5 }' "$work/journal")" '<=1'
+	row "verify a journal" "$(awk '/^verify/ { print $2, $3 }' "$work/journal") a record" "its SHA-256: $(awk '/^verify/ { print $8, $9 }' "$work/journal" | tr -d ':')" \
+		"$(awk '/^verify/ { print $10 }' "$work/journal" | tr -d x)" '>=0.8'
+fi
+
+if wanted memory; then
+	many=20000
+	[ -z "${BENCH_FULL:-}" ] || many=100000
+	loop $many >"$work/loop.yml"
+	time_of 1 few "$program" exec --no-sync "$work/seq.yml" :: many "$program" exec --no-sync "$work/loop.yml"
+	peak=$(field many 5)
+	if [ $many = 100000 ]; then
+		row "peak memory, 100,000 steps" "$(awk -v k="$peak" 'BEGIN { printf "%.1f MiB", k / 1024 }')" - "$(awk -v k="$peak" 'BEGIN { printf "%.1f", k / 1024 }')" '<=100'
+	else
+		loop 1000 >"$work/loop.yml"
+		time_of 1 few "$program" exec --no-sync "$work/loop.yml"
+		low=$(field few 5)
+		row "peak memory, 100,000 steps" "$(awk -v k="$peak" 'BEGIN { printf "%.1f MiB at 20,000", k / 1024 }')" "extrapolated from 1,000, 20,000" \
+			"$(awk -v a="$low" -v b="$peak" 'BEGIN { printf "%.1f", (a + (b - a) / 19 * 99) / 1024 }')" '<=100'
+	fi
+fi
+
+if wanted http; then
+	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])' 2>/dev/null)
+	if [ -n "$port" ] && PATH=$PATH:/usr/sbin command -v nginx >/dev/null 2>&1; then
+		nginx_conf "$port" "$work" >"$work/nginx.conf"
+		PATH=$PATH:/usr/sbin nginx -e "$work/nginx.log" -c "$work/nginx.conf" && nginx_pid=$(cat "$work/nginx.pid")
+		requests 5000 16 "http://127.0.0.1:$port/health" >"$work/http.yml"
+		time_of "$rounds" floor "$tools/floor_http" "http://127.0.0.1:$port/health" 5000 16 :: durable "$program" exec "$work/http.yml" \
+			:: unsynced "$program" exec --no-sync "$work/http.yml"
+		row "5,000 HTTP checks, 16 at once" "$(field durable 2) ms" "curl_multi: $(field floor 2) ms" "$(awk -v r="$(field durable 4)" 'BEGIN { if (r) printf "%.3f", 1 / r }')" '>=0.9'
+	else
+		say "skipped: HTTP checks (needs nginx and python3)"
+	fi
+fi
+
+if wanted peers; then
+	peers $steps
+fi
+
+[ ! -s "$work/notes" ] || { echo; cat "$work/notes"; }
