@@ -323,6 +323,11 @@ static void on_tick(void *arg)
 	ui_tick(((struct runner *)arg)->ui);
 }
 
+static void on_idle(void *arg)
+{
+	ui_idle(((struct runner *)arg)->ui);
+}
+
 static int open_world(struct runner *r, const char *const *env)
 {
 	struct live_options lo = { 0 };
@@ -341,7 +346,10 @@ static int open_world(struct runner *r, const char *const *env)
 	lo.on_output = on_output;
 	lo.on_question = on_question;
 	lo.on_tick = on_tick;
+	lo.on_idle = on_idle;
 	lo.on_hide = hide;
+	lo.version = RUNBOOK_VERSION;
+	lo.no_sync = r->no_sync;
 	lo.arg = r;
 	r->live = live_new(&lo, &err);
 	if (!r->live) {

@@ -32,6 +32,8 @@ void ui_output(void *ui, struct str key, int stream, struct str bytes);
 void ui_question(void *ui, bool open, struct str text);
 /* About once a second: redraw, heartbeat. */
 void ui_tick(void *ui);
+/* Nothing happens for a moment: what was held back is written. */
+void ui_idle(void *ui);
 /* The end: summary on stderr (text), run.end line on stdout (json). report: path or empty. */
 void ui_end(struct ui *u, struct str run_id, int exit_code, struct str run_dir);
 

@@ -37,7 +37,7 @@ static void put_escaped(struct buf *out, struct str s, bool property)
 static void flush(struct ui *u)
 {
 	buf_addc(&u->line, '\n');
-	cli_out(buf_str(&u->line));
+	ui_write(u, STDOUT_FILENO, buf_str(&u->line));
 	buf_clear(&u->line);
 }
 
@@ -157,6 +157,7 @@ void ui_github_end(struct ui *u, struct str run_id, int exit_code)
 
 	buf_clear(&u->line);
 	end_group(u);
+	ui_idle(u);
 	buf_init(&b, 512 << 10);
 	seal_text(buf_str(&u->last_seal), run_id, exit_code, u->dry, false, u->o.state_hint, &b);
 	cli_out(buf_str(&b));

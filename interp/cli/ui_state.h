@@ -36,7 +36,12 @@ struct ui {
 	struct buf last_seal;    /* the seal or held record's line */
 	char token[33];          /* github: of stop-commands */
 	bool group;
+	struct buf pending;      /* not yet written, to fd */
+	int pending_fd;
 };
+
+/* Writes to fd; kept until ui_idle() unless it is a terminal or much. */
+void ui_write(struct ui *u, int fd, struct str s);
 
 struct ui_running *ui_running_find(struct ui *u, struct str key);
 /* Now, in us of the run. */

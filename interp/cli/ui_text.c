@@ -25,10 +25,7 @@ static void flush_line(struct ui *u)
 {
 	buf_addc(&u->line, '\n');
 	ui_erase_live(u);
-	if (u->o.past)
-		cli_out(buf_str(&u->line));
-	else
-		cli_err(buf_str(&u->line));
+	ui_write(u, u->o.past ? STDOUT_FILENO : STDERR_FILENO, buf_str(&u->line));
 	ui_draw_live(u);
 }
 
@@ -417,12 +414,14 @@ void ui_erase_live(struct ui *u)
 
 void ui_draw_live(struct ui *u)
 {
-	int64_t now = ui_now(u);
-	int width = tty_width(STDERR_FILENO);
+	int64_t now;
+	int width;
 	struct buf b;
 
 	if (!u->o.terminal || u->asking)
 		return;
+	now = ui_now(u);
+	width = tty_width(STDERR_FILENO);
 	buf_init(&b, 16 << 10);
 	for (int i = 0; i < UI_RUNNING && u->live < UI_LIVE_LINES; i++) {
 		const struct ui_running *run = &u->running[i];

@@ -34,6 +34,8 @@ struct live_options {
 	void (*on_question)(void *arg, bool open, struct str text);
 	/* Called at least once a second while waiting, for heartbeats and redraws. May be NULL. */
 	void (*on_tick)(void *arg);
+	/* Nothing is ready: before waiting. May be NULL. */
+	void (*on_idle)(void *arg);
 	/* effects.hide: the owner of the mask adds the secret to it. May be NULL. */
 	void (*on_hide)(void *arg, struct str secret);
 	void *arg;

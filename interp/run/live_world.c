@@ -267,6 +267,8 @@ static uint32_t wait(void *ctx, struct event *events, uint32_t max)
 		int64_t now = clock_boot();
 
 		tick(l, now);
+		if (l->o.on_idle)
+			l->o.on_idle(l->o.arg);
 		turn(l, l->next_tick - now);
 	}
 	/* What ended at the same time shall be one batch. */

@@ -14,8 +14,10 @@ sh "$demo/site.sh" up "$site" || { echo 'Bail out! the site does not start'; exi
 state() { sh "$demo/site.sh" state "$site" 2>&1 | sed 's|releases/2-[^ /]*|releases/2-RUN|g' >"$scratch/$1"; }
 now() { "$python" -SEc 'import time; print(time.monotonic())'; }
 minus() { awk "BEGIN { printf \"%.3f\", $1 - $2 }"; }
-start() { # SIGINT works in the child, though a shell's background starts with it ignored
-	exec env --default-signal=INT "$RB" exec "$demo/deploy.yml" --inputs "$site/site.yml" -i release=2 --yes --no-input --output json
+# run_until SECONDS: prints the exit code
+run_until() {
+	"$python" -SE "$here/service/interrupt.py" "$1" "$scratch/out" "$scratch/err" \
+		"$RB" exec "$demo/deploy.yml" --inputs "$site/site.yml" -i release=2 --yes --no-input --output json
 }
 # Processes that descend from a run here: our TMPDIR and a RUNBOOK_RUN.
 survivors() {
@@ -31,7 +33,7 @@ state before
 longest=0
 for _i in 1 2; do
 	t0=$(now)
-	(start) >"$scratch/out" 2>"$scratch/err" </dev/null || { fail 'a run without interrupt'; note <"$scratch/err"; finish; }
+	[ "$(run_until 60)" = 0 ] || { fail 'a run without interrupt'; note <"$scratch/err"; finish; }
 	took=$(minus "$(now)" "$t0")
 	longest=$(awk "BEGIN { print ($took > $longest) ? $took : $longest }")
 	state after
@@ -42,16 +44,7 @@ same 'the site can be set back' "$scratch/before" "$scratch/again"
 echo "# a run takes $longest s"
 
 moment() { # SECONDS
-	(start) >"$scratch/out" 2>"$scratch/err" </dev/null &
-	run=$!
-	sleep "$1"
-	kill -INT $run 2>/dev/null
-	( sleep 60; kill -KILL $run 2>/dev/null ) &
-	guard=$!
-	wait $run
-	code=$?
-	kill $guard 2>/dev/null
-	wait $guard 2>/dev/null
+	code=$(run_until "$1")
 	left=$(survivors)
 	[ -z "$left" ] || { fail "SIGINT at $1 s: a process survives"; echo "$left" | note; return; }
 	# nginx's old worker may answer for a moment after the last reload.
@@ -75,7 +68,8 @@ moment() { # SECONDS
 		fail "SIGINT at $1 s: exit code $code, state $is_now"
 		diff "$scratch/before" "$scratch/now" | head -n 12 | note
 		tail -n 12 "$scratch/out" | cut -c 1-400 | note
-		tail -n 12 "$scratch/err" | note ;;
+		tail -n 12 "$scratch/err" | note
+		rm -rf "$RUNBOOK_LOCKS" ;; # code 7: the run before left its lock
 	esac
 	[ $is_now = before ] || sh "$demo/site.sh" reset "$site"
 }

@@ -17,7 +17,7 @@ const Ajv = require('ajv').default ?? require('ajv')
 const ajv = new Ajv({ strict: true, allowUnionTypes: true, strictTypes: false, strictRequired: false })
 const validate = ajv.compile(JSON.parse(readFileSync(schemaFile, 'utf8')))
 
-const WANTED = 1200 // mutations
+const WANTED = 800 // mutations
 const LEAST = 300
 
 function files(dir, pattern) {

@@ -284,7 +284,7 @@ static void a_block_that_reads_has_no_writes(void **state)
 	(void)state;
 	static const struct codes_case cases[] = {
 		{ "preflight: [{ effect: read, steps: [{ steps: [{ run: [w], effect: write, timeout: 1s, rollback: [] }] }] }]\n", "RB165" },
-		{ "preflight: [{ effect: read, steps: [{ effect: write, steps: [{ run: [w], effect: write, timeout: 1s, rollback: [] }] }] }]\n", "" },
+		{ "preflight: [{ effect: read, steps: [{ effect: write, steps: [{ run: [w], effect: write, timeout: 1s, rollback: [] }] }] }]\n", "RB165" },
 		{ "preflight: [{ effect: read, steps: [{ run: [r], rollback: [{ run: [w], effect: write, timeout: 1s }] }] }]\n", "" },
 	};
 	EXPECT_ALL(cases);
