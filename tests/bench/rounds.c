@@ -2,7 +2,8 @@
  * rounds: times commands against each other. Runs them in turns, so that a busy
  * machine slows all alike, and prints for each (tab-separated): label, median
  * milliseconds, fastest, median of the ratios to the first command of the same
- * round, highest resident KiB. A command that fails ends the measurement.
+ * round, highest resident KiB, median milliseconds of CPU (children included), and
+ * its ratio. A command that fails ends the measurement.
  *
  *   rounds ROUNDS LABEL COMMAND [ARG]... [:: LABEL COMMAND [ARG]...]...
  */
@@ -25,7 +26,7 @@ struct command {
 	const char *label;
 	char **argv;
 	long peak;
-	double ms[MAX_ROUNDS], ratio[MAX_ROUNDS];
+	double ms[MAX_ROUNDS], ratio[MAX_ROUNDS], cpu[MAX_ROUNDS], cpu_ratio[MAX_ROUNDS];
 };
 
 static double now_ms(void)
@@ -34,6 +35,12 @@ static double now_ms(void)
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &t);
 	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+static double cpu_ms(const struct rusage *use)
+{
+	return (double)(use->ru_utime.tv_sec + use->ru_stime.tv_sec) * 1e3 +
+	       (double)(use->ru_utime.tv_usec + use->ru_stime.tv_usec) / 1e3;
 }
 
 /* What the commands say goes to /dev/null; standard error too, for it is progress. */
@@ -58,6 +65,7 @@ static bool run(struct command *c, int round)
 		fprintf(stderr, "rounds: %s (%s) failed\n", c->label, c->argv[0]);
 		return false;
 	}
+	c->cpu[round] = cpu_ms(&use);
 	c->peak = use.ru_maxrss > c->peak ? use.ru_maxrss : c->peak;
 	return true;
 }
@@ -90,6 +98,14 @@ static int read_commands(char **argv, struct command *commands)
 	return n;
 }
 
+static void print(struct command *c, int rounds)
+{
+	double mid = median(c->ms, rounds); /* which sorts */
+
+	printf("%s\t%.3f\t%.3f\t%.3f\t%ld\t%.3f\t%.3f\n", c->label, mid, c->ms[0], median(c->ratio, rounds), c->peak,
+	       median(c->cpu, rounds), median(c->cpu_ratio, rounds));
+}
+
 int main(int argc, char **argv)
 {
 	static struct command commands[MAX_COMMANDS];
@@ -108,13 +124,11 @@ int main(int argc, char **argv)
 				return 1;
 		}
 	for (int i = 0; i < n; i++)
-		for (int r = 0; r < rounds; r++)
+		for (int r = 0; r < rounds; r++) {
 			commands[i].ratio[r] = commands[i].ms[r] / commands[0].ms[r];
-	for (int i = 0; i < n; i++) { /* after the ratios: median sorts */
-		double mid = median(commands[i].ms, (int)rounds);
-
-		printf("%s\t%.3f\t%.3f\t%.3f\t%ld\n", commands[i].label, mid, commands[i].ms[0],
-		       median(commands[i].ratio, (int)rounds), commands[i].peak);
-	}
+			commands[i].cpu_ratio[r] = commands[i].cpu[r] / commands[0].cpu[r];
+		}
+	for (int i = 0; i < n; i++)
+		print(&commands[i], (int)rounds);
 	return 0;
 }

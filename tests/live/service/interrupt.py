@@ -1,4 +1,5 @@
-"""Runs a program and sends it SIGINT after some seconds; prints its exit code.
+"""Runs a program and sends it SIGINT after some seconds; prints its exit
+code and how long it ran.
 
 usage: interrupt.py SECONDS OUT ERR PROGRAM ARGS...     after 60 s more it is killed: `hangs`
 """
@@ -18,8 +19,8 @@ if p.poll() is None:
     p.send_signal(signal.SIGINT)
 try:
     code = p.wait(60)
-    print(code if code >= 0 else 128 - code)
+    print(code if code >= 0 else 128 - code, round(time.monotonic() - begin, 3))
 except subprocess.TimeoutExpired:
     p.kill()
     p.wait()
-    print("hangs")
+    print("hangs", 60)

@@ -36,11 +36,16 @@ DROP VIEW kis.by_customer;
 	# requests fail under load
 	echo "$good" | kis_tag v2.4.4 '"error_every": 11' ''
 	# slower than before
-	echo "$good" | kis_tag v2.4.5 '"latency_ms": 250' ''
+	echo "$good" | kis_tag v2.4.5 '"metrics": {"error_rate": 0.001, "p95_ms": 9000}' ''
 	# psql is killed in the middle of the migration
 	printf '%s\n\\! kill -9 $PPID\nSELECT pg_sleep(5);\n' "$good" | kis_tag v2.4.6 '' ''
 	# the second service does not come up
 	echo "$good" | kis_tag v2.4.7 '' '"crash": true'
+	# for after v2.4.0: slower, with a migration of its own; and a good one without a migration
+	echo 'ALTER TABLE kis.predictions ADD COLUMN model text; UPDATE kis.predictions SET accuracy = 0;' |
+		kis_tag v2.5.0 '"metrics": {"error_rate": 0.001, "p95_ms": 9000}' ''
+	kis_release estimator-service v2.5.1 '"needs": "model_version"'
+	kis_release erp-ai-service v2.5.1
 }
 
 kis_up() {
@@ -156,8 +161,9 @@ kis_inputs() {
 		drain: 50ms
 		settle: 100ms
 		health_delay: 100ms
-		noise: 200ms
-		load_requests: 24
+		noise: 8s
+		max_p95: 30s
+		load_requests: 12
 		load_users: 4
 	END
 	SLACK_WEBHOOK_URL=http://127.0.0.1:$(cat "$kis/echo.port")/slack

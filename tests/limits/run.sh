@@ -1,0 +1,524 @@
+#!/bin/sh
+# run.sh [PROGRAM] [NAME...]: crosses each limit of docs/limits.md: one step inside it
+# is good, one step outside gives the code (or what happens instead). The values come
+# from the table; a row without a test fails, a test without a row too. What takes
+# half a minute runs with RB_LONG=1 only. TAP.
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+program=${1:-build/runbook}
+case $program in /*) ;; *) program=$PWD/$program ;; esac
+[ $# -eq 0 ] || shift
+root=$PWD
+here=$PWD/tests/limits
+work=$(mktemp -d) || exit 2
+server=
+cleanup() {
+	[ -z "$server" ] || kill "$server" 2>/dev/null
+	rm -rf "$work"
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM HUP
+cd "$work" || exit 2
+export RUNBOOK_STATE="$work/state" RUNBOOK_LOCKS="$work/locks" HOME="$work" XDG_CONFIG_HOME="$work/config"
+unset GITHUB_ACTIONS http_proxy HTTP_PROXY https_proxy all_proxy ALL_PROXY
+export no_proxy=127.0.0.1
+
+# --- tools ---
+repeat() { # TEXT COUNT
+	awk -v s="$1" -v n="$2" 'BEGIN { for (i = 0; i < n; i++) printf "%s", s }'
+}
+zeros() { # COUNT: as many letters x
+	head -c "$1" /dev/zero | tr '\0' x
+}
+book() { # FILE: the head, then standard input
+	{
+		printf 'runbook: 1\nname: limit\ndefaults: { timeout: 60s }\n'
+		cat
+	} >"$1"
+}
+check() { "$program" check "$1" >out 2>&1 </dev/null; }
+run() { "$program" exec "$@" --no-input >out 2>&1 </dev/null; }
+last() { echo "$work/state/runs/$(ls "$work/state/runs" | LC_ALL=C sort | tail -n 1)"; }
+
+# Verdicts of the test at hand: the first one that does not hold is shown.
+say() { [ -s why ] || { echo "$*"; echo "the output:"; cut -c 1-300 out | head -n 30; } >why; }
+good() { "$@" || say "within the limit it must go: $*"; }
+bad() { ! "$@" || say "past the limit it must not go: $*"; }
+says() { grep -qF -- "$1" out || say "this was not said: $1"; }
+says_not() { ! grep -qF -- "$1" out || say "this must not be said: $1"; }
+
+# A guard in a runbook of its own.
+guard() { # EXPRESSION
+	{
+		printf 'preflight:\n  - guard: >-\n      '
+		printf '%s\n' "$1"
+	} | book guard.yml
+}
+
+# --- the tests: limit_NAME VALUE CODE ---
+limit_runbook_size() {
+	book file.yml <<-X
+		preflight: [{ guard: 'true' }]
+	X
+	size=$(wc -c <file.yml)
+	{ printf '#'; zeros $(($1 - size - 2)); echo; } >>file.yml
+	[ "$(wc -c <file.yml)" -eq "$1" ] || say "the test is wrong"
+	good check file.yml
+	echo >>file.yml
+	bad check file.yml
+	says "$2"
+}
+limit_inputs_file_size() {
+	printf 'inputs: { a: string }\npreflight: [{ guard: "true" }]\n' | book file.yml
+	{ printf 'a: b\n#'; zeros $(($1 - 7)); echo; } >in.yml
+	good run file.yml --inputs in.yml
+	echo >>in.yml
+	bad run file.yml --inputs in.yml
+	says 'in.yml: larger than'
+}
+limit_nesting() {
+	nested() { # LEVELS in all: the map, meta, a
+		printf 'meta: { a: %s%s }\npreflight: [{ guard: "true" }]\n' "$(repeat '[' $(($1 - 2)))" "$(repeat ']' $(($1 - 2)))" | book file.yml
+	}
+	nested "$1"
+	good check file.yml
+	nested $(($1 + 1))
+	bad check file.yml
+	says "$2"
+}
+limit_key_length() {
+	keyed() { printf 'meta:\n  %s: 1\npreflight: [{ guard: "true" }]\n' "$(zeros "$1")" | book file.yml; }
+	keyed "$1"
+	good check file.yml
+	keyed $(($1 + 1))
+	bad check file.yml
+	says "$2"
+}
+limit_diagnostics_shown() {
+	{ echo preflight:; repeat '  - { rum: x }
+' $(($1 + 1)); } | book file.yml
+	bad check file.yml
+	[ "$(grep -c '^error\[' out)" -eq "$1" ] || say "not $1 errors are shown"
+	says "$(($1 + 1)) errors"
+}
+limit_expression_size() {
+	sized() { guard "$(printf "'%s' != ''" "$(zeros $(($1 - 8)))")"; }
+	sized "$1"
+	good check guard.yml
+	sized $(($1 + 1))
+	bad check guard.yml
+	says "$2"
+}
+limit_expression_depth() {
+	deep() { guard "$(repeat 'not ' $(($1 - 1)))true"; }
+	deep "$1"
+	good check guard.yml
+	deep $(($1 + 1))
+	bad check guard.yml
+	says "$2"
+}
+limit_function_arguments() {
+	many() { guard "max(1$(repeat ', 1' $(($1 - 1)))) == 1"; }
+	many "$1"
+	good check guard.yml
+	many $(($1 + 1))
+	bad check guard.yml
+	says "$2"
+}
+limit_int() {
+	guard "$1 > 0"
+	good check guard.yml
+	guard "9223372036854775808 > 0"
+	bad check guard.yml
+	says "$2"
+	guard "$1 + 1 > 0"
+	bad run guard.yml
+}
+limit_duration() {
+	guard "$1d > 0s"
+	good check guard.yml
+	guard "$(($1 + 1))d > 0s"
+	bad check guard.yml
+	says "$2"
+}
+limit_percent_digits() {
+	guard "0.$(repeat 0 $(($1 - 1)))1% > 0%"
+	good check guard.yml
+	guard "0.$(repeat 0 "$1")1% > 0%"
+	bad check guard.yml
+	says "$2"
+}
+pattern() { printf 'inputs: { a: { type: string, default: x, pattern: "%s" } }\npreflight: [{ guard: "true" }]\n' "$1" | book file.yml; }
+limit_pattern_size() {
+	pattern "x|$(zeros $(($1 - 2)))"
+	good check file.yml
+	pattern "x|$(zeros $(($1 - 1)))"
+	bad check file.yml
+	says RB172
+	guard "'x' matches 'x|$(zeros $(($1 - 1)))'"
+	bad check guard.yml
+}
+limit_pattern_nesting() {
+	pattern "$(repeat '(' $(($1 - 1)))x$(repeat ')' $(($1 - 1)))"
+	good check file.yml
+	pattern "$(repeat '(' $(($1 + 1)))x$(repeat ')' $(($1 + 1)))"
+	bad check file.yml
+	says RB172
+	guard "'x' matches '$(repeat '(' $(($1 + 1)))x$(repeat ')' $(($1 + 1)))'"
+	bad check guard.yml
+	says RB237
+}
+limit_script_nesting() {
+	script() {
+		printf 'preflight:\n  - effect: read\n    run: |\n      %strue%s\n      echo ${{ 1 }}\n' "$(repeat '( ' "$1")" "$(repeat ' )' "$1")" | book file.yml
+	}
+	script $(($1 / 2 - 2))
+	good check file.yml
+	script $(($1 + 1))
+	bad check file.yml
+	says RB302
+}
+limit_here_documents() {
+	heredocs() {
+		{
+			printf 'preflight:\n  - effect: read\n    run: |\n      cat'
+			awk -v n="$1" 'BEGIN { for (i = 0; i < n; i++) printf " <<E%d", i; print ""; for (i = 0; i < n; i++) print "      E" i }'
+			printf '      echo ${{ 1 }}\n'
+		} | book file.yml
+	}
+	heredocs "$1"
+	good check file.yml
+	heredocs $(($1 + 1))
+	bad check file.yml
+	says RB302
+}
+limit_environment_entries() {
+	entries() { # of a step that adds one to 4,999 of defaults; steps that add none share them
+		{
+			printf 'preflight:\n'
+			repeat '  - { run: "true", effect: read, env: { A: x } }
+' "$1"
+		} >steps
+		{
+			printf 'runbook: 1\nname: limit\ndefaults:\n  env:\n'
+			awk 'BEGIN { for (i = 0; i < 4999; i++) print "    V" i ": a" }'
+			cat steps
+		} >file.yml
+	}
+	entries $(($1 / 5000))
+	good check file.yml
+	entries $(($1 / 5000 + 1))
+	bad check file.yml
+	says "$2"
+}
+limit_evaluation_steps() {
+	guard "range($(($1 / 2))).len() > 0"
+	good run guard.yml
+	guard "range($(($1 + 1))).len() > 0"
+	bad run guard.yml
+	says '1,000,000 steps'
+}
+limit_evaluation_results() {
+	mib=$(($1 / 1048576))
+	results() {
+		printf 'vars: { k: "%s" }\npreflight:\n  - guard: range(%d).map(x => vars.k + vars.k).len() > 0\n' "$(zeros 65536)" "$1" | book guard.yml
+	}
+	results $((mib * 4))
+	good run guard.yml
+	results $((mib * 8 + 1))
+	bad run guard.yml
+	says 'MiB'
+}
+limit_pattern_steps() {
+	printf 'inputs: { a: { type: string, default: %s! } }\npreflight: [{ guard: "not (inputs.a matches '"'^(a+)+$'"')" }]\n' "$(repeat a 12)" | book file.yml
+	good run file.yml
+	bad run file.yml -i "a=$(repeat a 40)!"
+	says "more than $1 steps"
+}
+limit_pad_width() {
+	printf 'inputs: { n: int }\npreflight: [{ guard: "pad('"'x'"', inputs.n).len() > 0" }]\n' | book file.yml
+	good run file.yml -i "n=$1"
+	bad run file.yml -i "n=$(($1 + 1))"
+	says "$1 columns"
+}
+limit_json_nesting() {
+	printf 'preflight:\n  - { run: [cat, a.json], effect: read, parse: json, capture: { x: to_json(out) } }\n' | book file.yml
+	{ repeat '[' "$1"; repeat ']' "$1"; } >a.json
+	good run file.yml
+	{ repeat '[' $(($1 + 1)); repeat ']' $(($1 + 1)); } >a.json
+	bad run file.yml
+	says 'parse: json'
+}
+limit_matrix() {
+	# An axis is a list of 1,000 or so; the first loop has a guard that ends it after one iteration.
+	matrix() {
+		printf 'inputs: { n: int }\npreflight:\n  - foreach: { a: "${{ range(inputs.n) }}", b: "${{ range(1000) }}" }\n    guard: item.a < 0\n' | book file.yml
+	}
+	matrix
+	bad run file.yml -i "n=$(($1 / 1000))"
+	says 'guard is false'
+	bad run file.yml -i "n=$(($1 / 1000 + 1))"
+	says 'combinations'
+}
+limit_parallel() {
+	printf 'preflight:\n  - { foreach: "range(%d)", parallel: %d, wait: 300ms }\n' $(($1 + 10)) $(($1 * 2)) | book file.yml
+	good run file.yml
+	begun=$(awk '/"t":"step.outcome"/ { exit } /"t":"step.intent"/ { n++ } END { print n + 0 }' "$(last)/journal.jsonl")
+	[ "$begun" -eq "$1" ] || say "$begun began before the first one ended, not $1"
+}
+limit_argument_or_variable() {
+	printf 'inputs: { a: string }\npreflight:\n  - { run: [echo, -n, "${{ inputs.a }}"], effect: read, capture: { n: out.len() }, expect: "n == inputs.a.len()" }\n' | book file.yml
+	{ printf 'a: '; zeros $(($1 - 100)); echo; } >in.yml
+	good run file.yml --inputs in.yml
+	{ printf 'a: '; zeros "$1"; echo; } >in.yml
+	bad run file.yml --inputs in.yml
+	says '128 KiB'
+	printf 'inputs: { a: string }\npreflight:\n  - { run: wc -c, stdin: "${{ inputs.a }}", effect: read, expect: "int(out.trim()) == inputs.a.len()" }\n' | book file.yml
+	good run file.yml --inputs in.yml
+}
+limit_output_in_expressions() {
+	printf 'inputs: { n: int }\npreflight:\n  - { run: "head -c ${{ inputs.n }} a.bin", effect: read, capture: { n: len(raw) }, expect: n == inputs.n }\n' | book file.yml
+	zeros $(($1 + 1)) >a.bin
+	good run file.yml -i "n=$1"
+	bad run file.yml -i "n=$(($1 + 1))"
+	says '16 MiB'
+}
+limit_output_in_the_journal() {
+	printf 'inputs: { n: int }\npreflight:\n  - { run: "head -c ${{ inputs.n }} a.bin", effect: read }\n' | book file.yml
+	zeros $(($1 + 1)) >a.bin
+	good run file.yml -i "n=$1"
+	grep -q '"out":{"n":'"$1"',"text"' "$(last)/journal.jsonl" || say "it is not in the journal"
+	good run file.yml -i "n=$(($1 + 1))"
+	grep -q '"out":{"n":'"$(($1 + 1))"',"blob"' "$(last)/journal.jsonl" || say "it is not in a blob"
+}
+limit_output_stored() {
+	printf 'inputs: { n: int }\npreflight:\n  - { run: "head -c ${{ inputs.n }} /dev/zero", effect: read }\n' | book file.yml
+	good run file.yml -i "n=$1"
+	grep -q '"out":{"n":'"$1"',"blob"' "$(last)/journal.jsonl" || say "it is not in a blob"
+	good run file.yml -i "n=$(($1 + 1))"
+	grep -q '"out":{"n":'"$(($1 + 1))"',"head".*"truncated":true' "$(last)/journal.jsonl" || say "it is not cut"
+}
+
+# A server that gives what the path asks for: /body/N bytes, /head/N bytes of
+# headers, /count/N headers, /hop/N redirects.
+serve() {
+	[ -z "$server" ] || return 0
+	python3 "$here/server.py" >port &
+	server=$!
+	tries=0
+	while [ ! -s port ] && [ $tries -lt 100 ]; do
+		sleep 0.1
+		tries=$((tries + 1))
+	done
+}
+limit_http_answer() {
+	serve
+	printf 'inputs: { n: int }\npreflight:\n  - { http: { url: "http://127.0.0.1:%s/body/${{ inputs.n }}" } }\n' "$(cat port)" | book file.yml
+	good run file.yml -i "n=$1"
+	good run file.yml -i "n=$(($1 + 1))"
+	printf 'inputs: { n: int }\npreflight:\n  - { http: { url: "http://127.0.0.1:%s/body/${{ inputs.n }}" }, expect: len(raw) > 0 }\n' "$(cat port)" | book file.yml
+	bad run file.yml -i "n=$(($1 + 1))"
+	says '16 MiB'
+}
+limit_http_headers() {
+	serve
+	printf 'inputs: { n: int }\npreflight:\n  - { http: { url: "http://127.0.0.1:%s/head/${{ inputs.n }}" }, expect: "has(headers, '"'content-length'"')" }\n' "$(cat port)" | book file.yml
+	good run file.yml -i "n=$(($1 - 2048))"
+	bad run file.yml -i "n=$(($1 + 2048))"
+}
+limit_http_header_count() {
+	serve
+	printf 'inputs: { n: int }\npreflight:\n  - { http: { url: "http://127.0.0.1:%s/count/${{ inputs.n }}" }, expect: "has(headers, '"'content-length'"')" }\n' "$(cat port)" | book file.yml
+	good run file.yml -i "n=$(($1 - 3))"
+	bad run file.yml -i "n=$1"
+}
+limit_redirects() {
+	serve
+	printf 'inputs: { n: int }\npreflight:\n  - { http: { url: "http://127.0.0.1:%s/hop/${{ inputs.n }}", follow: 1000 } }\n' "$(cat port)" | book file.yml
+	good run file.yml -i "n=$1"
+	bad run file.yml -i "n=$(($1 + 1))"
+}
+limit_rendered_json() {
+	# Every quote takes two bytes in JSON.
+	printf 'inputs: { n: int }\npreflight:\n  - { id: a, run: "head -c ${{ inputs.n }} a.bin", effect: read, capture: { t: out } }\n  - { render: { to: a.json, json: "${{ steps.a.t }}" } }\n' | book file.yml
+	head -c "$1" /dev/zero | tr '\0' '"' >a.bin
+	good run file.yml -i "n=$(($1 / 2 - 10))"
+	bad run file.yml -i "n=$(($1 / 2 + 10))"
+	says '16 MiB'
+}
+secret() { printf 'secrets: { a: { file: %s } }\npreflight:\n  - { run: [echo, hello], effect: read }\n' "$work/secret.txt" | book file.yml; }
+limit_secret_least() {
+	secret
+	zeros "$1" >secret.txt
+	good run file.yml
+	zeros $(($1 - 1)) >secret.txt
+	bad run file.yml
+	says 'secret `a`'
+}
+limit_secret_most() {
+	secret
+	zeros "$1" >secret.txt
+	good run file.yml
+	zeros $(($1 + 1)) >secret.txt
+	bad run file.yml
+	says 'secret `a`'
+}
+limit_secret_program_time() {
+	printf 'secrets: { a: { run: [sh, -c, "sleep %d; echo secret"] } }\npreflight:\n  - { run: [echo, hello], effect: read }\n' $(($1 + 5)) | book file.yml
+	bad run file.yml
+	says "did not end within $1 s"
+}
+limit_channel_time() {
+	printf 'channels: { a: { run: [sleep, "%d"] } }\npreflight:\n  - { notify: { to: a, say: hello } }\n' $(($1 + 5)) | book file.yml
+	good run file.yml
+	says 'not notified: timeout'
+}
+limit_inputs_in_all() {
+	printf 'inputs: { a: string, b: string, c: string, d: string }\npreflight: [{ guard: "true" }]\n' | book file.yml
+	four() { # BYTES in all
+		for letter in a b c d; do
+			printf '%s: ' $letter
+			zeros $(($1 / 4))
+			echo
+		done >in.yml
+	}
+	four $(($1 - 4096))
+	good run file.yml --inputs in.yml
+	four $(($1 + 4096))
+	bad run file.yml --inputs in.yml
+	says 'inputs are too long'
+}
+limit_file_beside_the_runbook() {
+	printf 'files: [big.bin]\npreflight: [{ guard: "true" }]\n' | book file.yml
+	truncate -s "$1" big.bin
+	good run file.yml
+	truncate -s $(($1 + 1)) big.bin
+	bad run file.yml
+	says 'big.bin'
+}
+limit_value_in_a_record() {
+	printf 'inputs: { n: int }\npreflight:\n  - { run: "head -c ${{ inputs.n }} a.bin", effect: read, capture: { t: out } }\n' | book file.yml
+	zeros $(($1 + 1)) >a.bin
+	good run file.yml -i "n=$(($1 - 2))"
+	grep -q '"captures":{"t":"xxxx' "$(last)/journal.jsonl" || say "it is not in the journal"
+	good run file.yml -i "n=$(($1 - 1))"
+	grep -q '"captures":{"t":"(long)"' "$(last)/journal.jsonl" || say "it does not say (long)"
+}
+limit_text_in_a_record() {
+	printf 'preflight:\n  - { guard: { that: 1 > 2, else: warn, say: %sEND } }\n' "$(zeros $(($1 - 3)))" | book file.yml
+	good run file.yml
+	grep -q '"t":"issue".*xEND"' "$(last)/journal.jsonl" || say "it is not whole"
+	printf 'preflight:\n  - { guard: { that: 1 > 2, else: warn, say: %sEND } }\n' "$(zeros "$1")" | book file.yml
+	good run file.yml
+	! grep -q '"t":"issue".*END"' "$(last)/journal.jsonl" || say "it is not cut"
+}
+limit_run_steps() {
+	printf 'inputs: { n: int }\npreflight:\n  - { foreach: range(inputs.n), if: item < 0, guard: "true" }\nreport:\n  - { render: { to: n.txt, text: "${{ run.steps.len() }}" } }\n' | book file.yml
+	good run file.yml -i "n=$(($1 - 1))" --no-sync
+	[ "$(cat "$(last)/n.txt")" = "$1" ] || say "there are $(cat "$(last)/n.txt") records, not $1"
+	good run file.yml -i "n=$(($1 + 10))" --no-sync
+	[ "$(cat "$(last)/n.txt")" = "$1" ] || say "there are $(cat "$(last)/n.txt") records, not $1"
+}
+limit_steps_in_the_seal() {
+	printf 'act:\n  - { foreach: range(%d), parallel: 8, run: [/bin/true], rollback: [{ guard: 2 > 1 }] }\ntest: [{ run: [/bin/false], effect: read }]\n' $(($1 + 1)) | book file.yml
+	bad run file.yml --no-sync
+	seal=$(tail -n 1 "$(last)/journal.jsonl")
+	[ "$(echo "$seal" | grep -o '"undone":\[[^]]*\]*' | grep -o '"act/#1\[[0-9]*' | sort -u | wc -l)" -le "$1" ] || say "there are more than $1 in the seal"
+	case $seal in *'"undone_count":'"$(($1 + 1))"*) ;; *) say "not all are counted" ;; esac
+}
+limit_journal_read() {
+	printf 'preflight: [{ guard: "true" }]\n' | book file.yml
+	good run file.yml
+	truncate -s $(($1 + 1)) "$(last)/journal.jsonl" || say "no such large file here"
+	"$program" show @last >out 2>&1 && say "it was read"
+	rm -rf "$(last)"
+}
+limit_context_of_eval() {
+	{ printf '{"a":1,"b":"'; zeros $(($1 - 14)); printf '"}'; } >a.json
+	[ "$(wc -c <a.json)" -eq "$1" ] || say "the test is wrong"
+	"$program" eval a --context a.json >out 2>&1 || say "within the limit it must go"
+	echo >>a.json
+	! "$program" eval a --context a.json >out 2>&1 || say "past the limit it must not go"
+}
+limit_saved_plan() {
+	printf 'preflight: [{ guard: "true" }]\n' | book file.yml
+	"$program" plan file.yml -o a.plan >out 2>&1 || say "no plan"
+	good run a.plan
+	cp a.plan b.plan
+	head -c $(($1 - $(wc -c <a.plan))) /dev/zero | tr '\0' ' ' >>b.plan
+	bad run b.plan
+	says 'was changed'
+	echo >>b.plan
+	bad run b.plan
+	says_not 'was changed'
+}
+
+# --- the table ---
+awk -F ' *\\| *' '/^\| name \|/ { on = 1; next } /^\|---/ { next } on && /^\|/ { print $2 "\t" $3 "\t" $4 "\t" $5; next } on { exit }' \
+	"$root/docs/limits.md" >table
+number_of() { # "16 MiB" -> 16777216
+	echo "$1" | awk '{ n = $1; if ($2 == "KiB") n *= 1024; if ($2 == "MiB") n *= 1048576; if ($2 == "GiB") n *= 1073741824
+		if ($1 ~ /^[0-9]+$/ && $2 !~ /iB$/) print $1; else printf "%.0f\n", n }'
+}
+number=0 failed=0
+verdict() { # NAME
+	number=$((number + 1))
+	if [ ! -s why ]; then
+		echo "ok $number - $1"
+	else
+		failed=$((failed + 1))
+		echo "not ok $number - $1"
+		sed 's/^/#   /' why
+	fi
+}
+function_of() { echo "limit_$1" | sed 's/,//g; s/[^A-Za-z0-9_]/_/g'; }
+: >tested
+while IFS='	' read -r name value where code; do
+	function=$(function_of "$name")
+	echo "$function" >>tested
+	if [ $# -gt 0 ]; then
+		wanted=
+		for chosen in "$@"; do [ "$chosen" != "$name" ] || wanted=1; done
+		[ "$wanted" ] || continue
+	fi
+	: >why
+	: >out
+	# The place in the source is still there.
+	file=${where%% *} constant=${where#"${where%% *}"}
+	[ -f "$root/interp/$file" ] || say "there is no interp/$file"
+	[ -z "$constant" ] || grep -qw "${constant# }" "$root/interp/$file" || say "interp/$file has no$constant"
+	case $function in
+	limit_secret_program_time | limit_channel_time)
+		if [ -z "${RB_LONG:-}" ]; then
+			number=$((number + 1))
+			echo "ok $number - $name: $value # SKIP takes $value; RB_LONG=1"
+			continue
+		fi
+		;;
+	limit_http_* | limit_redirects)
+		if ! command -v python3 >/dev/null; then
+			number=$((number + 1))
+			echo "ok $number - $name: $value # SKIP no python3 here"
+			continue
+		fi
+		;;
+	esac
+	if command -v "$function" >/dev/null; then
+		"$function" "$(number_of "$value")" "${code%%,*}" </dev/null
+	else
+		say "no test: tests/limits/run.sh has no $function"
+	fi
+	verdict "$name: $value"
+	find . -mindepth 1 -maxdepth 1 ! -name table ! -name tested ! -name port ! -name why ! -name out -exec rm -rf {} +
+done <table
+if [ $# -eq 0 ]; then
+	: >why
+	: >out
+	sed -n 's/^\(limit_[a-z_]*\)() {.*/\1/p' "$here/run.sh" | while read -r function; do
+		grep -qx "$function" tested || echo "no row of docs/limits.md is about $function"
+	done >why
+	[ -s table ] || echo "there is no table" >why
+	verdict "each test has its row"
+fi
+echo "1..$number"
+[ $failed -eq 0 ]

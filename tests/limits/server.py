@@ -1,0 +1,37 @@
+"""An HTTP server for tests/limits/run.sh: prints its port, then gives what a path
+asks for: /body/N, N bytes; /head/N, N bytes of headers; /count/N, N headers; /hop/N, N redirects."""
+import http.server
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *args):
+        pass
+
+    def do_GET(self):
+        kind, number = self.path.strip("/").split("/")
+        number = int(number)
+        body = number if kind == "body" else 0
+        hop = kind == "hop" and number > 0
+        self.send_response(302 if hop else 200)
+        if hop:
+            self.send_header("Location", "/hop/%d" % (number - 1))
+        while kind == "head" and number > 0:
+            self.send_header("X-%d" % number, "x" * min(number, 8000))
+            number -= 8000
+        while kind == "count" and number > 0:
+            self.send_header("X-%d" % number, "x")
+            number -= 1
+        self.send_header("Content-Length", str(body))
+        self.end_headers()
+        try:
+            while body > 0:
+                body -= self.wfile.write(b"x" * min(body, 1 << 20))
+        except OSError:
+            self.close_connection = True
+
+
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+print(server.server_port, flush=True)
+server.serve_forever()
