@@ -200,27 +200,48 @@ static enum started run_start(struct frame *f, const struct prog_step *ps, bool 
 	return STARTED_WAIT;
 }
 
-/* "sh -eu -c '...'" with the values of its holes before it; or the argv. */
+/* NAME='value' of the step's own environment and of its holes. */
+static void show_env(const struct words *env, struct buf *out)
+{
+	for (uint32_t i = 0; i < env->count; i++) {
+		const char *eq = strchr(env->list[i], '=');
+
+		if (!strncmp(env->list[i], "RUNBOOK_", 8))
+			continue;
+		buf_add(out, env->list[i], (size_t)(eq + 1 - env->list[i]));
+		shell_quote(out, str_of(eq + 1));
+		buf_addc(out, ' ');
+	}
+}
+
+/* What to type for the same effect: directory, standard input, environment, command. */
 static void run_show(struct frame *f, const struct prog_step *ps, struct buf *out)
 {
 	struct words argv = { .a = f->tmp }, env = { .a = f->tmp };
 	bool unknown = false;
-	struct str error;
-	bool ok = ps->ast->run.script ? script_words(f, ps, &argv, &env, &unknown, &error)
-				      : argv_words(f, ps, &argv, &unknown, &error);
+	const char *dir;
+	struct str error, input = { 0 };
+	bool ok = env_build(f, ps, &env, &unknown, &error) && directory(f, ps, &dir, &unknown, &error) &&
+		  eval_text(f, &ps->ast->stdin_, &input, &unknown, &error) &&
+		  (ps->ast->run.script ? script_words(f, ps, &argv, &env, &unknown, &error)
+				       : argv_words(f, ps, &argv, &unknown, &error));
 
 	if (!ok) {
 		buf_addz(out, "# cannot be rendered: ");
 		buf_adds(out, error);
 		return;
 	}
-	for (uint32_t i = 0; i < env.count; i++) {
-		const char *eq = strchr(env.list[i], '=');
-
-		buf_add(out, env.list[i], (size_t)(eq + 1 - env.list[i]));
-		shell_quote(out, str_of(eq + 1));
-		buf_addc(out, ' ');
+	if (ps->dir.kind != DATA_NONE) {
+		buf_addz(out, "cd ");
+		shell_quote(out, str_of(dir));
+		buf_addz(out, " && ");
 	}
+	if (input.n) {
+		buf_addz(out, "printf %s ");
+		shell_quote(out, input);
+		buf_addz(out, " | ");
+	}
+	show_env(&env, out);
 	for (uint32_t i = 0; i < argv.count; i++) {
 		if (i)
 			buf_addc(out, ' ');

@@ -7,6 +7,9 @@ need nginx psql pg_dump redis-server redis-cli curl gzip python3 postgres bash
 book=$top/runbooks/kis-core/deploy.yml
 rb 0 'the runbook has no errors' check "$book"
 check 'and no warnings' sh -c '"$1" check --output json "$2" | tr -d " \n" | grep -q "\"diagnostics\":\[\]"' sh "$RB" "$book"
+for env in production staging; do
+	rb 0 "the settings of $env are right" plan "$book" --inputs "${book%/*}/environments/$env.yml" -i tag=v2.4.0
+done
 kis_up
 deploy() { # CODE WHAT ARGS...
 	_c=$1 _w=$2

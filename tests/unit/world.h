@@ -8,7 +8,9 @@
  *   hang           only ends by timeout or stop   sig           killed by signal 9
  *   lost           END_LOST                       nostart       END_NOT_STARTED
  *   cancel         ok, and INT arrives meanwhile  slow D        ok after D seconds
- * Each takes one second. The trace has a line for each start of an op.
+ *   state          as a probe: yes while the last write of its key ended well and was not undone
+ * Each takes one second. The trace has a line for each start of an op; moves has
+ * what began and ended, for tests that judge by themselves.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,22 +22,55 @@
 #include "run/effects.h"
 #include "run/engine.h"
 
-enum { WORLD_OPS = 64 };
-struct world_op { uint32_t op; int64_t due; struct result result; bool timer, hang; int64_t limit; };
+enum { WORLD_OPS = 64, WORLD_KEY = 192 };
+struct world_op { uint32_t op, move; int64_t due; struct result result; };
+/* One op from its start to its end; or a journal record or a signal between them. */
+struct world_move {
+	char key[WORLD_KEY];
+	char what[12];          /* first word of a child, "ask", "timer", "file"; "!plan", "!signal" */
+	uint32_t op;
+	uint8_t kind;           /* enum op_kind; of a child also: */
+	bool write, probe, ended, stopped;
+	int end, code;          /* enum result_end */
+	int64_t began, over;
+};
 struct world {
 	struct arena arena;
 	struct buf trace, records;
 	int64_t now;
 	struct world_op ops[WORLD_OPS]; uint32_t count;
-	struct { char key[96]; int n; } flaky[32]; uint32_t flaky_count;
-	int signo_due, signals; /* INT to deliver with the next wait */
-	int cancel_at;          /* deliver INT when this many ops were started; 0: never */
+	struct { char key[WORLD_KEY]; int n; } flaky[32]; uint32_t flaky_count;
+	struct world_move *moves; uint32_t move_count, move_cap;
+	int signo_due, signals; /* to deliver with the next wait */
+	int cancel_at;          /* deliver a signal when this many ops were started; 0: never */
+	int again_at, signo, again_signo; /* a second one; which (0: INT) */
+	int low_at;             /* the disk is full when this many ops were started */
+	bool low_due;
 	int started;
 	struct result current[WORLD_OPS];
 	bool dry, unsynced_write, synced;
 	int flushes, syncs, fail_flush_at;
 	const char *answer;     /* to questions; NULL: nobody there */
+	const char *const *answers; uint32_t answer_count, asked; /* instead: one after the other */
 };
+
+static struct world_move *world_move(struct world *w, struct str key, const char *what)
+{
+	struct world_move *m;
+
+	if (w->move_count == w->move_cap) {
+		w->move_cap = w->move_cap ? w->move_cap * 2 : 64;
+		w->moves = realloc(w->moves, w->move_cap * sizeof(*w->moves));
+		if (!w->moves)
+			abort();
+	}
+	m = &w->moves[w->move_count++];
+	memset(m, 0, sizeof(*m));
+	snprintf(m->key, sizeof(m->key), "%.*s", (int)key.n, key.n ? key.p : "");
+	snprintf(m->what, sizeof(m->what), "%s", what);
+	m->began = w->now;
+	return m;
+}
 
 static void world_record(void *ctx, int64_t wall, int64_t mono, struct str body)
 {
@@ -44,6 +79,8 @@ static void world_record(void *ctx, int64_t wall, int64_t mono, struct str body)
 	(void)wall, (void)mono;
 	buf_adds(&w->records, body);
 	buf_addc(&w->records, '\n');
+	if (str_starts(body, STR("\"t\":\"comp.plan\"")))
+		world_move(w, STR(""), "!plan");
 }
 
 static int world_flush(void *ctx, bool sync)
@@ -58,12 +95,14 @@ static int world_flush(void *ctx, bool sync)
 
 static int world_flaky(struct world *w, struct str key)
 {
-	char text[96];
+	char text[WORLD_KEY];
 	uint32_t i = 0;
 
 	snprintf(text, sizeof(text), "%.*s", (int)key.n, key.p);
 	while (i < w->flaky_count && strcmp(w->flaky[i].key, text))
 		i++;
+	if (i == w->flaky_count && i == sizeof(w->flaky) / sizeof(*w->flaky))
+		abort();
 	if (i == w->flaky_count)
 		memcpy(w->flaky[w->flaky_count++].key, text, sizeof(text));
 	return w->flaky[i].n++;
@@ -87,6 +126,21 @@ static void world_words(struct world *w, const char *const *argv, struct result 
 	buf_release(&b);
 }
 
+/* Does what the last child of this key did, or undid, say that its effect is there? */
+static bool world_in_place(const struct world *w, struct str key)
+{
+	for (uint32_t i = w->move_count; i-- > 0;) {
+		const struct world_move *m = &w->moves[i];
+		bool undo = !strncmp(m->key + key.n, "!undo", 5);
+
+		if (!m->ended || m->end != END_EXIT || m->code || m->probe || m->kind != OP_SPAWN || strncmp(m->key, key.p, key.n))
+			continue;
+		if (undo || !m->key[key.n])
+			return !undo;
+	}
+	return false;
+}
+
 static void world_spawn(struct world *w, const struct command *c, struct world_op *o)
 {
 	const char *const *argv = c->spawn.argv;
@@ -101,8 +155,9 @@ static void world_spawn(struct world *w, const struct command *c, struct world_o
 	} else if (!strcmp(what, "flaky")) {
 		o->result.code = world_flaky(w, c->key) < (int)strtol(argv[1], NULL, 10);
 	} else if (!strcmp(what, "hang")) {
-		o->hang = true;
 		o->due = INT64_MAX;
+	} else if (!strcmp(what, "state")) {
+		o->result.code = !world_in_place(w, c->key);
 	} else if (!strcmp(what, "slow")) {
 		o->due = w->now + 1000000000LL * (int)strtol(argv[1], NULL, 10);
 	} else if (!strcmp(what, "sig")) {
@@ -116,7 +171,6 @@ static void world_spawn(struct world *w, const struct command *c, struct world_o
 	} else if (!strcmp(what, "cancel")) {
 		w->signo_due = 2;
 		o->due = INT64_MAX; /* until it is stopped */
-		o->hang = true;
 	}
 	if (argv[0])
 		world_words(w, argv + 1, &o->result);
@@ -130,10 +184,17 @@ static void world_spawn(struct world *w, const struct command *c, struct world_o
 static void world_start(void *ctx, const struct command *c)
 {
 	struct world *w = ctx;
+	static const char *const names[] = { "", "request", "timer", "ask", "file" };
 	struct world_op *o = &w->ops[w->count++];
+	struct world_move *m = world_move(w, c->key, c->kind == OP_SPAWN ? c->spawn.argv[0] : names[c->kind]);
 
-	*o = (struct world_op){ .op = c->op, .due = w->now };
-	o->result.op = c->op;
+	if (w->count > WORLD_OPS)
+		abort();
+	*o = (struct world_op){ .op = c->op, .due = w->now, .move = (uint32_t)(m - w->moves) };
+	o->result.op = m->op = c->op;
+	m->kind = c->kind;
+	m->write = c->write;
+	m->probe = c->probe;
 	if (w->dry && (c->write || c->unknown || c->kind == OP_QUESTION || c->kind == OP_TIMER)) {
 		buf_printf(&w->trace, "would %.*s\n", (int)c->key.n, c->key.p);
 		o->result.end = END_SUPPRESSED;
@@ -149,17 +210,22 @@ static void world_start(void *ctx, const struct command *c)
 			buf_printf(&w->trace, " %s", c->spawn.argv[i]);
 		buf_addc(&w->trace, '\n');
 		world_spawn(w, c, o);
-		if (++w->started == w->cancel_at)
-			w->signo_due = 2;
+		w->started++;
+		if (w->started == w->cancel_at)
+			w->signo_due = w->signo ? w->signo : 2;
+		if (w->started == w->again_at)
+			w->signo_due = w->again_signo;
+		w->low_due = w->low_due || w->started == w->low_at;
 		break;
 	case OP_TIMER:
-		o->timer = true;
 		o->due = c->timer.at;
 		o->result.end = END_FIRED;
 		o->result.code = -1;
 		break;
 	case OP_QUESTION:
 		buf_printf(&w->trace, "ask %.*s\n", (int)c->key.n, c->key.p);
+		if (w->answer_count)
+			w->answer = w->answers[w->asked++ % w->answer_count];
 		o->result.end = w->answer ? END_ANSWER : END_NO_PERSON;
 		o->result.code = -1;
 		o->result.answer = str_of(w->answer);
@@ -182,6 +248,7 @@ static void world_stop(void *ctx, uint32_t op, int64_t grace)
 	(void)grace;
 	for (uint32_t i = 0; i < w->count; i++)
 		if (w->ops[i].op == op) {
+			w->moves[w->ops[i].move].stopped = true;
 			w->ops[i].due = w->now;
 			w->ops[i].result.end = END_STOPPED;
 			w->ops[i].result.code = -1;
@@ -197,7 +264,12 @@ static uint32_t world_wait(void *ctx, struct event *ev, uint32_t max)
 	ev[0] = (struct event){ .kind = EVENT_START, .wall = 1000000000LL * 1000000 + w->now, .mono = w->now };
 	if (!max)
 		return 0;
+	if (w->low_due) {
+		ev[n++] = (struct event){ .kind = EVENT_LOW };
+		w->low_due = false;
+	}
 	if (w->signo_due) {
+		world_move(w, STR(""), "!signal");
 		ev[n++] = (struct event){ .kind = EVENT_SIGNAL, .signo = w->signo_due };
 		w->signo_due = 0;
 		w->signals++;
@@ -218,6 +290,10 @@ static uint32_t world_wait(void *ctx, struct event *ev, uint32_t max)
 		}
 		w->current[n] = w->ops[i].result;
 		w->current[n].took = 1000000000;
+		w->moves[w->ops[i].move].ended = true;
+		w->moves[w->ops[i].move].end = w->current[n].end;
+		w->moves[w->ops[i].move].code = w->current[n].code;
+		w->moves[w->ops[i].move].over = w->now;
 		ev[n] = (struct event){ .kind = EVENT_RESULT, .result = &w->current[n] };
 		n++;
 		w->ops[i] = w->ops[--w->count];
@@ -289,6 +365,7 @@ static void world_release(struct world *w)
 	buf_release(&w->trace);
 	buf_release(&w->records);
 	arena_release(&w->arena);
+	free(w->moves);
 }
 
 #endif
