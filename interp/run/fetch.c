@@ -43,7 +43,7 @@ static uint32_t fill_fields(struct arena *a, const struct prog_step *ps, const s
 	uint32_t n = 0;
 
 	p[n++] = (struct pair){ STR("status"), value_strz(step_status_names[o->status]) };
-	p[n++] = (struct pair){ STR("code"), o->code < 0 ? value_null : value_int(o->code) };
+	p[n++] = (struct pair){ STR("code"), o->code < 0 || !o->attempts ? value_null : value_int(o->code) };
 	p[n++] = (struct pair){ STR("took"), value_unit(V_DURATION, o->took) };
 	p[n++] = (struct pair){ STR("attempts"), value_int(o->attempts) };
 	p[n++] = (struct pair){ STR("started"), o->started ? value_unit(V_TIME, o->started) : value_null };
@@ -313,10 +313,43 @@ struct str error_text(struct frame *f, const struct eval_error *err)
 	return arena_printf(&e->arena, "%s (" STR_FMT ":%u:%u)", err->text, STR_ARG(err->at.src->name), at.line, at.column);
 }
 
-/* The text as written, for what is not known yet. */
-static struct str source_text(const struct data *d)
+static void put_known(struct frame *f, const struct tmpl *t, struct buf *out)
 {
-	return d->node && d->node->kind == NODE_SCALAR ? d->node->text : STR("(not known yet)");
+	struct eval_env env = frame_env(f);
+
+	for (uint32_t i = 0; i < t->count; i++) {
+		struct eval_error err = { 0 };
+		struct value v;
+
+		buf_adds(out, t->parts[i].text);
+		if (!t->parts[i].hole)
+			continue;
+		v = code_eval(f->e->p->codes.list[t->parts[i].hole->id], &env, &err);
+		if (err.set)
+			buf_addz(out, "(error)");
+		else if (v.kind == V_UNKNOWN || !value_to_text(v, out))
+			value_show(v, out);
+	}
+}
+
+/* dry-run: what of a text is known, with `(unknown: steps.x)` in the holes that are not. */
+static struct str known_text(struct frame *f, const struct data *d)
+{
+	struct buf b;
+	struct str s;
+
+	buf_init(&b, 1 << 20);
+	if (d->kind == DATA_TEXT)
+		put_known(f, d->tmpl, &b);
+	else if (d->kind == DATA_LIT)
+		value_show(d->lit, &b);
+	for (uint32_t i = 0; d->kind == DATA_LIST && i < d->c.count; i++) {
+		buf_adds(&b, known_text(f, &d->c.items[i]));
+		buf_addc(&b, '\n');
+	}
+	s = arena_str(f->tmp ? f->tmp : &f->e->arena, b.p ? b.p : "", b.len);
+	buf_release(&b);
+	return s;
 }
 
 bool eval_text(struct frame *f, const struct data *d, struct str *out, bool *unknown, struct str *error)
@@ -336,7 +369,7 @@ bool eval_text(struct frame *f, const struct data *d, struct str *out, bool *unk
 	}
 	if (v.kind == V_UNKNOWN) {
 		*unknown = true;
-		*out = source_text(d);
+		*out = known_text(f, d);
 		return true;
 	}
 	*out = v.kind == V_NULL ? STR("") : value_text(v);
@@ -359,7 +392,7 @@ bool eval_words(struct frame *f, const struct data *d, struct str **out, uint32_
 		*n = d->kind == DATA_LIST ? d->c.count : 1;
 		list = arena_array(env.arena, *n + 1, sizeof(*list));
 		for (uint32_t i = 0; i < *n; i++)
-			list[i] = source_text(d->kind == DATA_LIST ? &d->c.items[i] : d);
+			list[i] = known_text(f, d->kind == DATA_LIST ? &d->c.items[i] : d);
 		*out = list;
 		return true;
 	}
@@ -368,7 +401,7 @@ bool eval_words(struct frame *f, const struct data *d, struct str **out, uint32_
 	for (uint32_t i = 0; i < v.n; i++) {
 		if (v.list[i].kind == V_UNKNOWN) {
 			*unknown = true;
-			list[i] = d->kind == DATA_LIST && i < d->c.count ? source_text(&d->c.items[i]) : STR("(unknown)");
+			list[i] = d->kind == DATA_LIST && i < d->c.count ? known_text(f, &d->c.items[i]) : STR("(unknown)");
 		} else {
 			list[i] = value_text(v.list[i]);
 		}

@@ -30,6 +30,17 @@ static void url_escape(struct buf *out, struct str s)
 
 struct request_parts { bool unknown; struct str error; bool ok; };
 
+/* Nothing is sent in part. */
+static void too_long(struct request_parts *p, const struct buf *b, const char *what)
+{
+	if (!b->full)
+		return;
+	p->ok = false;
+	p->error = str_of(!strcmp(what, "body") ? "http: the body is longer than 16 MiB"
+			  : !strcmp(what, "query") ? "http: the query is longer than 1 MiB"
+						   : "http: a value is longer than 1 MiB");
+}
+
 static struct value evaluated(struct frame *f, const struct data *d, struct request_parts *p)
 {
 	struct eval_env env = frame_env(f);
@@ -58,6 +69,7 @@ static struct str scalar_text(struct frame *f, struct value v, struct request_pa
 		p->ok = false;
 		p->error = STR("http: a list or map where one text is needed");
 	}
+	too_long(p, &b, "value");
 	s = arena_str(f->tmp, b.p ? b.p : "", b.len);
 	buf_release(&b);
 	return s;
@@ -105,6 +117,7 @@ static struct str build_url(struct frame *f, const struct act_http *h, struct re
 	buf_init(&b, 1 << 20);
 	buf_adds(&b, url);
 	put_pairs(f, &b, evaluated(f, &h->query, p), memchr(url.p, '?', url.n) ? '&' : '?', p);
+	too_long(p, &b, "query");
 	url = arena_str(f->tmp, b.p, b.len);
 	buf_release(&b);
 	return url;
@@ -180,6 +193,7 @@ static bool build_body(struct frame *f, const struct act_http *h, struct headers
 	}
 	if (type && !has_header(hs, "content-type"))
 		header_add(hs, STR("Content-Type"), str_of(type), p);
+	too_long(p, &b, "body");
 	*body = arena_str(f->tmp, b.p ? b.p : "", b.len);
 	buf_release(&b);
 	return true;

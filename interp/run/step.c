@@ -133,10 +133,9 @@ static int check_guards(struct frame *f, struct str *say, struct str *error)
 	const struct step *s = f->ps->ast;
 	struct jsonw w;
 	int result = GUARDS_PASS;
-	struct str texts[64];
-	struct value vals[64];
-	struct str errors[64];
-	uint32_t n = s->guard_count < 64 ? s->guard_count : 64;
+	uint32_t n = s->guard_count;
+	struct value *vals = arena_array(f->tmp, n, sizeof(*vals));
+	struct str *texts = arena_array(f->tmp, n, sizeof(*texts)), *errors = arena_array(f->tmp, n, sizeof(*errors));
 
 	for (uint32_t i = 0; i < n; i++) {
 		const struct guard *g = &s->guards[i];
@@ -175,7 +174,7 @@ static int check_guards(struct frame *f, struct str *say, struct str *error)
 	rec_open(f->e, "guard", f->key, &w);
 	jsonw_key(&w, "items");
 	jsonw_open(&w, '[');
-	for (uint32_t i = 0; i < n; i++)
+	for (uint32_t i = 0; i < n && rec_room(f->e, 4 * REC_TEXT_MAX); i++)
 		put_guard(f, &w, s->guards[i].that, else_names[s->guards[i].otherwise], vals[i], errors[i], texts[i]);
 	jsonw_close(&w, ']');
 	jsonw_kstr(&w, "result", str_of(result == GUARDS_PASS ? (f->unknown ? "unknown" : "pass") : else_names[result]));
