@@ -165,6 +165,10 @@ static bool expected(struct frame *f, struct str *error)
 	}
 	if (v.kind == V_BOOL && v.b)
 		return true;
+	if (v.kind == V_UNKNOWN) { /* dry-run: decided at run time */
+		f->e->dry_unknown++;
+		return true;
+	}
 	*error = arena_printf(&f->e->arena, "expect is %s: " STR_FMT, v.kind == V_BOOL ? "false" : "not known",
 			      STR_ARG(str_slice(x->node->text, x->start, x->end)));
 	return false;
@@ -221,10 +225,7 @@ void attempt_finish(struct frame *f, const struct result *r)
 	bool success = k->success ? k->success(f, r) : r->end == END_EXIT && r->code <= 0;
 	bool parsed;
 
-	if (f->timer) {
-		op_stop(e, f->timer, 0);
-		f->timer = 0;
-	}
+	op_forget(e, &f->timer);
 	if (r->end != END_NOT_STARTED)
 		f->acted = true;
 	if (f->ps->ast->action != ACT_NONE && f->ps->ast->action != ACT_STEPS)
@@ -232,7 +233,7 @@ void attempt_finish(struct frame *f, const struct result *r)
 	f->out->code = r->end == END_EXIT ? r->code : -1;
 	if (r->end == END_STUCK)
 		e->stuck = true;
-	if (r->end == END_NO_PERSON) {
+	if (r->end == END_NO_PERSON && f->role == ROLE_FORWARD && e->stage == STAGE_PHASES) {
 		struct jsonw w;
 
 		e->held = true;
@@ -369,7 +370,7 @@ void attempt_fail(struct frame *f, uint8_t status, const char *end, struct str t
 			step_fail(f, status, end, f->error);
 		return;
 	}
-	if (write && unknown_end && !s->idempotent && f->role == ROLE_FORWARD) {
+	if (write && unknown_end && !s->idempotent && f->role != ROLE_UNDO && f->role != ROLE_TOP_UNDO) {
 		rec_open(e, "note", f->key, &w);
 		jsonw_kstr(&w, "text", STR("not repeated: how the attempt ended is not known, and the step is neither idempotent nor has a probe"));
 		rec_close(e, &w);
@@ -383,7 +384,11 @@ void attempt_retry(struct frame *f)
 {
 	const struct retry *r = f->ps->retry;
 
-	f->timed_out = false;
+	f->timed_out = f->drain = false;
+	if (frame_draining(f->parent)) { /* meanwhile something else failed */
+		step_fail(f, f->out->status == S_NOT_RUN ? S_CANCELLED : f->out->status, f->cause_end, f->error);
+		return;
+	}
 	f->state = AT_RETRY_DELAY;
 	f->op = timer_queue(f, r ? retry_delay(f, r) : 0, OP_FOR_RETRY);
 }

@@ -30,7 +30,6 @@ static void begin_unwinding(struct engine *e)
 	e->stage = STAGE_UNWIND;
 	e->unwind_began = e->mono;
 	e->signals = e->signo ? 1 : 0;
-	e->blocked = false;
 	e->at = unwind_push(e->root, e->root);
 	if (!e->root->kept_first)
 		return;
@@ -59,6 +58,9 @@ static void push_top(struct engine *e, uint8_t stage)
 		if (e->p->rb->phases[PHASE_REPORT].count)
 			rec_phase(e, true, PHASE_REPORT, NULL);
 	}
+	for (uint32_t i = 0; i < e->op_len && stage != STAGE_TOP_UNDO; i++)
+		if (e->ops[i].what == OP_FOR_STOP) /* nothing is left to stop */
+			op_stop(e, e->ops[i].id, 0);
 	e->at = list_push(e->root, top_list(e, stage), role, "");
 	e->at->key = str_of(names[stage]);
 	e->at->shield = true;
@@ -120,7 +122,7 @@ static void after_unwinding(struct engine *e)
 		unwind_left(e->root, STR("not undone: the unwinding was stopped by the operator"));
 	check_rto(e);
 	decide(e);
-	if (e->undo_count && e->p->rb->rollback.count)
+	if (e->undo_count && e->p->rb->rollback.count && !e->stop_unwinding)
 		push_top(e, STAGE_TOP_UNDO);
 	else
 		push_top(e, STAGE_TOP_ALWAYS);
@@ -157,7 +159,7 @@ static void phase_push(struct engine *e)
 	e->at = list_push(e->root, l, ROLE_FORWARD, "");
 	e->at->key = str_of(phase_names[e->phase]);
 	e->at->ps = NULL;
-	kept_add(e->root, e->at);
+	kept_add(e->at);
 }
 
 /* After the phases: undo, or what is due on every path. */
@@ -220,6 +222,7 @@ void root_advance(struct frame *f)
 			settled(e);
 			continue;
 		case STAGE_UNWIND:
+			e->blocked = l->blocked;
 			e->at = NULL;
 			after_unwinding(e);
 			continue;

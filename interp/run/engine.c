@@ -30,29 +30,12 @@ struct engine *engine_new(const struct run_setup *s)
 	return e;
 }
 
-static void release_arenas(struct frame *f)
-{
-	for (struct frame *c = f->kept_first; c; c = c->kept_next)
-		release_arenas(c);
-	if (f->tmp)
-		arena_release(f->tmp);
-}
-
 void engine_free(struct engine *e)
 {
 	if (!e)
 		return;
-	for (uint32_t i = 0; i < e->spare_count; i++)
-		arena_release(e->spare[i]);
-	for (uint32_t i = 0; i < e->op_len; i++) {
-		struct frame *f = e->ops[i].frame;
-
-		if (f->tmp && !f->in_kept) {
-			arena_release(f->tmp);
-			f->tmp = NULL;
-		}
-	}
-	release_arenas(e->root);
+	for (struct attempt_arena *a = e->arenas; a; a = a->next)
+		arena_release(&a->arena);
 	mem_free(e->agenda);
 	mem_free(e->queue);
 	mem_free(e->stops);
@@ -109,6 +92,14 @@ static void start(struct engine *e)
 	schedule(e->root);
 }
 
+/* The step that runs now is the last one of the unwinding, or of the top-level rollback. */
+static void stop_unwinding(struct engine *e)
+{
+	e->stop_unwinding = true;
+	if (e->stage == STAGE_TOP_UNDO && e->at->kind == FRAME_LIST && e->at->next < e->at->count)
+		e->at->drain = true;
+}
+
 static void on_signal(struct engine *e, int signo)
 {
 	struct jsonw w;
@@ -138,7 +129,7 @@ static void on_signal(struct engine *e, int signo)
 			c->question.choices = choices;
 			c->question.choice_count = 2;
 		} else if (!e->setup->interactive && signo == 15 && e->signals > 1) {
-			e->stop_unwinding = true;
+			stop_unwinding(e);
 		}
 	} else if (e->stage >= STAGE_TOP_ALWAYS) {
 		op_stop_below(e, e->root->child ? e->root->child : e->root, true); /* reports do not hold anybody up */
@@ -169,6 +160,8 @@ static void on_result(struct engine *e, const struct result *r)
 	f = o->frame;
 	what = o->what;
 	op_drop(e, r->op);
+	if (!f)
+		return;
 	switch (what) {
 	case OP_FOR_RUN_TIMEOUT:
 		e->run_timer = 0;
@@ -181,7 +174,7 @@ static void on_result(struct engine *e, const struct result *r)
 		return;
 	case OP_FOR_STOP:
 		if (r->end == END_ANSWER && str_eqz(r->answer, "stop"))
-			e->stop_unwinding = true;
+			stop_unwinding(e);
 		return;
 	default:
 		step_result(f, what, r);
@@ -249,6 +242,19 @@ static bool hand_out(struct engine *e)
 	return true;
 }
 
+/* Held: what acts is waited for; timers, waits and questions are taken up again later. */
+static bool at_work(const struct engine *e)
+{
+	for (uint32_t i = 0; i < e->op_len; i++) {
+		const struct op *o = &e->ops[i];
+		uint8_t action = o->frame && o->frame->ps ? o->frame->ps->ast->action : ACT_NONE;
+
+		if (o->what == OP_FOR_PROBE || (o->what == OP_FOR_ACTION && action != ACT_WAIT && action != ACT_CONFIRM))
+			return true;
+	}
+	return false;
+}
+
 enum { EVENTS_A_TURN = 64 };
 
 int engine_drive(struct engine *e, const struct effects *fx, void *ctx, enum run_status *status, int *journal_err)
@@ -270,7 +276,7 @@ int engine_drive(struct engine *e, const struct effects *fx, void *ctx, enum run
 		}
 		if (e->stage == STAGE_END)
 			break;
-		if (!e->op_len && e->held) {
+		if (e->held && !at_work(e)) {
 			e->status = RUN_HELD;
 			break;
 		}

@@ -86,6 +86,8 @@ struct frame {
 	bool unknown;                 /* dry-run: whether it runs is decided at run time */
 	bool always_due;              /* STEP: its always block has to run */
 	bool undone, in_kept;
+	bool stands;                  /* irreversible, met by an unwinding: nothing before it is undone */
+	bool blocked;                 /* UNWIND: it met such a step */
 	bool timed_out, stopping;
 	uint8_t undo_result;          /* while undoing: 0, or why it is residue */
 	uint32_t attempt;             /* STEP: from 1 */
@@ -99,7 +101,8 @@ struct frame {
 	struct frame *kept_first, *kept_last, *kept_prev, *kept_next;
 	struct frame *cursor;         /* UNWIND: what comes next */
 	struct frame *undoer;         /* STEP: the UNWIND frame that undoes it now */
-	struct arena *tmp;            /* STEP: of the current attempt */
+	struct attempt_arena *tmp_of; /* STEP: of the current attempt, */
+	struct arena *tmp;            /* its arena */
 	struct attempt_view *view;
 	struct str error;             /* why it failed */
 	const char *cause_end;        /* "exit", "timeout" ... for records */
@@ -107,7 +110,8 @@ struct frame {
 	int64_t began;                /* mono */
 };
 
-struct op { uint32_t id; struct frame *frame; uint8_t what; bool stopped; };
+struct attempt_arena { struct arena arena; struct attempt_arena *next /* of all */, *next_spare; };
+struct op { uint32_t id; struct frame *frame /* NULL: its result means nothing any more */; uint8_t what; bool stopped; };
 enum op_what { OP_FOR_ACTION, OP_FOR_PROBE, OP_FOR_RETRY, OP_FOR_TIMEOUT, OP_FOR_PAUSE, OP_FOR_RUN_TIMEOUT, OP_FOR_STOP };
 
 struct issue { struct str step, severity, text; uint8_t phase; };
@@ -119,7 +123,7 @@ struct engine {
 	const struct run_setup *setup;
 	const struct program *p;
 	struct arena arena;           /* lives as long as the run */
-	struct arena *spare[8]; uint32_t spare_count; /* arenas for attempts */
+	struct attempt_arena *arenas, *spare; /* of attempts: all, and those not in use */
 	struct frame *free_frames;
 	struct value *vars;
 	struct scope_results results;
@@ -141,7 +145,7 @@ struct engine {
 	bool wrote;                   /* an intent of a write was recorded */
 	bool settling;                /* failure, cancel, timeout: start nothing new */
 	bool stopped;                 /* a guard said stop */
-	bool held, stuck, blocked;    /* blocked: unwinding met an irreversible step */
+	bool held, stuck, blocked;    /* blocked: the run's unwinding met an irreversible step */
 	bool stop_unwinding;          /* an impatient operator: after the current undo */
 	int signo;                    /* cancelled by */
 	uint32_t signals;
@@ -169,10 +173,13 @@ void loop_advance(struct frame *f);
 void child_ended(struct frame *f);         /* tells the parent that f is done */
 bool frame_draining(const struct frame *f);
 bool frame_below(const struct frame *f, const struct frame *of);
-void kept_add(struct frame *parent, struct frame *f);
+bool may_need_undo(const struct frame *f); /* STEP: has it done, or may it have done, what unwinding is for? */
+void kept_add(struct frame *f);            /* in order of starting */
 void kept_drop(struct frame *f);
 
 /* step.c: an instance from `if` to outcome. */
+void arena_take(struct frame *f);          /* f->tmp, if it has none */
+void arena_give(struct frame *f);
 struct frame *step_push(struct frame *parent, const struct prog_step *ps);
 void step_advance(struct frame *f);
 void step_result(struct frame *f, uint8_t what, const struct result *r);
@@ -213,6 +220,7 @@ extern const struct step_kind kind_none, kind_run, kind_http, kind_steps, kind_w
 struct command *op_queue(struct frame *f, uint8_t kind, uint8_t what); /* zeroed, id and key set */
 void op_stop(struct engine *e, uint32_t op, int64_t grace);
 void op_stop_below(struct engine *e, const struct frame *f, bool all); /* all: also shielded ones */
+void op_forget(struct engine *e, uint32_t *op); /* ends a timer whose result nobody awaits; 0: none */
 struct op *op_find(struct engine *e, uint32_t id);
 void op_drop(struct engine *e, uint32_t id);
 uint32_t timer_queue(struct frame *f, int64_t delay, uint8_t what);

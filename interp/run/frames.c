@@ -60,8 +60,20 @@ void frame_free(struct frame *f)
 	f->e->free_frames = f;
 }
 
-void kept_add(struct frame *parent, struct frame *f)
+/* Iterations are entries of the list that their loop stands in. */
+static struct frame *keeper_of(const struct frame *f)
 {
+	struct frame *p = f->parent;
+
+	while (p->kind == FRAME_LOOP)
+		p = p->parent;
+	return p;
+}
+
+void kept_add(struct frame *f)
+{
+	struct frame *parent = keeper_of(f);
+
 	if (f->in_kept)
 		return;
 	f->in_kept = true;
@@ -76,7 +88,7 @@ void kept_add(struct frame *parent, struct frame *f)
 
 void kept_drop(struct frame *f)
 {
-	struct frame *p = f->parent;
+	struct frame *p = keeper_of(f);
 
 	if (!f->in_kept)
 		return;
@@ -125,13 +137,10 @@ static void drain(struct frame *f, struct frame *child)
 	op_stop_below(f->e, f, false);
 }
 
-/* Must this frame stay because something below or in it may have to be undone? */
-static bool needs_keeping(const struct frame *f)
+bool may_need_undo(const struct frame *f)
 {
 	const struct prog_step *ps = f->ps;
 
-	if (f->kept_first || f->always_due)
-		return true;
 	if (f->kind != FRAME_STEP || !f->started || f->undone)
 		return false;
 	if (prog_step_is_block(ps) && ps->ast->action == ACT_STEPS)
@@ -146,7 +155,7 @@ static bool needs_keeping(const struct frame *f)
 void child_ended(struct frame *f)
 {
 	struct frame *p = f->parent;
-	bool keep = needs_keeping(f);
+	bool keep = f->kept_first || f->always_due || may_need_undo(f);
 
 	f->done = true;
 	if (f->in_kept && !keep)
@@ -160,7 +169,7 @@ void child_ended(struct frame *f)
 			drain(p, f);
 		else if (!f->ok && !p->keep_going)
 			p->drain = true; /* cancelled: not the cause of anything */
-		if (!keep && !f->cause && p->cause != f)
+		if (!keep && !f->cause && p->cause != f && f->kind != FRAME_LOOP) /* iterations that are kept point to it */
 			frame_free(f);
 	}
 }
@@ -223,7 +232,7 @@ void list_advance(struct frame *f)
 static void loop_end(struct frame *f)
 {
 	struct outcome *o = f->out;
-	uint32_t skipped = 0, unchanged = 0, undone = 0;
+	uint32_t skipped = 0, unchanged = 0;
 
 	o->ended = f->e->wall;
 	o->took = f->e->mono - f->began;
@@ -231,13 +240,12 @@ static void loop_end(struct frame *f)
 		for (uint32_t i = 0; i < o->each_count; i++) {
 			skipped += o->each[i].out.status == S_SKIPPED;
 			unchanged += o->each[i].out.status == S_UNCHANGED;
-			undone += o->each[i].out.status == S_UNDONE;
 			if (o->each[i].out.unknown)
 				o->unknown = true;
 		}
 		if (f->cause)
 			o->status = f->cause->out && f->cause->out->status == S_TIMEOUT ? S_TIMEOUT : S_FAILED;
-		else if (f->next < f->count)
+		else if (f->next < f->count || f->drain)
 			o->status = S_CANCELLED;
 		else if (skipped == f->count)
 			o->status = S_SKIPPED;
@@ -247,7 +255,7 @@ static void loop_end(struct frame *f)
 			o->status = S_OK;
 	}
 	o->error = f->error;
-	f->ok = !f->cause && f->next == f->count && o->status != S_FAILED;
+	f->ok = !f->cause && f->next == f->count && !f->drain && o->status != S_FAILED;
 	f->complete = f->ok;
 	rec_outcome(f);
 	child_ended(f);

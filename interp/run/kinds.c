@@ -44,7 +44,7 @@ static enum started steps_start(struct frame *f, const struct prog_step *ps, boo
 	l->width = width < 1 ? 1 : width > 1024 ? 1024 : (uint32_t)width;
 	if (f->attempt > 1)
 		l->key = arena_printf(&f->e->arena, STR_FMT "~%u", STR_ARG(f->key), f->attempt);
-	kept_add(f, l);
+	kept_add(l);
 	f->child = l;
 	return STARTED_PUSH;
 }

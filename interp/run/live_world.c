@@ -276,7 +276,6 @@ static uint32_t wait(void *ctx, struct event *events, uint32_t max)
 		before = l->event_count;
 		turn(l, 0);
 	}
-	if (max > 4) max = 4;
 	n = l->event_count < max ? l->event_count : max;
 	live_stamp(l, events);
 	for (uint32_t i = 0; i < n; i++) {

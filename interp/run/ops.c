@@ -64,6 +64,17 @@ void op_stop(struct engine *e, uint32_t id, int64_t grace)
 	e->stops[e->stop_len++].grace = grace;
 }
 
+void op_forget(struct engine *e, uint32_t *op)
+{
+	struct op *o = *op ? op_find(e, *op) : NULL;
+
+	if (o) {
+		op_stop(e, *op, 0);
+		o->frame = NULL;
+	}
+	*op = 0;
+}
+
 /* Is there a shield between the frame and `of`? */
 static bool shielded(const struct frame *f, const struct frame *of)
 {
@@ -81,13 +92,16 @@ void op_stop_below(struct engine *e, const struct frame *f, bool all)
 		const struct frame *of = o->frame;
 		int64_t grace = 0;
 		struct str error;
+
+		if (!of)
+			continue;
 		bool waits = o->what == OP_FOR_RETRY || o->what == OP_FOR_PAUSE ||
 			     (o->what == OP_FOR_ACTION && of->ps &&
 			      (of->ps->ast->action == ACT_WAIT || of->ps->ast->action == ACT_CONFIRM));
 
 		if (o->what == OP_FOR_TIMEOUT || o->what == OP_FOR_RUN_TIMEOUT || o->what == OP_FOR_STOP)
 			continue;
-		if (!frame_below(of, f) || shielded(of, f) || !(all || waits))
+		if (!frame_below(of, f) || shielded(of->undoer ? of->undoer : of, f) || !(all || waits))
 			continue;
 		if (!waits && of->tmp && !eval_duration(o->frame, &of->ps->grace, 10000000000, &grace, &error))
 			grace = 10000000000;

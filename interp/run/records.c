@@ -240,8 +240,8 @@ void rec_outcome(struct frame *f)
 		jsonw_close(&w, '}');
 	}
 	rec_close(f->e, &w);
-	if (f->started && f->ps->effect == EFFECT_WRITE && f->e->setup->program->steps[s->ix].role != ROLE_FORWARD)
-		f->e->must_sync = true;
+	if (f->started && (f->ps->effect == EFFECT_WRITE || s->action == ACT_CONFIRM) && s->action != ACT_STEPS)
+		f->e->must_sync = true; /* with the next intent: one sync */
 }
 
 void rec_timer(struct engine *e, struct str key, const char *what)

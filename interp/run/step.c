@@ -8,24 +8,37 @@
  * intent, attempts (attempt.c), on_fail. Waits are states; see state.h.
  */
 
-static struct arena *arena_take(struct engine *e)
+void arena_take(struct frame *f)
 {
-	struct arena *a;
+	struct engine *e = f->e;
+	struct attempt_arena *a = e->spare;
 
-	if (e->spare_count)
-		return e->spare[--e->spare_count];
-	a = arena_alloc(&e->arena, sizeof(*a));
-	arena_init(a);
-	return a;
+	if (f->tmp)
+		return;
+	if (a) {
+		e->spare = a->next_spare;
+	} else {
+		a = arena_alloc(&e->arena, sizeof(*a));
+		arena_init(&a->arena);
+		a->next = e->arenas;
+		e->arenas = a;
+	}
+	f->tmp_of = a;
+	f->tmp = &a->arena;
 }
 
-static void arena_give(struct engine *e, struct arena *a)
+void arena_give(struct frame *f)
 {
-	arena_reset(a);
-	if (e->spare_count < sizeof(e->spare) / sizeof(*e->spare))
-		e->spare[e->spare_count++] = a;
-	else
-		arena_release(a);
+	struct attempt_arena *a = f->tmp_of;
+
+	if (!f->tmp)
+		return;
+	arena_reset(&a->arena);
+	a->next_spare = f->e->spare;
+	f->e->spare = a;
+	f->tmp_of = NULL;
+	f->tmp = NULL;
+	f->view = NULL;
 }
 
 struct frame *step_push(struct frame *parent, const struct prog_step *ps)
@@ -43,8 +56,6 @@ struct frame *step_push(struct frame *parent, const struct prog_step *ps)
 		f->out = arena_alloc(&e->arena, sizeof(*f->out));
 	memset(f->out, 0, sizeof(*f->out));
 	f->out->code = -1;
-	if (f->kind == FRAME_LOOP)
-		kept_add(parent, f);
 	schedule(f);
 	return f;
 }
@@ -208,7 +219,11 @@ static void begin(struct frame *f)
 	const struct step *s = f->ps->ast;
 	struct str say = { 0 }, error = { 0 };
 
-	f->tmp = arena_take(e);
+	if (frame_draining(f)) {
+		step_fail(f, S_CANCELLED, "cancelled", STR("not started: the run is ending"));
+		return;
+	}
+	arena_take(f);
 	f->out->started = e->wall;
 	f->out->code = -1;
 	f->began = e->mono;
@@ -319,6 +334,10 @@ static void attempt_start(struct frame *f)
 	if (f->attempt > 1)
 		arena_reset(f->tmp);
 	f->view = NULL;
+	if (!eval_duration(f, &f->ps->timeout, 0, &timeout, &error)) {
+		step_fail(f, S_FAILED, "render", error);
+		return;
+	}
 	st = k->start(f, f->ps, false, &error);
 	if (st == STARTED_FAIL) {
 		f->out->attempts = --f->attempt;
@@ -328,23 +347,17 @@ static void attempt_start(struct frame *f)
 	if (!f->started) {
 		f->started = true;
 		if (leaf_writes(f)) {
-			e->wrote = true;
+			e->wrote = e->wrote || f->role == ROLE_FORWARD;
 			e->must_sync = true;
 		}
-		kept_add(f->parent, f);
+		kept_add(f);
 		rec_intent(f);
 		if (f->ps->ast->always.count)
 			f->always_due = true;
 		e->dry_run_steps++;
 	}
-	if ((st == STARTED_PUSH || f->ps->ast->action == ACT_CONFIRM) && f->ps->timeout.kind != DATA_NONE) {
-		if (!eval_duration(f, &f->ps->timeout, 0, &timeout, &error)) {
-			step_fail(f, S_FAILED, "render", error);
-			return;
-		}
-		if (timeout > 0)
-			f->timer = timer_queue(f, timeout, OP_FOR_TIMEOUT);
-	}
+	if (timeout > 0 && (st == STARTED_PUSH || f->ps->ast->action == ACT_CONFIRM || f->ps->ast->action == ACT_WAIT))
+		f->timer = timer_queue(f, timeout, OP_FOR_TIMEOUT);
 	if (st == STARTED_DONE) {
 		struct result r = { .end = END_EXIT, .code = -1 };
 
@@ -364,10 +377,7 @@ static void children_ended(struct frame *f)
 
 	if (!c->ok && f->e->held)
 		return;
-	if (f->timer) {
-		op_stop(f->e, f->timer, 0);
-		f->timer = 0;
-	}
+	op_forget(f->e, &f->timer);
 	if (f->timed_out) {
 		attempt_fail(f, S_TIMEOUT, "timeout", STR("the block took longer than its timeout"), false);
 	} else if (c->ok) {
@@ -424,10 +434,7 @@ void step_fail(struct frame *f, uint8_t status, const char *end, struct str text
 {
 	struct engine *e = f->e;
 
-	if (f->timer) {
-		op_stop(e, f->timer, 0);
-		f->timer = 0;
-	}
+	op_forget(e, &f->timer);
 	if (status == S_FAILED && f->timed_out)
 		status = S_TIMEOUT;
 	f->out->status = status;
@@ -455,7 +462,7 @@ void step_fail(struct frame *f, uint8_t status, const char *end, struct str text
 		f->child = unwind_push(f, f);
 		return;
 	case ON_FAIL_PAUSE:
-		if (f->role != ROLE_FORWARD || e->settling)
+		if (f->role != ROLE_FORWARD || e->stage != STAGE_PHASES || frame_draining(f->parent))
 			break;
 		ask_pause(f);
 		return;
@@ -484,13 +491,15 @@ static void pause_answered(struct frame *f, const struct result *r)
 		jsonw_kstr(&w, "answer", r->answer);
 		jsonw_kstr(&w, "by", r->by);
 		rec_close(e, &w);
+		e->must_sync = true;
 	}
 	if (r->end == END_ANSWER && str_eqz(r->answer, "retry")) {
 		f->cause = NULL;
 		f->error = f->out->error = STR("");
 		f->out->status = S_NOT_RUN;
 		f->drain = f->timed_out = false;
-		f->state = f->started && f->kept_first ? AT_RETRY_UNWIND : AT_ATTEMPT;
+		f->state = !f->started ? AT_BEGIN /* its guards and its probe are asked again */
+			   : f->kept_first ? AT_RETRY_UNWIND : AT_ATTEMPT;
 		if (f->state == AT_RETRY_UNWIND)
 			f->child = unwind_push(f, f);
 		else
@@ -515,11 +524,12 @@ static void confirm_suppressed(struct frame *f, const struct result *r)
 
 void step_result(struct frame *f, uint8_t what, const struct result *r)
 {
-	if (f->done) { /* its undo asks its probe */
-		if (f->undoer)
-			unwind_result(f->undoer, r);
+	if (f->undoer && what == OP_FOR_PROBE) { /* its undo asks its probe */
+		unwind_result(f->undoer, r);
 		return;
 	}
+	if (f->done)
+		return;
 	switch (what) {
 	case OP_FOR_PROBE:
 		if (f->state == AT_PROBE)
@@ -597,7 +607,6 @@ void step_advance(struct frame *f)
 		}
 		frame_free(f->child);
 		f->child = NULL;
-		f->drain = f->timed_out = false;
 		attempt_retry(f);
 		break;
 	case AT_UNDO:
@@ -645,10 +654,6 @@ void step_end(struct frame *f)
 	if (f->started)
 		check_planned(f);
 	rec_outcome(f);
-	if (f->tmp) {
-		arena_give(e, f->tmp);
-		f->tmp = NULL;
-	}
-	f->view = NULL;
+	arena_give(f);
 	child_ended(f);
 }

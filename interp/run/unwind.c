@@ -116,30 +116,13 @@ static void unwind_end(struct frame *f)
 	schedule(f->parent);
 }
 
-static void entry_arena(struct frame *t)
-{
-	if (!t->tmp) {
-		t->tmp = arena_alloc(&t->e->arena, sizeof(*t->tmp));
-		arena_init(t->tmp);
-	}
-}
-
-static void entry_arena_end(struct frame *t)
-{
-	if (t->tmp) {
-		arena_release(t->tmp);
-		t->tmp = NULL;
-	}
-	t->undoer = NULL;
-}
-
 static void probe_entry(struct frame *f, uint8_t state)
 {
 	struct frame *t = f->target;
 	const struct prog_step *probe = &f->e->p->steps[t->ps->ast->probe->ix];
 	struct str error = { 0 };
 
-	entry_arena(t);
+	arena_take(t);
 	t->undoer = f;
 	f->state = state;
 	if (kind_of(probe)->start(t, probe, true, &error) != STARTED_WAIT) {
@@ -185,7 +168,7 @@ static void left_commands(struct frame *t, const struct frame *list, struct str 
 
 	*n = 0;
 	*out = arena_array(&e->arena, l->count, sizeof(**out));
-	entry_arena(t);
+	arena_take(t);
 	for (uint32_t i = from; i < l->count; i++) {
 		struct buf b;
 
@@ -214,7 +197,7 @@ static void undo_finished(struct frame *f, bool ok, struct str why, const struct
 		f->ok = false;
 	}
 	record_comp(f, "comp.outcome", ok ? "undone" : "undo_failed", why);
-	entry_arena_end(t);
+	arena_give(t);
 	unwind_end(f);
 }
 
@@ -226,15 +209,15 @@ static void meet_irreversible(struct frame *f)
 	struct str reason = { 0 }, error = { 0 };
 	bool unknown = false;
 
-	entry_arena(t);
+	arena_take(t);
 	if (!eval_text(t, &t->ps->ast->irreversible, &reason, &unknown, &error))
 		reason = error;
 	residue_add(e, t->key, arena_printf(&e->arena, "irreversible: " STR_FMT, STR_ARG(reason)), NULL, 0);
-	t->undone = true; /* listed once */
-	e->blocked = true;
+	t->undone = t->stands = true; /* listed once */
+	f->blocked = true;
 	f->ok = false;
 	record_comp(f, "comp.outcome", "irreversible", reason);
-	entry_arena_end(t);
+	arena_give(t);
 	unwind_end(f);
 }
 
@@ -244,6 +227,8 @@ static void undo_leaf(struct frame *f)
 	const struct step *s = t->ps->ast;
 
 	if (t->undone || !t->started) {
+		f->blocked = t->stands;
+		f->ok = !t->stands;
 		unwind_end(f);
 		return;
 	}
@@ -261,7 +246,7 @@ static void undo_leaf(struct frame *f)
 			unwind_end(f);
 		return;
 	}
-	if (is_leaf(t) && t->ps->effect == EFFECT_WRITE && t->acted) {
+	if (is_leaf(t) && may_need_undo(t)) {
 		t->undone = true;
 		f->ok = false;
 		residue_add(f->e, t->key, STR("it has no rollback block"), NULL, 0);
@@ -280,7 +265,8 @@ void unwind_result(struct frame *f, const struct result *r)
 	if (f->state == AT_PROBE) { /* irreversible: does it stand? */
 		if (v == 0) {
 			f->target->undone = true;
-			entry_arena_end(f->target);
+			f->target->undoer = NULL;
+			arena_give(f->target);
 			unwind_end(f);
 		} else {
 			meet_irreversible(f);
@@ -326,6 +312,7 @@ static void child_consumed(struct frame *f)
 
 	if (c->kind == FRAME_UNWIND && !c->ok)
 		f->ok = false;
+	f->blocked = f->blocked || c->blocked;
 	f->child = NULL;
 	frame_free(c);
 }
@@ -353,7 +340,7 @@ void unwind_advance(struct frame *f)
 		f->state = AT_UNDO;
 		f->cursor = t->kept_last;
 	}
-	if (f->state == AT_UNDO && f->cursor && !e->blocked && !e->stop_unwinding) {
+	if (f->state == AT_UNDO && f->cursor && !f->blocked && !e->stop_unwinding) {
 		struct frame *next = f->cursor;
 
 		f->cursor = next->kept_prev;
@@ -365,7 +352,7 @@ void unwind_advance(struct frame *f)
 		f->child = always_push(f, t);
 		return;
 	}
-	if (f->cursor && (e->blocked || e->stop_unwinding))
+	if (f->cursor && (f->blocked || e->stop_unwinding))
 		f->ok = false;
 	if (t->kind == FRAME_STEP && f->ok && t->done && t->started && !t->undone) {
 		t->undone = true;
@@ -385,13 +372,13 @@ void unwind_left(struct frame *t, struct str why)
 			unwind_left(c, why);
 			continue;
 		}
-		if (c->undone || !c->started || (c->ps->has_undo && !c->ps->ast->rollback.count))
+		if (!may_need_undo(c))
 			continue;
 		c->undone = true;
 		if (c->ps->has_undo)
 			left_commands(c, NULL, &commands, &n);
 		residue_add(t->e, c->key, why, commands, n);
-		entry_arena_end(c);
+		arena_give(c);
 	}
 }
 
@@ -402,8 +389,7 @@ static void list_entries(const struct frame *t, struct jsonw *w, uint32_t *n)
 
 		if (!leaf)
 			list_entries(c, w, n);
-		else if (!c->undone && (c->ps->has_undo || c->ps->ast->irreversible.kind != DATA_NONE || c->ps->effect == EFFECT_WRITE) &&
-			 (*n)++ < 500 && w->out->len < REC_ROOM / 4)
+		else if (may_need_undo(c) && (*n)++ < 500 && w->out->len < REC_ROOM / 4)
 			jsonw_str(w, c->key);
 	}
 }
