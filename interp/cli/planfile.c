@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "cli/source.h"
 #include "journal/output.h"
+#include "run/engine.h"
 #include "value/json.h"
 
 /* planfile: writing a plan, and running exactly that. */
@@ -129,16 +130,34 @@ static int refuse(const char *path, const char *why)
 	return EXIT_USAGE;
 }
 
+struct answers { struct run_request *q; bool inputs; };
+
+/* -i STEP.field=value answers a question; every other -i would change an input. */
+static void add_answer(void *arg, const char *value)
+{
+	struct answers *a = arg;
+	const char *eq = strchr(value, '=');
+	struct str name = { value, eq ? (size_t)(eq - value) : 0 };
+
+	if (!name.n || !memchr(name.p, '.', name.n))
+		a->inputs = true;
+	else
+		a->q->presets[a->q->preset_count++] = (struct preset){ name, str_of(eq + 1) };
+}
+
 static int exec_plan(struct cli *c, const char *path, struct run_request *q, struct value plan, struct str text)
 {
 	const struct value *inputs = value_get(plan, STR("inputs"));
 	struct str source = text_of(plan, "path");
+	struct answers answers = { q, cli_has(c, "inputs") };
 	struct loaded l;
 	struct buf b;
 	int code;
 	bool same;
 
-	if (cli_has(c, "input") || cli_has(c, "inputs"))
+	q->presets = arena_array(&c->arena, (size_t)c->given_count + 1, sizeof(*q->presets));
+	cli_each(c, "input", add_answer, &answers);
+	if (answers.inputs)
 		return cli_usage(c, "a plan has its inputs already: -i and --inputs cannot change them");
 	if (!str_eqz(text_of(plan, "version"), RUNBOOK_VERSION))
 		return refuse(path, "it was made by another version of the program");

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -30,6 +31,8 @@
  * made; the journal is open before anything acts.
  */
 
+enum { FILE_BYTES_MAX = 64 << 20 };
+
 struct runner {
 	struct cli *c;
 	struct loaded *l;
@@ -48,6 +51,7 @@ struct runner {
 	bool locked;
 	struct mask *mask;
 	struct value *secrets;
+	struct str *files;             /* bytes, by rb->files */
 	struct journal *journal;
 	struct live *live;
 	struct dry *dry;
@@ -166,6 +170,26 @@ static void free_lock(struct runner *r)
 	r->locked = false;
 }
 
+/* Reads `files:`; what is missing is found before anything is made. */
+static bool read_files(struct runner *r)
+{
+	const struct runbook *rb = r->l->program->rb;
+
+	r->files = arena_array(&r->c->arena, rb->files.count + 1, sizeof(*r->files));
+	for (uint32_t i = 0; i < rb->files.count; i++) {
+		struct str path = arena_printf(&r->c->arena, "%s/" STR_FMT, r->l->dir, STR_ARG(rb->files.list[i]));
+		struct position at = source_locate(r->l->source, rb->file_spans[i].start);
+		int err = file_read(&r->c->arena, path.p, FILE_BYTES_MAX, &r->files[i]);
+
+		if (err) {
+			cli_error(STR_FMT ":%u:%u: files: " STR_FMT ": %s", STR_ARG(r->l->path), at.line, at.column,
+				  STR_ARG(rb->files.list[i]), file_error(err));
+			return false;
+		}
+	}
+	return true;
+}
+
 /* Keeps the bytes of runbook and files with the run: an undo next week uses the same. */
 static bool keep_sources(struct runner *r, struct jsonw *w)
 {
@@ -176,14 +200,7 @@ static bool keep_sources(struct runner *r, struct jsonw *w)
 	jsonw_key(w, "files");
 	jsonw_open(w, '[');
 	for (uint32_t i = 0; i < rb->files.count && !err; i++) {
-		struct str path = arena_printf(&r->c->arena, "%s/" STR_FMT, r->l->dir, STR_ARG(rb->files.list[i])), bytes;
-
-		err = file_read(&r->c->arena, path.p, 64 << 20, &bytes);
-		if (err) {
-			cli_error("files: " STR_FMT ": %s", STR_ARG(rb->files.list[i]), file_error(err));
-			return false;
-		}
-		err = blob_write(r->dir.p, bytes, !r->no_sync, hex);
+		err = blob_write(r->dir.p, r->files[i], !r->no_sync, hex);
 		jsonw_open(w, '{');
 		jsonw_kstr(w, "path", rb->files.list[i]);
 		jsonw_kstr(w, "sha256", str_of(hex));
@@ -413,6 +430,7 @@ static bool prepare(struct runner *r)
 	s->preset_count = r->q->preset_count;
 	s->dir = r->l->dir;
 	s->seed = str_of(r->seed);
+	s->mask = r->mask;
 	r->engine = engine_new(s);
 	if (!engine_prepare(r->engine, r->wall, &r->lock, &error)) {
 		cli_error(STR_FMT, STR_ARG(error));
@@ -424,14 +442,23 @@ static bool prepare(struct runner *r)
 static void open_ui(struct runner *r)
 {
 	struct ui_options uo = { 0 };
-	const char *state = cli_arg(r->c, "state");
 
 	uo.format = r->q->format;
 	uo.color = r->c->color_err;
 	uo.terminal = tty_is(STDERR_FILENO) && !getenv("CI") && r->q->format == UI_TEXT;
-	if (state)
-		uo.state_hint = arena_printf(&r->c->arena, " --state %s", state);
+	uo.state_hint = ui_state_hint(r->c);
 	r->ui = ui_new(&uo);
+}
+
+static void hold_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
 static int run_steps(struct runner *r)
@@ -441,9 +468,10 @@ static int run_steps(struct runner *r)
 
 	if (!fetch_secrets(r, env))
 		return EXIT_FAILED;
-	if (!prepare(r))
+	if (!prepare(r) || !read_files(r))
 		return EXIT_USAGE;
 	r->dir = arena_printf(&r->c->arena, "%s/runs/%s", r->state, r->id);
+	hold_signals(); /* from here on a signal must not leave a lock behind: the loop takes it */
 	code = take_lock(r);
 	if (code)
 		return code;

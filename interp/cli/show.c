@@ -79,8 +79,7 @@ static int show_run_text(struct cli *c, const struct past *p)
 	struct ui *ui;
 	struct buf b;
 
-	if (cli_arg(c, "state"))
-		o.state_hint = arena_printf(&c->arena, " --state %s", cli_arg(c, "state"));
+	o.state_hint = ui_state_hint(c);
 	ui = ui_new(&o);
 	journal_scan_file(p->journal.p, &scan, put_record, ui);
 	if (p->s.sealed || p->s.held) {

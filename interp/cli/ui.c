@@ -8,8 +8,25 @@
 #include "cli/command.h"
 #include "cli/ui_state.h"
 #include "host/clock.h"
+#include "syntax/shell.h"
 
 /* ui: takes records and output apart and gives them to the format in use. */
+
+struct str ui_state_hint(struct cli *c)
+{
+	const char *state = cli_arg(c, "state");
+	struct str hint = STR("");
+	struct buf b;
+
+	if (!state)
+		return hint;
+	buf_init(&b, 64 << 10);
+	buf_addz(&b, " --state ");
+	shell_quote(&b, str_of(state));
+	hint = arena_str(&c->arena, b.p, b.len);
+	buf_release(&b);
+	return hint;
+}
 
 struct ui *ui_new(const struct ui_options *o)
 {

@@ -22,6 +22,9 @@ struct ui_options {
 	struct str state_hint;    /* " --state DIR" for the commands that are suggested, or empty */
 };
 
+/* " --state DIR" as a shell reads it, if the command was given one; else empty. */
+struct cli;
+struct str ui_state_hint(struct cli *c);
 struct ui *ui_new(const struct ui_options *o);
 void ui_free(struct ui *u);
 /* A journal record, as written. */

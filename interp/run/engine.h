@@ -11,6 +11,7 @@
 #include "run/effects.h"
 
 struct engine;
+struct mask;
 
 enum run_status { RUN_RUNNING, RUN_OK, RUN_STOPPED, RUN_FAILED, RUN_ROLLED_BACK, RUN_INCOMPLETE,
 		  RUN_IN_DOUBT, RUN_HELD, RUN_CANCELLED, RUN_STATUSES };
@@ -26,6 +27,7 @@ struct run_setup {
 	bool interactive;                    /* a person is at the terminal: a second INT asks */
 	const struct preset *presets; uint32_t preset_count; /* answers given beforehand */
 	const char *dir;                     /* default folder of steps: the runbook's */
+	const struct mask *mask;             /* secrets: texts are masked before they are cut for a record; NULL: none */
 	struct str seed;                     /* 32 random bytes, for jitter and keys */
 	struct str open_body;                /* members of run.open made by the caller: run, program, versions, ... */
 };

@@ -234,6 +234,9 @@ bool eval_words(struct frame *f, const struct data *d, struct str **out, uint32_
 bool eval_duration(struct frame *f, const struct data *d, int64_t dflt, int64_t *out, struct str *error);
 bool eval_int(struct frame *f, const struct data *d, int64_t dflt, int64_t *out, struct str *error);
 struct str error_text(struct frame *f, const struct eval_error *err);
+/* masked.c: without the secrets, in tmp. */
+struct str masked_text(struct frame *f, struct str text);
+struct value masked_value(struct frame *f, struct value v);
 /* records.c: what goes into the journal. */
 void rec_open(struct engine *e, const char *type, struct str key, struct jsonw *w);
 void rec_close(struct engine *e, struct jsonw *w);
@@ -242,6 +245,9 @@ void rec_close(struct engine *e, struct jsonw *w);
 enum { REC_ROOM = 160 << 10, REC_TEXT_MAX = 4096 };
 bool rec_room(const struct engine *e, size_t n);
 void rec_text(struct engine *e, struct jsonw *w, const char *name, struct str text);
+/* text, at most max bytes of it, cut at a code point; masked first, so that no part of
+ * a secret stays. In the run's arena if it had to be cut. */
+struct str rec_cut(struct engine *e, struct str text, size_t max);
 void rec_value(struct engine *e, struct jsonw *w, struct value v);
 void rec_phase(struct engine *e, bool open, uint8_t phase, const char *status);
 void rec_intent(struct frame *f);

@@ -53,7 +53,8 @@ static uint32_t fill_fields(struct arena *a, const struct prog_step *ps, const s
 	if (captures)
 		for (uint32_t i = 0; i < ps->ast->capture_count; i++)
 			p[n++] = (struct pair){ ps->ast->captures[i].name, o->captures ? o->captures[i] : value_null };
-	(void)a;
+	for (uint32_t i = 0; o->unknown && captures && i < n; i++) /* dry-run: it did not run */
+		p[i].value = value_unknown(arena_printf(a, "steps." STR_FMT "." STR_FMT, STR_ARG(ps->label), STR_ARG(p[i].key)).p);
 	return n;
 }
 

@@ -143,19 +143,19 @@ bool may_need_undo(const struct frame *f)
 
 	if (f->kind != FRAME_STEP || !f->started || f->undone)
 		return false;
-	if (prog_step_is_block(ps) && ps->ast->action == ACT_STEPS)
+	if (ps->ast->irreversible.kind != DATA_NONE && f->acted)
+		return true;
+	if (ps->ast->action == ACT_STEPS)
 		return f->complete && ps->has_undo && ps->ast->rollback.count > 0;
 	if (ps->has_undo)
 		return ps->ast->rollback.count > 0;
-	if (ps->ast->irreversible.kind != DATA_NONE)
-		return f->acted;
 	return ps->effect == EFFECT_WRITE && f->acted;
 }
 
 void child_ended(struct frame *f)
 {
 	struct frame *p = f->parent;
-	bool keep = f->kept_first || f->always_due || may_need_undo(f);
+	bool keep = f->kept_first || f->always_due || f->stands || may_need_undo(f);
 
 	f->done = true;
 	if (f->in_kept && !keep)

@@ -168,6 +168,28 @@ static struct headers build_headers(struct frame *f, const struct act_http *h, s
 	return out;
 }
 
+/* The value as it is sent: a request may carry secrets. */
+static struct value bare(struct arena *a, struct value v)
+{
+	if (!value_has_flag(v, VALUE_SECRET))
+		return v;
+	v.flags = (uint8_t)(v.flags & ~VALUE_SECRET);
+	if (v.kind == V_LIST) {
+		struct value *items = arena_array(a, v.n + 1U, sizeof(*items));
+
+		for (uint32_t i = 0; i < v.n; i++)
+			items[i] = bare(a, v.list[i]);
+		v.list = items;
+	} else if (v.kind == V_MAP) {
+		struct pair *pairs = arena_array(a, v.n + 1U, sizeof(*pairs));
+
+		for (uint32_t i = 0; i < v.n; i++)
+			pairs[i] = (struct pair){ v.map[i].key, bare(a, v.map[i].value) };
+		v.map = pairs;
+	}
+	return v;
+}
+
 static bool build_body(struct frame *f, const struct act_http *h, struct headers *hs, struct str *body, struct request_parts *p)
 {
 	struct buf b;
@@ -177,7 +199,7 @@ static bool build_body(struct frame *f, const struct act_http *h, struct headers
 		return false;
 	buf_init(&b, 16 << 20);
 	if (h->json.kind != DATA_NONE) {
-		struct value v = evaluated(f, &h->json, p);
+		struct value v = bare(f->tmp, evaluated(f, &h->json, p));
 
 		json_print(v, &b, 0);
 		type = "application/json";
@@ -306,7 +328,7 @@ static void http_describe(struct frame *f, const struct prog_step *ps, struct js
 	char hex[65];
 
 	(void)ps;
-	jsonw_kstr(w, "method", str_slice(c->request.method, 0, 64));
+	jsonw_kstr(w, "method", rec_cut(f->e, c->request.method, 64));
 	rec_text(f->e, w, "url", c->request.url);
 	if (c->request.has_body) {
 		digest_hex(c->request.body, hex);

@@ -114,6 +114,8 @@ static enum started notify_start(struct frame *f, const struct prog_step *ps, bo
 		return STARTED_FAIL;
 	if (f->next >= count)
 		return STARTED_DONE;
+	m.title = masked_text(f, m.title);
+	m.say = masked_text(f, m.say);
 	ch = find_channel(f->e, to[f->next]);
 	if (!ch) {
 		*error = arena_printf(&f->e->arena, "no channel is named `" STR_FMT "`", STR_ARG(to[f->next]));

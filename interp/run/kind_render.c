@@ -15,18 +15,24 @@ static bool rendered(struct frame *f, const struct act_render *a, struct str *pa
 	struct eval_error err = { 0 };
 	struct value v;
 	struct buf b;
+	bool inside; /* a file of the run: no secret in it, whatever children printed */
 
 	if (!eval_text(f, &a->to, path, unknown, error))
 		return false;
-	if (a->json.kind == DATA_NONE)
-		return eval_text(f, &a->text, bytes, unknown, error);
+	inside = path->n && path->p[0] != '/';
+	if (a->json.kind == DATA_NONE) {
+		if (!eval_text(f, &a->text, bytes, unknown, error))
+			return false;
+		*bytes = inside ? masked_text(f, *bytes) : *bytes;
+		return true;
+	}
 	v = data_eval(&a->json, &f->e->p->codes, &env, &err);
 	if (err.set) {
 		*error = error_text(f, &err);
 		return false;
 	}
 	buf_init(&b, 16 << 20);
-	json_print(v, &b, 2);
+	json_print(inside ? masked_value(f, v) : v, &b, 2);
 	buf_addc(&b, '\n');
 	*bytes = arena_str(f->tmp, b.p, b.len);
 	if (b.full)

@@ -9,6 +9,7 @@
 #include "host/outfile.h"
 #include "host/tty.h"
 #include "journal/journal.h"
+#include "journal/mask.h"
 
 /*
  * live_world: commands become ops, what happens to them becomes events. Results
@@ -140,13 +141,29 @@ static void start_timer(struct live_op *op)
 	op->timer = loop_at(l->loop, at, on_timer, op);
 }
 
+void live_masked(const struct live *l, struct str text, struct buf *out)
+{
+	buf_init(out, 64 << 20);
+	if (l->o.mask)
+		mask_apply(l->o.mask, text, out);
+	else
+		buf_adds(out, text);
+}
+
 static void start_file(struct live_op *op)
 {
 	const struct live_options *o = &op->l->o;
 	int64_t from = clock_boot();
-	const char *why = op->c.file.absolute ? outfile_absolute(op->c.file.path, op->c.file.bytes, !o->no_sync)
-					      : outfile_inside(o->run_dir, op->c.file.path, op->c.file.bytes, o->shared, !o->no_sync);
+	struct buf masked;
+	const char *why;
 
+	if (op->c.file.absolute) {
+		why = outfile_absolute(op->c.file.path, op->c.file.bytes, !o->no_sync);
+	} else { /* a file of the run: no secret in it, whatever children printed */
+		live_masked(op->l, op->c.file.bytes, &masked);
+		why = outfile_inside(o->run_dir, op->c.file.path, buf_str(&masked), o->shared, !o->no_sync);
+		buf_release(&masked);
+	}
 	op->result.took = clock_boot() - from;
 	if (why) {
 		buf_adds(&op->text, op->c.file.path);

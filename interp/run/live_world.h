@@ -49,6 +49,9 @@ struct live_op {
 	struct result result;
 };
 
+/* Initialises out with the text without its secrets. */
+struct live;
+void live_masked(const struct live *l, struct str text, struct buf *out);
 struct live_event { uint8_t kind; int signo; struct live_op *op; };
 
 struct live {

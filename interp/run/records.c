@@ -1,6 +1,7 @@
 #include "run/engine_state.h"
 
 #include "base/mem.h"
+#include "journal/mask.h"
 #include "run/show.h"
 #include "value/json.h"
 
@@ -24,14 +25,32 @@ bool rec_room(const struct engine *e, size_t n)
 	return e->body.len + n < REC_ROOM;
 }
 
-void rec_text(struct engine *e, struct jsonw *w, const char *name, struct str text)
+struct str rec_cut(struct engine *e, struct str text, size_t max)
 {
-	size_t n = text.n < REC_TEXT_MAX ? text.n : REC_TEXT_MAX;
+	struct buf masked;
+	size_t n = max;
 
+	if (text.n <= max)
+		return text;
+	buf_init(&masked, 32 << 20);
+	if (e->setup->mask && !mask_empty(e->setup->mask)) {
+		mask_apply(e->setup->mask, text, &masked);
+		text = buf_str(&masked);
+	}
+	if (n > text.n)
+		n = text.n;
 	while (n && n < text.n && ((unsigned char)text.p[n] & 0xc0) == 0x80)
 		n--;
-	if (rec_room(e, n))
-		jsonw_kstr(w, name, str_slice(text, 0, n));
+	text = arena_str(&e->arena, text.p, n);
+	buf_release(&masked);
+	return text;
+}
+
+void rec_text(struct engine *e, struct jsonw *w, const char *name, struct str text)
+{
+	text = rec_cut(e, text, REC_TEXT_MAX);
+	if (rec_room(e, text.n))
+		jsonw_kstr(w, name, text);
 }
 
 void rec_value(struct engine *e, struct jsonw *w, struct value v)
@@ -149,7 +168,7 @@ static bool out_room(const struct jsonw *w)
 	return w->out->len < REC_ROOM - 8192;
 }
 
-static void put_result(struct jsonw *w, const struct result *r, bool http)
+static void put_result(struct engine *e, struct jsonw *w, const struct result *r, bool http)
 {
 	jsonw_kstr(w, "end", str_of(result_end_names[r->end]));
 	if (r->code >= 0)
@@ -157,20 +176,20 @@ static void put_result(struct jsonw *w, const struct result *r, bool http)
 	if (r->signo)
 		jsonw_kint(w, "signal", r->signo);
 	if (r->error.n)
-		jsonw_kstr(w, "error", str_slice(r->error, 0, 1024));
+		jsonw_kstr(w, "error", rec_cut(e, r->error, 1024));
 	if (r->answer.n)
-		jsonw_kstr(w, "answer", str_slice(r->answer, 0, 1024));
+		jsonw_kstr(w, "answer", rec_cut(e, r->answer, 1024));
 	if (r->by.n)
-		jsonw_kstr(w, "by", str_slice(r->by, 0, 256));
+		jsonw_kstr(w, "by", rec_cut(e, r->by, 256));
 	jsonw_kint(w, "took_us", r->took / 1000);
 	if (http && r->header_count) {
 		jsonw_key(w, "headers");
 		jsonw_open(w, '{');
 		for (uint32_t i = 0; i < r->header_count && i < 64 && out_room(w); i++) {
-			jsonw_str(w, str_slice(r->headers[i].name, 0, 256));
+			jsonw_str(w, rec_cut(e, r->headers[i].name, 256));
 			buf_addc(w->out, ':');
 			w->comma = false;
-			jsonw_str(w, str_slice(r->headers[i].value, 0, 1024));
+			jsonw_str(w, rec_cut(e, r->headers[i].value, 1024));
 		}
 		jsonw_close(w, '}');
 	}
@@ -190,7 +209,7 @@ void rec_attempt(struct frame *f, const struct result *r)
 
 	rec_open(f->e, "step.attempt", f->key, &w);
 	jsonw_kint(&w, "a", f->attempt);
-	put_result(&w, r, f->ps->ast->action == ACT_HTTP);
+	put_result(f->e, &w, r, f->ps->ast->action == ACT_HTTP);
 	rec_close(f->e, &w);
 }
 
@@ -201,7 +220,7 @@ void rec_probe(struct frame *f, const char *when, const struct result *r, int ve
 	rec_open(f->e, "probe", f->key, &w);
 	jsonw_kstr(&w, "when", str_of(when));
 	jsonw_kstr(&w, "result", str_of(verdict > 0 ? "yes" : verdict < 0 ? "unknown" : "no"));
-	put_result(&w, r, false);
+	put_result(f->e, &w, r, false);
 	rec_close(f->e, &w);
 }
 
@@ -331,7 +350,7 @@ void rec_seal(struct engine *e)
 	for (uint32_t i = 0; i < n && rec_room(e, 3 * REC_TEXT_MAX); i++) {
 		jsonw_open(&w, '{');
 		jsonw_kstr(&w, "k", e->residue[i].key);
-		jsonw_kstr(&w, "why", str_slice(e->residue[i].why, 0, 1024));
+		jsonw_kstr(&w, "why", rec_cut(e, e->residue[i].why, 1024));
 		put_texts(&w, "commands", e->residue[i].commands, e->residue[i].count, REC_ROOM / 4 * 3);
 		jsonw_close(&w, '}');
 	}

@@ -355,9 +355,18 @@ static void attempt_start(struct frame *f)
 		if (f->ps->ast->always.count)
 			f->always_due = true;
 		e->dry_run_steps++;
+	} else if (st == STARTED_PUSH) { /* its last attempt was unwound: what stands of it starts now */
+		kept_drop(f);
+		kept_add(f);
 	}
 	if (timeout > 0 && (st == STARTED_PUSH || f->ps->ast->action == ACT_CONFIRM || f->ps->ast->action == ACT_WAIT))
 		f->timer = timer_queue(f, timeout, OP_FOR_TIMEOUT);
+	if (st == STARTED_DONE && f->unknown) { /* dry-run: it depends on what did not run */
+		f->out->unknown = true;
+		f->ok = true;
+		step_end(f);
+		return;
+	}
 	if (st == STARTED_DONE) {
 		struct result r = { .end = END_EXIT, .code = -1 };
 

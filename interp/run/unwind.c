@@ -265,7 +265,6 @@ void unwind_result(struct frame *f, const struct result *r)
 	if (f->state == AT_PROBE) { /* irreversible: does it stand? */
 		if (v == 0) {
 			f->target->undone = true;
-			f->target->undoer = NULL;
 			arena_give(f->target);
 			unwind_end(f);
 		} else {

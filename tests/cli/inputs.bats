@@ -33,7 +33,7 @@ opened() { jq -c "select(.t == \"run.open\").inputs$1" "$(journal)"; }
 
 @test "inputs: a value takes the declared type" {
 	echo_yml
-	run_rb 0 exec echo.yml -i s=10m -i d=1m30s -i z=2KB -i p=0.5% -i t=2026-11-21T03:00:00+01:00 -i 'l=[1, 2]' -i 'm={a: x}'
+	run_rb 0 exec echo.yml -i s=10m -i d=1m30s -i z=2KB -i p=0.5% -i t=2026-11-21T03:00:00+01:00 -i 'l=[1, 2]' -i 'm={"a": "x"}'
 	is "$(opened .s)" '"10m"'
 	is "$(opened .d)" '{"duration_ns":90000000000}'
 	is "$(opened .z)" '{"size":2000}'

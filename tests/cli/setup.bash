@@ -78,6 +78,11 @@ says_not() {
 	! grep -F -- "$1" "$2"
 }
 
+# lacks BYTES FILE: as printf writes them.
+lacks() {
+	! grep -F -- "$(printf "$1")" "$2" >/dev/null
+}
+
 # is A B
 is() {
 	[ "$1" = "$2" ] && return 0

@@ -128,7 +128,7 @@ static void put_modifiers(struct book *b, struct step_ *s)
 		put_undo(b, s);
 	if (s->kind != K_GUARD && chance(b, 12)) {
 		s->always = true;
-		buf_printf(&b->text, ", always: [{run: [%s], timeout: 20s}]", behaviour(b, 80));
+		buf_printf(&b->text, ", always: [{run: [%s], timeout: 20s%s}]", behaviour(b, 80), s->stop ? ", effect: read" : "");
 	}
 }
 
@@ -385,13 +385,19 @@ static bool undone_after(const struct story *t, const char *at, uint32_t from)
 	return s->undo == 0;
 }
 
+/* What an instance does before it starts, and what is asked when it failed. */
+static bool no_start(const struct story *t, const struct seen *s)
+{
+	return s->m->probe || (s->m->kind == OP_QUESTION && (spec(t, s->at)->kind != K_CONFIRM || spec(t, s->at)->never));
+}
+
 /* When an instance began: its first own move, or its first move below. */
 static int64_t began(const struct story *t, const char *at, uint32_t before)
 {
 	for (uint32_t i = 0; i < before; i++) {
 		const struct seen *s = &t->s[i];
 
-		if (s->part == P_FORWARD && below(s->m->key, at) && !(s->m->probe && !strcmp(s->at, at)))
+		if (s->part == P_FORWARD && below(s->m->key, at) && !(no_start(t, s) && !strcmp(s->at, at)))
 			return s->m->began;
 	}
 	return -1;
@@ -445,7 +451,7 @@ static void judge_order(const struct story *t, uint32_t i, uint32_t j)
 		return;
 	ta = began(t, x, i);
 	tb = began(t, y, i);
-	if (tb >= 0 && ta < tb)
+	if (ta >= 0 && tb >= 0 && ta < tb)
 		tell(t, "undone too early: something later stands", a);
 }
 
@@ -465,7 +471,7 @@ static void judge_undo(const struct story *t, uint32_t i)
 	int before = 0, tries = 0;
 	bool done = false;
 
-	if (began(t, s->at, i) < 0)
+	if (def->kind != K_BLOCK && began(t, s->at, i) < 0) /* a block may have had nothing to do */
 		tell(t, "undone what never started", s->at);
 	if (def->kind == K_BLOCK && !outcome_is(t, s->at, "ok"))
 		tell(t, "its own rollback, but the block did not complete", s->at);
@@ -552,7 +558,7 @@ static void judge_irreversible(const struct story *t, uint32_t i)
 			continue;
 		if (j < t->plan && !sequential(t, x, y))
 			continue;
-		if (began(t, x, j) < began(t, y, j))
+		if (began(t, x, j) >= 0 && began(t, x, j) < began(t, y, j))
 			tell(t, "undone across an irreversible step", t->s[j].at);
 	}
 }
@@ -574,7 +580,7 @@ static void judge_always(const struct story *t, uint32_t i)
 		const struct step_ *def = spec(t, at);
 		uint32_t runs = 0, last = 0;
 
-		if (!def || (self && s->m->probe) || !def->always)
+		if (!def || (self && no_start(t, s)) || !def->always)
 			continue;
 		for (uint32_t j = 0; j < t->n; j++)
 			if (t->s[j].part == P_ALWAYS && child(&t->s[j]) && !strcmp(t->s[j].at, at)) {
@@ -583,7 +589,7 @@ static void judge_always(const struct story *t, uint32_t i)
 			}
 		if (runs > 1 || (!runs && !over_early(t)))
 			tell(t, runs ? "always ran twice" : "always did not run", at);
-		if (runs && undo_after(t, at, last) < t->n)
+		if (runs && last > t->plan && undo_after(t, at, last) < t->n) /* before: its block had ended well */
 			tell(t, "undone after its always block", at);
 	} while (self = false, up(at));
 }
@@ -595,6 +601,8 @@ static void judge_forward(const struct story *t, uint32_t i)
 	uint32_t tries = 0, unknown = t->n;
 	char at[WORLD_KEY];
 
+	if (s->m->kind == OP_TIMER && s->m->stopped && s->m->over == s->m->began)
+		return; /* of a block that failed in the same turn */
 	if (i > t->plan && !s->m->probe)
 		tell(t, "went forward after the unwinding began", s->m->key);
 	if (i > t->signal && !s->m->probe && !(t->s[t->signal].m->began > s->m->began))
@@ -761,7 +769,7 @@ static void run_seed(uint64_t seed)
 	t.w.answers = answers;
 	t.w.answer_count = 5;
 	t.r = world_run(&t.w, b.text.p);
-	t.second = t.w.again_at && t.w.signals > 1;
+	t.second = t.w.signals > 1;
 	read_story(&t);
 	if (t.r.exit == -1)
 		tell(&t, "the runbook is not valid", "");

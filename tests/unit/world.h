@@ -181,6 +181,21 @@ static void world_spawn(struct world *w, const struct command *c, struct world_o
 	}
 }
 
+/* An answer that is none of the choices becomes `rollback`. */
+static void world_answer(struct world *w, const struct command *c, struct result *r)
+{
+	bool offered = c->question.what == ASK_CONFIRM;
+
+	if (w->answer_count)
+		w->answer = w->answers[w->asked++ % w->answer_count];
+	for (uint32_t i = 0; i < c->question.choice_count; i++)
+		offered = offered || (w->answer && str_eqz(c->question.choices[i], w->answer));
+	r->end = w->answer ? END_ANSWER : END_NO_PERSON;
+	r->code = -1;
+	r->answer = str_of(offered || !w->answer ? w->answer : "rollback");
+	r->by = STR("tester");
+}
+
 static void world_start(void *ctx, const struct command *c)
 {
 	struct world *w = ctx;
@@ -213,8 +228,6 @@ static void world_start(void *ctx, const struct command *c)
 		w->started++;
 		if (w->started == w->cancel_at)
 			w->signo_due = w->signo ? w->signo : 2;
-		if (w->started == w->again_at)
-			w->signo_due = w->again_signo;
 		w->low_due = w->low_due || w->started == w->low_at;
 		break;
 	case OP_TIMER:
@@ -224,12 +237,7 @@ static void world_start(void *ctx, const struct command *c)
 		break;
 	case OP_QUESTION:
 		buf_printf(&w->trace, "ask %.*s\n", (int)c->key.n, c->key.p);
-		if (w->answer_count)
-			w->answer = w->answers[w->asked++ % w->answer_count];
-		o->result.end = w->answer ? END_ANSWER : END_NO_PERSON;
-		o->result.code = -1;
-		o->result.answer = str_of(w->answer);
-		o->result.by = STR("tester");
+		world_answer(w, c, &o->result);
 		break;
 	case OP_FILE:
 		buf_printf(&w->trace, "file %.*s\n", (int)c->file.path.n, c->file.path.p);
@@ -268,6 +276,8 @@ static uint32_t world_wait(void *ctx, struct event *ev, uint32_t max)
 		ev[n++] = (struct event){ .kind = EVENT_LOW };
 		w->low_due = false;
 	}
+	if (!w->signo_due && w->signals == 1 && w->again_at && w->started >= w->again_at)
+		w->signo_due = w->again_signo;
 	if (w->signo_due) {
 		world_move(w, STR(""), "!signal");
 		ev[n++] = (struct event){ .kind = EVENT_SIGNAL, .signo = w->signo_due };

@@ -58,7 +58,6 @@ secrets:
   one: {{ env: LIVE_SECRET }}
   two: {{ file: {folder}/two }}
   three: {{ run: [cat, {folder}/three] }}
-files: [secrets.py]
 channels:
   ops: {{ run: [cat] }}
 defaults: {{ timeout: 60s }}

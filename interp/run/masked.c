@@ -1,0 +1,49 @@
+#include "run/engine_state.h"
+
+#include "journal/mask.h"
+
+/*
+ * masked: texts and values without the secrets that children may have printed
+ * into them: for what leaves the engine towards people and files of the run.
+ */
+
+static bool nothing_to_hide(const struct frame *f)
+{
+	return !f->e->setup->mask || mask_empty(f->e->setup->mask);
+}
+
+struct str masked_text(struct frame *f, struct str text)
+{
+	struct buf b;
+
+	if (nothing_to_hide(f))
+		return text;
+	buf_init(&b, 64 << 20);
+	mask_apply(f->e->setup->mask, text, &b);
+	text = arena_str(f->tmp, b.p ? b.p : "", b.len);
+	buf_release(&b);
+	return text;
+}
+
+struct value masked_value(struct frame *f, struct value v)
+{
+	if (nothing_to_hide(f))
+		return v;
+	if (v.kind == V_STRING)
+		return value_str(masked_text(f, value_text(v)));
+	if (v.kind == V_LIST) {
+		struct value *items = arena_array(f->tmp, v.n + 1U, sizeof(*items));
+
+		for (uint32_t i = 0; i < v.n; i++)
+			items[i] = masked_value(f, v.list[i]);
+		return value_list(items, v.n);
+	}
+	if (v.kind == V_MAP) {
+		struct pair *pairs = arena_array(f->tmp, v.n + 1U, sizeof(*pairs));
+
+		for (uint32_t i = 0; i < v.n; i++)
+			pairs[i] = (struct pair){ masked_text(f, v.map[i].key), masked_value(f, v.map[i].value) };
+		return value_map(pairs, v.n);
+	}
+	return v;
+}

@@ -1,0 +1,148 @@
+load setup
+
+@test "plan: steps in order, commands, undo, risk, the rollback stack; nothing runs" {
+	deploy_yml
+	sed -i 's/^preflight:/risks: [{ what: breaks, probability: high, impact: minor }]\n&/' deploy.yml
+	run_rb 0 plan deploy.yml -i tag=v4
+	says "echo 'looking at v4'" out
+	says 'asks: Deploy v4?' out
+	says 'old -> v4' out
+	says 'undo: rm -f live' out
+	says 'risk medium' out
+	says 'ROLLBACK, last first' out
+	is "$(grep -n 'look$\|sure$\|check$\|summary$' out | sed 's/.* //' | tr '\n' ' ')" "look sure check summary "
+	[ ! -e live ]
+	[ ! -e state ]
+}
+
+@test "plan: an input is needed, an invalid runbook is refused: 2" {
+	deploy_yml
+	run_rb 2 plan deploy.yml
+	says 'RB194' err
+	echo 'runbook: 1' >bad.yml
+	run_rb 2 plan bad.yml
+	run_rb 2 plan nothing.yml
+	run_rb 2 plan
+}
+
+@test "plan: --output json" {
+	deploy_yml
+	run_rb 0 plan deploy.yml -i tag=v4 --output json
+	jq -e '.v == 1 and .runbook == "deploy" and .inputs.tag == "v4" and (.steps | length) == 5' out
+	jq -e '.steps[2] | .k == "act/switch" and .effect == "write" and .rollback == ["rm -f live"] and .line == 18' out
+	is "$(jq -r .digest out)" "$(sha256sum <deploy.yml | cut -d' ' -f1)"
+}
+
+@test "plan: no control characters, no secrets" {
+	cat >s.yml <<-'EOF'
+		runbook: 1
+		name: s
+		inputs: { x: string }
+		secrets: { token: { env: TOKEN } }
+		act:
+		  - run: echo ${{ inputs.x }}
+		    env: { T: "${{ secrets.token }}" }
+		    rollback: []
+	EOF
+	TOKEN=tok-4711 run_rb 0 plan s.yml -i "x=$(printf 'a\033[2Jb')"
+	lacks '\033' out
+	says_not tok-4711 out
+	TOKEN=tok-4711 run_rb 0 plan s.yml -i x=a --output json
+	says_not tok-4711 out
+}
+
+@test "plan -o: exec of the file runs exactly this plan, from anywhere" {
+	deploy_yml
+	run_rb 0 plan deploy.yml -i tag=v4 -o deploy.plan
+	jq -e .runbook_plan deploy.plan
+	mkdir elsewhere
+	cd elsewhere
+	run_rb 0 exec ../deploy.plan --yes
+	is "$(cat ../live)" v4
+}
+
+@test "plan -o: refused if the runbook changed" {
+	deploy_yml
+	run_rb 0 plan deploy.yml -i tag=v4 -o deploy.plan
+	echo '# a comment' >>deploy.yml
+	run_rb 2 exec deploy.plan --yes
+	says 'the runbook has changed' err
+	[ ! -e live ]
+	[ ! -e state ]
+}
+
+@test "plan -o: refused if the runbook is gone or broken" {
+	deploy_yml
+	run_rb 0 plan deploy.yml -i tag=v4 -o deploy.plan
+	echo nonsense >deploy.yml
+	run_rb 2 exec deploy.plan --yes
+	rm deploy.yml
+	run_rb 2 exec deploy.plan --yes
+	[ ! -e live ]
+}
+
+@test "plan -o: refused if one of its files changed" {
+	deploy_yml
+	sed -i 's/^defaults/files: [tool.sh]\n&/' deploy.yml
+	echo 'echo tool' >tool.sh
+	run_rb 0 plan deploy.yml -i tag=v4 -o deploy.plan
+	run_rb 0 exec deploy.plan --yes
+	rm live
+	echo 'echo other' >tool.sh
+	run_rb 2 exec deploy.plan --yes
+	says '`files`' err
+	rm tool.sh
+	run_rb 2 exec deploy.plan --yes
+	[ ! -e live ]
+}
+
+@test "plan -o: refused if the plan was changed" {
+	deploy_yml
+	run_rb 0 plan deploy.yml -i tag=v4 -o deploy.plan
+	sed 's/"tag":"v4"/"tag":"v5"/' deploy.plan >changed.plan
+	run_rb 2 exec changed.plan --yes
+	says 'the plan file itself was changed' err
+	head -c 100 deploy.plan >cut.plan
+	run_rb 2 exec cut.plan --yes
+	[ ! -e live ]
+}
+
+@test "plan -o: an input beside a plan is not taken silently" {
+	deploy_yml
+	run_rb 0 plan deploy.yml -i tag=v4 -o deploy.plan
+	run_rb 2 exec deploy.plan --yes -i tag=v5
+	[ ! -e live ]
+}
+
+@test "plan -o: a preset answer goes with a plan" {
+	deploy_yml
+	run_rb 0 plan deploy.yml -i tag=v4 -o deploy.plan
+	run_rb 0 exec deploy.plan -i sure.answer=yes
+	is "$(cat live)" v4
+}
+
+@test "plan -o: without a terminal the question of a plan is refused too" {
+	deploy_yml
+	run_rb 0 plan deploy.yml -i tag=v4 -o deploy.plan
+	run_rb 2 exec deploy.plan
+	says '--yes' err
+}
+
+@test "plan -o: typed inputs come back as they were" {
+	cat >s.yml <<-'EOF'
+		runbook: 1
+		name: s
+		inputs:
+		  d: duration
+		  z: size
+		  p: percent
+		  l: { type: list, of: string }
+		  none: { type: string, default: null }
+		act:
+		  - run: [sh, -c, 'printf "%s|" "$@" >got', x, "${{ inputs.d }}", "${{ inputs.z }}", "${{ inputs.p }}", "${{ inputs.l }}", "${{ show(inputs.none) }}"]
+		    rollback: []
+	EOF
+	run_rb 0 plan s.yml -i d=90s -i z=3KiB -i p=0.25% -i 'l=["a b", "c"]' -o s.plan
+	run_rb 0 exec s.plan
+	is "$(cat got)" '1m30s|3KiB|0.25%|a b|c|-|'
+}
