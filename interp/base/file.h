@@ -20,6 +20,8 @@ int file_write_atomic(const char *path, struct str bytes, unsigned mode, int syn
 int file_mkdirs(const char *path, unsigned mode);
 /* write(2) until all is written; loops over EINTR and short writes. */
 int file_write_all(int fd, const char *p, size_t n);
+/* rm -r: the folder and all in it; links are removed, not followed. 0 or errno. */
+int file_remove_tree(const char *path);
 /* Text for an error of this module: strerror or "larger than ...". */
 const char *file_error(int err);
 

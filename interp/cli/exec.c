@@ -7,11 +7,16 @@
 
 /* exec: resolves a runbook, checks it, and runs it. */
 
+static enum diag_output diag_format(const struct run_request *q)
+{
+	return q->format == UI_JSON ? DIAG_JSON : q->format == UI_GITHUB ? DIAG_GITHUB : DIAG_TEXT;
+}
+
 static int run_loaded(struct cli *c, struct loaded *l, struct run_request *q)
 {
 	if (!source_inputs(c, l, &q->inputs, &q->presets, &q->preset_count)) {
 		diags_sort(&l->diags);
-		source_report(c, &l->diags, q->format == UI_JSON ? DIAG_JSON : DIAG_TEXT);
+		source_report(c, &l->diags, diag_format(q));
 		return EXIT_USAGE;
 	}
 	return runner_run(c, l, q);
@@ -35,11 +40,11 @@ static int exec_run(struct cli *c)
 		return EXIT_USAGE;
 	diags_sort(&l.diags);
 	if (!l.program) {
-		source_report(c, &l.diags, q.format == UI_JSON ? DIAG_JSON : q.format == UI_GITHUB ? DIAG_GITHUB : DIAG_TEXT);
+		source_report(c, &l.diags, diag_format(&q));
 		code = EXIT_USAGE;
 	} else {
 		if (q.format != UI_JSON && l.diags.count)
-			source_report(c, &l.diags, q.format == UI_GITHUB ? DIAG_GITHUB : DIAG_TEXT);
+			source_report(c, &l.diags, diag_format(&q));
 		code = run_loaded(c, &l, &q);
 	}
 	source_release(&l);

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,6 +128,15 @@ static int read_words(struct cli *c, int argc, char **argv)
 	return 0;
 }
 
+static int check_color(const struct cli *c)
+{
+	const char *how = cli_arg(c, "color");
+
+	if (!how || !strcmp(how, "always") || !strcmp(how, "never") || !strcmp(how, "auto"))
+		return 0;
+	return cli_usage(c, "--color is always, never or auto, this is `%s`", how);
+}
+
 static bool wants_color(const struct cli *c, int fd)
 {
 	const char *how = cli_arg(c, "color"), *no = getenv("NO_COLOR"), *force = getenv("CLICOLOR_FORCE"), *term = getenv("TERM");
@@ -140,12 +150,27 @@ static bool wants_color(const struct cli *c, int fd)
 	return isatty(fd) && !(term && !strcmp(term, "dumb"));
 }
 
+/* A file that is opened must never become standard output: 0, 1 and 2 are taken. */
+static void keep_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct cli c = { 0 };
 	int err;
 
+	keep_standard_descriptors();
 	if (argc < 2 || !strcmp(argv[1], "-h") || !strcmp(argv[1], "--help") || !strcmp(argv[1], "help")) {
+		if (argc > 2 && argv[2][0] != '-' && !command_find(argv[2]))
+			return unknown_command(argv[2]);
 		if (argc > 2 && command_find(argv[2]))
 			help_command(command_find(argv[2]), true);
 		else
@@ -161,6 +186,8 @@ int main(int argc, char **argv)
 		return unknown_command(argv[1]);
 	arena_init(&c.arena);
 	err = read_words(&c, argc - 2, argv + 2);
+	if (!err)
+		err = check_color(&c);
 	if (!err) {
 		c.color_out = wants_color(&c, STDOUT_FILENO);
 		c.color_err = wants_color(&c, STDERR_FILENO);

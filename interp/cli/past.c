@@ -49,6 +49,8 @@ int past_open(struct cli *c, const char *what, struct past *p)
 
 struct str past_status(const struct past *p)
 {
+	if (p->s.scan.state == JOURNAL_CORRUPT || p->s.scan.state == JOURNAL_UNREADABLE)
+		return STR("damaged");
 	if (p->s.sealed)
 		return p->s.status;
 	if (p->live)

@@ -1,9 +1,6 @@
-#define _XOPEN_SOURCE 700
 #include "cli/prune.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,12 +13,6 @@
 #include "value/units.h"
 
 /* prune: STATE/pruned.jsonl keeps one line per removed run: who, when, head. */
-
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
-{
-	(void)st, (void)kind, (void)at;
-	return remove(path);
-}
 
 static int tombstone(struct cli *c, const struct settings *set, const struct past *p)
 {
@@ -68,8 +59,8 @@ static int prune_one(struct cli *c, const struct settings *set, struct str id, i
 	    run_is_live(p.dir.p) || !unit_parse_time(p.s.started, &started) || started >= before)
 		return 0;
 	err = tombstone(c, set, &p);
-	if (!err && nftw(p.dir.p, remove_one, 16, FTW_DEPTH | FTW_PHYS))
-		err = errno;
+	if (!err)
+		err = file_remove_tree(p.dir.p);
 	if (err) {
 		cli_error(STR_FMT ": %s", STR_ARG(p.dir), strerror(err));
 		return -1;

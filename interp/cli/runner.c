@@ -20,6 +20,7 @@
 #include "journal/journal.h"
 #include "journal/mask.h"
 #include "journal/output.h"
+#include "journal/reader.h"
 #include "journal/state.h"
 #include "run/engine.h"
 #include "run/live.h"
@@ -135,28 +136,50 @@ static const char *const *base_env(struct runner *r)
 
 /* --- lock, folder, journal --------------------------------------------------- */
 
+/* A run that died before its first record acted on nothing: its lock is ours to free. */
+static bool never_began(struct runner *r, const struct lock_holder *them)
+{
+	struct journal_scan scan;
+
+	if (!them->dir.n || run_is_live(them->dir.p))
+		return false;
+	journal_scan_file(arena_printf(&r->c->arena, STR_FMT "/journal.jsonl", STR_ARG(them->dir)).p, &scan, NULL, NULL);
+	return scan.records == 0 && scan.bytes == 0;
+}
+
+static void say_locked(struct runner *r, const struct lock_holder *them)
+{
+	bool live = them->dir.n && run_is_live(them->dir.p);
+
+	cli_error("locked: `" STR_FMT "` is held by run " STR_FMT " (" STR_FMT ", by " STR_FMT " on " STR_FMT ")%s", STR_ARG(r->lock),
+		  STR_ARG(them->run), STR_ARG(them->runbook), STR_ARG(them->operator_name), STR_ARG(them->host),
+		  live ? ", which is running" : ", which is not running any more");
+	if (live) {
+		cli_error("to end it: runbook cancel " STR_FMT, STR_ARG(them->run));
+		return;
+	}
+	cli_error("to see what it left: runbook show " STR_FMT, STR_ARG(them->run));
+	cli_error("to free the lock after you have put things right: runbook cancel " STR_FMT " --why TEXT", STR_ARG(them->run));
+}
+
 static int take_lock(struct runner *r)
 {
 	struct lock_holder us = { str_of(r->id), r->operator_name, str_of(r->host), r->l->program->rb->name, r->dir, r->wall };
 	struct lock_holder them = { 0 };
+	const char *folder = setting(&r->set, SET_LOCKS);
 	int err;
 
 	if (!r->lock.n || r->dry_run)
 		return 0;
-	err = lock_take(&r->c->arena, setting(&r->set, SET_LOCKS), r->lock, &us, &them);
+	err = lock_take(&r->c->arena, folder, r->lock, &us, &them);
+	if (err == EEXIST && never_began(r, &them) && !lock_free(folder, r->lock, them.run))
+		err = lock_take(&r->c->arena, folder, r->lock, &us, &them);
 	if (err == EEXIST) {
-		bool live = them.dir.n && run_is_live(them.dir.p);
-
-		cli_error("locked: `" STR_FMT "` is held by run " STR_FMT " (" STR_FMT ", by " STR_FMT " on " STR_FMT ")%s", STR_ARG(r->lock),
-			  STR_ARG(them.run), STR_ARG(them.runbook), STR_ARG(them.operator_name), STR_ARG(them.host),
-			  live ? ", which is running" : ", which is not running any more");
-		cli_error(live ? "to end it: runbook cancel " STR_FMT : "to see what it left: runbook show " STR_FMT
-			       "; to free the lock after you have put things right: runbook cancel " STR_FMT,
-			  STR_ARG(them.run), STR_ARG(them.run));
+		say_locked(r, &them);
 		return EXIT_LOCKED;
 	}
 	if (err) {
-		cli_error("the lock `" STR_FMT "` cannot be taken in %s: %s", STR_ARG(r->lock), setting(&r->set, SET_LOCKS), strerror(err));
+		cli_error("the lock `" STR_FMT "` cannot be taken in %s: %s", STR_ARG(r->lock), folder, strerror(err));
 		return EXIT_FAILED;
 	}
 	r->locked = true;
@@ -459,6 +482,23 @@ static void hold_signals(void)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
 	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	/* and these would kill the runner without any undoing */
+	(void)signal(SIGQUIT, SIG_IGN);
+	(void)signal(SIGUSR1, SIG_IGN);
+	(void)signal(SIGUSR2, SIG_IGN);
+	(void)signal(SIGALRM, SIG_IGN);
+}
+
+/* The run was refused before its first record: nothing of it stays. */
+static void forget_run(struct runner *r)
+{
+	int err;
+
+	journal_free(r->journal);
+	r->journal = NULL;
+	err = file_remove_tree(r->dir.p);
+	if (err)
+		cli_error(STR_FMT ": %s", STR_ARG(r->dir), strerror(err));
 }
 
 static int run_steps(struct runner *r)
@@ -472,13 +512,16 @@ static int run_steps(struct runner *r)
 		return EXIT_USAGE;
 	r->dir = arena_printf(&r->c->arena, "%s/runs/%s", r->state, r->id);
 	hold_signals(); /* from here on a signal must not leave a lock behind: the loop takes it */
-	code = take_lock(r);
-	if (code)
-		return code;
 	open_ui(r);
 	code = open_journal(r);
-	if (!code)
-		code = open_world(r, env);
+	if (code)
+		return code;
+	code = take_lock(r); /* after the journal: who holds a lock is known to live */
+	if (code) {
+		forget_run(r);
+		return code;
+	}
+	code = open_world(r, env);
 	if (code) {
 		free_lock(r);
 		return code;

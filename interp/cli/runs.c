@@ -64,7 +64,7 @@ static void put_text(struct buf *b, const struct past *p)
 	struct str name = p->s.runbook;
 
 	put_cell(b, p->id, RUN_ID_LEN + 2);
-	put_cell(b, p->s.scan.state == JOURNAL_CORRUPT ? STR("damaged") : past_status(p), 21);
+	put_cell(b, past_status(p), 21);
 	put_cell(b, str_slice(p->s.started, 0, 19), 21);
 	buf_fill(b, ' ', 0);
 	size_t at = b->len;
@@ -114,7 +114,8 @@ static int list_runs(struct cli *c, const struct settings *set, const struct fil
 		p.dir = arena_printf(&a, "%s/runs/" STR_FMT, setting(set, SET_STATE), STR_ARG(ids[i]));
 		p.journal = arena_printf(&a, STR_FMT "/journal.jsonl", STR_ARG(p.dir));
 		p.live = run_is_live(p.dir.p);
-		if (summary_read(&a, p.journal.p, &p.s) && matches(f, &p)) {
+		(void)summary_read(&a, p.journal.p, &p.s); /* what cannot be read is shown as damaged */
+		if (matches(f, &p)) {
 			if (!shown++ && !json)
 				buf_addz(&b, "RUN                         STATUS               STARTED (UTC)        TOOK     OPERATOR    RUNBOOK\n");
 			if (json)

@@ -113,7 +113,9 @@ static void put_residue(struct arena *a, const struct record *r, struct buf *out
 		visible_add(out, member(v.list[i], "why"));
 		buf_addc(out, '\n');
 		if (commands && commands->kind == V_LIST && commands->n) {
-			buf_addz(out, "            to do by hand:\n");
+			buf_addz(out, "            to do by hand, in ");
+			visible_add(out, member(v.list[i], "dir"));
+			buf_addz(out, ":\n");
 			for (uint32_t k = 0; k < commands->n; k++)
 				put_command(out, value_text(commands->list[k]));
 		}

@@ -86,6 +86,10 @@ bool settings_load(struct cli *c, struct settings *s)
 	bool ok = true;
 
 	memset(s, 0, sizeof(*s));
+	if (flag && !*flag) {
+		cli_usage(c, "--state needs a folder");
+		return false;
+	}
 	if (flag)
 		put(s, SET_STATE, str_of(flag), STR("--state"));
 	for (int i = 0; i < SET_COUNT; i++)

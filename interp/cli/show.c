@@ -7,8 +7,10 @@
 #include "cli/past.h"
 #include "cli/seal_text.h"
 #include "cli/ui.h"
+#include "host/proc.h"
 #include "journal/output.h"
 #include "journal/reader.h"
+#include "journal/state.h"
 
 /*
  * show: one past run. The text is what the run itself showed, made from its
@@ -72,6 +74,57 @@ static int show_step(const struct past *p, const char *step)
 	return EXIT_FAILED;
 }
 
+/* Processes that a run without a runner left behind. */
+static void put_survivors(const struct past *p, struct buf *b)
+{
+	struct proc_list procs = { 0 };
+	char env[sizeof("RUNBOOK_RUN=") + RUN_ID_LEN];
+	size_t n = sizeof("RUNBOOK_RUN=") - 1;
+	bool any = false;
+
+	if (p->id.n != RUN_ID_LEN)
+		return;
+	memcpy(env, "RUNBOOK_RUN=", n);
+	memcpy(env + n, p->id.p, p->id.n);
+	env[n + p->id.n] = 0;
+	proc_scan(&procs);
+	for (size_t i = 0; i < procs.count; i++) {
+		if (!proc_has_env(procs.list[i].pid, env, env))
+			continue;
+		buf_printf(b, "%s%d", any ? " " : "  still running, processes: ", (int)procs.list[i].pid);
+		any = true;
+	}
+	if (any)
+		buf_addc(b, '\n');
+	proc_release(&procs);
+}
+
+/* What a run that has not ended did so far and may have to be undone by hand. */
+static void put_unsealed(const struct past *p, struct buf *b)
+{
+	buf_printf(b, "\n" STR_FMT "\n", STR_ARG(past_status(p)));
+	if (p->live)
+		return;
+	if (!p->s.held && p->s.last_key.n) {
+		buf_addz(b, "  its runner died; in doubt: ");
+		visible_add(b, p->s.last_key);
+		buf_addc(b, '\n');
+	}
+	for (uint32_t i = p->s.step_count; i-- > 0;) {
+		const struct summary_step *st = &p->s.steps[i];
+
+		if (!st->began || !str_eqz(st->effect, "write") || str_eqz(st->status, "undone"))
+			continue;
+		buf_addz(b, "  stands    ");
+		visible_add(b, st->key);
+		buf_addz(b, st->ended ? "\n" : "  (whether it finished is not known)\n");
+	}
+	put_survivors(p, b);
+	buf_addz(b, "  nothing of this was undone: put the target right by the rollback blocks of these steps, last first\n");
+	if (p->s.lock.n)
+		buf_printf(b, "  then `runbook cancel " STR_FMT " --why TEXT` frees its lock\n", STR_ARG(p->id));
+}
+
 static int show_run_text(struct cli *c, const struct past *p)
 {
 	struct ui_options o = { .format = UI_TEXT, .color = c->color_out, .past = true };
@@ -84,16 +137,11 @@ static int show_run_text(struct cli *c, const struct past *p)
 	journal_scan_file(p->journal.p, &scan, put_record, ui);
 	if (p->s.sealed || p->s.held) {
 		ui_end(ui, p->id, p->s.sealed ? (int)p->s.exit : 5, p->dir);
-	} else {
-		buf_init(&b, 4096);
-		buf_printf(&b, "\n" STR_FMT "\n", STR_ARG(past_status(p)));
-		if (!p->live && p->s.last_key.n) {
-			buf_addz(&b, "  its runner died; in doubt: ");
-			visible_add(&b, p->s.last_key);
-			buf_addz(&b, "\n  nothing was undone: look at the target, put it right, then `runbook cancel ");
-			buf_adds(&b, p->id);
-			buf_addz(&b, " --why TEXT` frees its lock\n");
-		}
+	}
+	if (!p->s.sealed) {
+		ui_idle(ui);
+		buf_init(&b, 256 << 10);
+		put_unsealed(p, &b);
 		cli_out(buf_str(&b));
 		buf_release(&b);
 	}

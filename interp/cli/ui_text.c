@@ -334,6 +334,18 @@ static void on_would(struct ui *u, const struct record *r)
 		put_lines(u, "undo: ", value_text(undo.list[i]));
 }
 
+static void put_does(struct ui *u, struct str does)
+{
+	if (str_eqz(does, "cancel"))
+		buf_addz(&u->line, "  cancelling: what was done is undone");
+	else if (str_eqz(does, "stop after this undo"))
+		buf_addz(&u->line, "  stopping after the current undo: the rest is left");
+	else if (str_eqz(does, "end this step"))
+		buf_addz(&u->line, "  ending the step that runs");
+	else
+		buf_addz(&u->line, "  (the undoing goes on)");
+}
+
 void ui_text_record(struct ui *u, const struct record *r, const char *what)
 {
 	if (str_eqz(r->t, "run.open")) {
@@ -354,7 +366,7 @@ void ui_text_record(struct ui *u, const struct record *r, const char *what)
 		on_note(u, r, "note");
 	} else if (str_eqz(r->t, "signal")) {
 		begin_line(u, "\x1b[33m", STR("signal"), record_text(r, &u->arena, "name"));
-		buf_addz(&u->line, u->unwinding ? "  (the undoing goes on)" : "  cancelling: what was done is undone");
+		put_does(u, record_text(r, &u->arena, "does"));
 		flush_line(u);
 	} else if (str_eqz(r->t, "comp.plan")) {
 		u->unwinding = true;

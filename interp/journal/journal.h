@@ -54,6 +54,8 @@ int journal_flush(struct journal *j, bool sync);
 int journal_error(const struct journal *j);
 /* True once the ballast is spent: start nothing new, unwind. */
 bool journal_low(const struct journal *j);
+/* The disk was found full elsewhere (an output): spends the reserve now. */
+void journal_spend(struct journal *j);
 int64_t journal_records(const struct journal *j);
 int64_t journal_syncs(const struct journal *j);
 /* Hash of the last record, hex. */

@@ -100,39 +100,62 @@ static void stop_unwinding(struct engine *e)
 		e->at->drain = true;
 }
 
+/* What a signal does now; the words stand in its record. */
+static const char *signal_does(const struct engine *e, int signo)
+{
+	bool unwinding = e->stage == STAGE_UNWIND || e->stage == STAGE_TOP_UNDO;
+
+	if (e->stage == STAGE_PHASES && !e->signo)
+		return "cancel";
+	if (unwinding && e->setup->interactive && signo == 2)
+		return "ask";
+	if (unwinding && !e->setup->interactive && signo == 15 && e->signals > 0)
+		return "stop after this undo";
+	return e->stage >= STAGE_TOP_ALWAYS ? "end this step" : "nothing";
+}
+
+static const char *signal_name(int signo)
+{
+	return signo == 2 ? "INT" : signo == 15 ? "TERM" : signo == 1 ? "HUP" : "?";
+}
+
+static void ask_to_stop(struct engine *e)
+{
+	static const struct str choices[] = { { "stop", 4 }, { "continue", 8 } };
+	struct command *c;
+
+	for (uint32_t i = 0; i < e->op_len; i++)
+		if (e->ops[i].what == OP_FOR_STOP)
+			return; /* asked already */
+	c = op_queue(e->root, OP_QUESTION, OP_FOR_STOP);
+	c->question.what = ASK_PAUSE;
+	c->question.text = STR("Rolling back. Type `stop` to leave the rest undone, or `continue`");
+	c->question.choices = choices;
+	c->question.choice_count = 2;
+}
+
 static void on_signal(struct engine *e, int signo)
 {
+	const char *does = signal_does(e, signo);
 	struct jsonw w;
 
 	rec_open(e, "signal", STR(""), &w);
 	jsonw_kint(&w, "signal", signo);
-	jsonw_kstr(&w, "name", str_of(signo == 2 ? "INT" : signo == 15 ? "TERM" : signo == 1 ? "HUP" : "?"));
+	jsonw_kstr(&w, "name", str_of(signal_name(signo)));
+	jsonw_kstr(&w, "does", str_of(does));
 	rec_close(e, &w);
 	e->signals++;
-	if (e->stage == STAGE_PHASES && !e->signo) {
+	if (!strcmp(does, "cancel")) {
 		e->signo = signo;
 		if (!e->cause_text.n)
-			e->cause_text = arena_printf(&e->arena, "cancelled by signal %s", signo == 2 ? "INT" : signo == 15 ? "TERM" : "HUP");
+			e->cause_text = arena_printf(&e->arena, "cancelled by signal %s", signal_name(signo));
 		engine_settle(e, true);
 		schedule(e->root);
-	} else if (e->stage == STAGE_UNWIND || e->stage == STAGE_TOP_UNDO) {
-		if (e->setup->interactive && signo == 2) {
-			static const struct str choices[] = { { "stop", 4 }, { "continue", 8 } };
-			struct command *c;
-
-			for (uint32_t i = 0; i < e->op_len; i++)
-				if (e->ops[i].what == OP_FOR_STOP)
-					return; /* asked already */
-			c = op_queue(e->root, OP_QUESTION, OP_FOR_STOP);
-			c->question.what = ASK_PAUSE;
-			c->question.text = STR("Rolling back. Type `stop` to leave the rest undone, or `continue`");
-			c->question.choices = choices;
-			c->question.choice_count = 2;
-		} else if (!e->setup->interactive && signo == 15 && e->signals > 1) {
-			stop_unwinding(e);
-		}
-	} else if (e->stage >= STAGE_TOP_ALWAYS) {
-		op_stop_below(e, e->root->child ? e->root->child : e->root, true); /* reports do not hold anybody up */
+	} else if (!strcmp(does, "ask")) {
+		ask_to_stop(e);
+	} else if (!strcmp(does, "stop after this undo")) {
+		stop_unwinding(e);
+	} else if (!strcmp(does, "end this step")) { /* reports do not hold anybody up */
 		for (uint32_t i = 0; i < e->op_len; i++)
 			op_stop(e, e->ops[i].id, 0);
 	}

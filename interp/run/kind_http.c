@@ -303,18 +303,25 @@ static void http_show(struct frame *f, const struct prog_step *ps, struct buf *o
 {
 	const struct act_http *h = &ps->ast->http;
 	struct request_parts p = { false, { NULL, 0 }, true };
-	struct str method = STR("GET"), body;
+	struct str method = STR("GET"), body = { 0 }, user = { 0 };
 	struct headers hs = build_headers(f, h, &p);
+	bool has_body;
 
 	if (h->method.kind != DATA_NONE)
 		(void)eval_text(f, &h->method, &method, &p.unknown, &p.error);
-	buf_addz(out, "curl -X ");
+	has_body = build_body(f, h, &hs, &body, &p); /* adds its header */
+	buf_addz(out, "curl -f -X ");
 	shell_quote(out, method);
-	for (uint32_t i = 0; i < hs.count && h->bearer.kind == DATA_NONE; i++) {
+	for (uint32_t i = 0; i < hs.count; i++) {
 		buf_addz(out, " -H ");
 		shell_quote(out, arena_printf(f->tmp, STR_FMT ": " STR_FMT, STR_ARG(hs.list[i].name), STR_ARG(hs.list[i].value)));
 	}
-	if (build_body(f, h, &hs, &body, &p)) {
+	if (h->user.kind != DATA_NONE) {
+		(void)eval_text(f, &h->user, &user, &p.unknown, &p.error);
+		buf_addz(out, " -u ");
+		shell_quote(out, user); /* curl asks for the password */
+	}
+	if (has_body) {
 		buf_addz(out, " --data-binary ");
 		shell_quote(out, body);
 	}

@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include "base/mem.h"
 #include "host/child.h"
+#include "journal/journal.h"
 #include "journal/output.h"
 
 /* live_spawn: children, and streams of bytes on their way to journal, display and engine. */
@@ -67,7 +68,9 @@ static void stream_end(struct live_op *op, struct stream *s, int stream, struct 
 	if (s->sink) {
 		err = output_end(s->sink, &l->shown, &s->json);
 		show(op, stream);
-		if (err && !l->io_error)
+		if ((err == ENOSPC || err == EDQUOT) && l->o.journal)
+			journal_spend(l->o.journal); /* the output is lost, and said to be; what was done can still be undone */
+		else if (err && !l->io_error)
 			l->io_error = err;
 	} else {
 		buf_addz(&s->json, op->c.quiet ? "{\"n\":0,\"quiet\":true}" : "{\"n\":0}");

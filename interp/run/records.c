@@ -351,6 +351,8 @@ void rec_seal(struct engine *e)
 		jsonw_open(&w, '{');
 		jsonw_kstr(&w, "k", e->residue[i].key);
 		jsonw_kstr(&w, "why", rec_cut(e, e->residue[i].why, 1024));
+		if (e->residue[i].count)
+			jsonw_kstr(&w, "dir", str_of(e->setup->dir));
 		put_texts(&w, "commands", e->residue[i].commands, e->residue[i].count, REC_ROOM / 4 * 3);
 		jsonw_close(&w, '}');
 	}

@@ -331,6 +331,7 @@ static void attempt_start(struct frame *f)
 	}
 	f->attempt++;
 	f->out->attempts = f->attempt;
+	arena_take(f); /* its own undo may have given it back */
 	if (f->attempt > 1)
 		arena_reset(f->tmp);
 	f->view = NULL;
@@ -412,6 +413,7 @@ static void ask_pause(struct frame *f)
 	struct command *c = op_queue(f, OP_QUESTION, OP_FOR_PAUSE);
 	bool skippable = f->ps->ast->action != ACT_NONE && f->ps->ast->action != ACT_CONFIRM;
 
+	arena_take(f);
 	f->state = AT_PAUSE;
 	c->question.what = ASK_PAUSE;
 	c->question.text = arena_printf(f->tmp, STR_FMT " failed: " STR_FMT, STR_ARG(f->key), STR_ARG(f->error));

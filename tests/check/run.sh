@@ -87,6 +87,7 @@ if [ "${1:-}" = --one ]; then
 	command=$(list_suites | awk -F '\t' -v n="$name" '$1 == n { print $2 }')
 	log=$logs/$(echo "$name" | tr / -)
 	scratch=$(mktemp -d "${TMPDIR:-/tmp}/rb-check-XXXXXX") || exit 1
+	chmod 711 "$scratch" # servers run as users of their own go through it
 	start=$(date +%s)
 	# Children of a suite must not find a terminal, our settings or each other.
 	CMOCKA_MESSAGE_OUTPUT=TAP RUNBOOK_BIN=$root/build/runbook PATH=$root/build:$PATH TMPDIR=$scratch \

@@ -83,7 +83,7 @@ bad_yml() {
 @test "check --output json: columns count code points" {
 	printf 'runbook: 1\nname: c\nact:\n  - run: [echo, "가나 ${{ inputs.gone }}"]\n    rollback: []\n' >c.yml
 	run_rb 2 check c.yml --output json
-	jq -e 'any(.diagnostics[]; .severity == "error" and .line == 4 and .column == 30)' out
+	jq -e 'any(.diagnostics[]; .severity == "error" and .line == 4 and .column == 32)' out
 }
 
 @test "check --output sarif" {

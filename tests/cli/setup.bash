@@ -5,7 +5,7 @@
 
 RB=${RUNBOOK_BIN:-$BATS_TEST_DIRNAME/../../build/runbook}
 case $RB in /*) ;; *) RB=$PWD/$RB ;; esac
-PTY=$BATS_TEST_DIRNAME/pty.py
+TERMINAL=$BATS_TEST_DIRNAME/terminal.py
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return 1

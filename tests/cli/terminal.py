@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""pty.py [STEP...] -- COMMAND...: runs COMMAND on a terminal of its own.
+"""terminal.py [STEP...] -- COMMAND...: runs COMMAND on a terminal of its own.
 
 Steps, in order: `see TEXT` waits until the terminal has shown TEXT (after what
 was seen before), `type TEXT` types it and Enter, `key TEXT` types it without
@@ -30,7 +30,7 @@ def main():
 
     def give_up(why, code):
         sys.stdout.flush()
-        sys.stdout.buffer.write(shown + ("\npty.py: " + why + "\n").encode())
+        sys.stdout.buffer.write(shown + ("\nterminal.py: " + why + "\n").encode())
         sys.stdout.flush()
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)

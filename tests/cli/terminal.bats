@@ -1,0 +1,209 @@
+load setup
+
+# on_tty CODE STEP... -- ARGS...: runbook on a terminal; what was shown is in `out`.
+on_tty() {
+	local want=$1 code=0 steps=()
+	shift
+	while [ "$1" != -- ]; do
+		steps+=("$1")
+		shift
+	done
+	shift
+	TERM=xterm python3 -SE "$TERMINAL" "${steps[@]}" -- "$RB" "$@" >out || code=$?
+	[ "$code" = "$want" ] && return 0
+	echo "exit $code, expected $want: runbook $*"
+	cat -v out
+	return 1
+}
+
+setup_file() {
+	python3 -c 'import pty, os; os.waitstatus_to_exitcode' || skip "no python3 with pty"
+}
+
+@test "terminal: y goes on" {
+	deploy_yml
+	on_tty 0 'see Deploy v1? [y/N]' 'type y' -- exec deploy.yml -i tag=v1
+	is "$(cat live)" v1
+	holds 'any(.t == "step.attempt" and .k == "plan/sure" and .answer == "yes" and .by == "'"$(id -un)"'")'
+	holds '.[0].interactive == true'
+}
+
+@test "terminal: yes, Y and YES too" {
+	for word in yes Y YES ' y '; do
+		rm -rf state live
+		deploy_yml
+		on_tty 0 'see [y/N]' "type $word" -- exec deploy.yml -i tag=v1
+		is "$(cat live)" v1
+	done
+}
+
+@test "terminal: n, no and an empty answer refuse: failed, exit 1" {
+	for word in n no ''; do
+		rm -rf state
+		deploy_yml
+		on_tty 1 'see [y/N]' "type $word" -- exec deploy.yml -i tag=v1
+		[ ! -e live ]
+		holds 'any(.t == "step.attempt" and .answer == "no")'
+	done
+}
+
+@test "terminal: what is not understood is asked again" {
+	deploy_yml
+	on_tty 0 'see [y/N]' 'type perhaps' 'see [y/N]' 'type yeah' 'see [y/N]' 'type y' -- exec deploy.yml -i tag=v1
+	is "$(cat live)" v1
+}
+
+@test "terminal: the end of input is no answer: nothing changes" {
+	deploy_yml
+	on_tty 5 'see [y/N]' 'key ^D' -- exec deploy.yml -i tag=v1
+	[ ! -e live ]
+	holds 'any(.t == "held")'
+}
+
+@test "terminal: a refusal after a write undoes it" {
+	cat >s.yml <<-'EOF'
+		runbook: 1
+		name: s
+		act:
+		  - { id: one, run: touch made, rollback: [{ run: rm made }] }
+		test:
+		  - confirm: Keep it?
+	EOF
+	on_tty 3 'see Keep it? [y/N]' 'type n' -- exec s.yml
+	[ ! -e made ]
+}
+
+@test "terminal: --yes asks nothing; --no-input and CI refuse" {
+	deploy_yml
+	on_tty 0 -- exec deploy.yml -i tag=v1 --yes
+	on_tty 2 'see --yes' -- exec deploy.yml -i tag=v1 --no-input
+	CI=true on_tty 2 'see --yes' -- exec deploy.yml -i tag=v1
+}
+
+@test "terminal: control characters in a question are escaped" {
+	cat >s.yml <<-'EOF'
+		runbook: 1
+		name: s
+		inputs: { x: string }
+		plan:
+		  - confirm: "Sure of ${{ inputs.x }}?"
+	EOF
+	on_tty 0 'see [y/N]' 'type y' -- exec s.yml -i "x=$(printf 'a\033[2Jb\rc')" --color never
+	! grep -q "$(printf '\033\\[2J')" out
+}
+
+@test "terminal: Ctrl-C during a step cancels, undoes, 130" {
+	slow_yml
+	on_tty 130 'file ledger' 'see act/long' 'key ^C' 'see cancelled' -- exec slow.yml
+	is "$(tr '\n' ' ' <ledger)" "one started -long -one "
+	holds 'last | .t == "seal" and .status == "cancelled"'
+	is "$(find locks -type f | wc -l)" 0
+}
+
+@test "terminal: Ctrl-C at a question" {
+	deploy_yml
+	on_tty 130 'see [y/N]' 'key ^C' -- exec deploy.yml -i tag=v1
+	[ ! -e live ]
+}
+
+@test "terminal: children do not get the Ctrl-C of the terminal" {
+	cat >s.yml <<-'EOF'
+		runbook: 1
+		name: s
+		defaults: { grace: 5s }
+		act:
+		  - run: |
+		      trap 'echo int >>ledger' INT
+		      trap 'echo term >>ledger; exit 1' TERM
+		      touch started
+		      while :; do sleep 0.02; done
+		    rollback: []
+	EOF
+	on_tty 130 'file started' 'key ^C' -- exec s.yml
+	is "$(cat ledger)" term
+}
+
+undoing_yml() {
+	cat >s.yml <<-'EOF'
+		runbook: 1
+		name: s
+		act:
+		  - id: one
+		    run: [true]
+		    rollback: [{ run: echo -one >>ledger }]
+		  - id: two
+		    run: [true]
+		    rollback: [{ run: "touch undoing; while ! test -e go; do sleep 0.02; done; echo -two >>ledger" }]
+		  - run: exit 1
+		    effect: read
+	EOF
+}
+
+@test "terminal: Ctrl-C once while undoing is heard and ignored" {
+	undoing_yml
+	on_tty 3 'file undoing' 'key ^C' 'see the undoing goes on' 'make go' -- exec s.yml
+	is "$(tr '\n' ' ' <ledger)" "-two -one "
+}
+
+@test "terminal: Ctrl-C twice while undoing asks to type stop; stop stops after the undo at hand" {
+	undoing_yml
+	on_tty 4 'file undoing' 'key ^C' 'see the undoing goes on' 'key ^C' 'see stop' 'type stop' 'make go' \
+		'see rollback_incomplete' -- exec s.yml
+	is "$(tr '\n' ' ' <ledger)" "-two "
+	holds 'last | .residue | map(.k) == ["act/one"] and (.[0].commands | length) == 1'
+}
+
+@test "terminal: anything else than stop goes on undoing" {
+	undoing_yml
+	on_tty 3 'file undoing' 'key ^C' 'see the undoing goes on' 'key ^C' 'see stop' 'type no' 'make go' -- exec s.yml
+	is "$(tr '\n' ' ' <ledger)" "-two -one "
+}
+
+@test "terminal: a pause asks: skip goes on, rollback undoes, retry repeats, hold holds" {
+	cat >s.yml <<-'EOF'
+		runbook: 1
+		name: s
+		act:
+		  - { id: one, run: echo one >>ledger, rollback: [{ run: echo -one >>ledger }] }
+		  - id: two
+		    on_fail: pause
+		    run: echo two >>ledger; test -e ok
+		    rollback: []
+		  - { id: three, run: echo three >>ledger, rollback: [] }
+	EOF
+	on_tty 0 'see retry/skip/rollback/hold' 'type skip' -- exec s.yml
+	is "$(tr '\n' ' ' <ledger)" "one two three "
+	rm ledger
+	on_tty 3 'see retry/skip/rollback/hold' 'type rollback' -- exec s.yml
+	is "$(tr '\n' ' ' <ledger)" "one two -one "
+	rm ledger
+	on_tty 0 'see retry/skip/rollback/hold' 'make ok' 'type retry' -- exec s.yml
+	is "$(tr '\n' ' ' <ledger)" "one two two three "
+	rm ledger ok
+	on_tty 5 'see retry/skip/rollback/hold' 'type hold' -- exec s.yml
+	is "$(tr '\n' ' ' <ledger)" "one two "
+}
+
+@test "terminal: parallel questions come one after another" {
+	cat >s.yml <<-'EOF'
+		runbook: 1
+		name: s
+		plan:
+		  - parallel: 2
+		    steps:
+		      - { id: a, confirm: First? }
+		      - { id: b, confirm: Second? }
+	EOF
+	on_tty 0 'see First? [y/N]' 'type y' 'see Second? [y/N]' 'type y' -- exec s.yml
+}
+
+@test "terminal: a live line shows a running step and its last output" {
+	slow_yml
+	on_tty 0 'file ledger' 'see ...' 'see waiting' 'make go' 'see done (exit 0)' -- exec slow.yml
+}
+
+@test "terminal: a hidden cursor or raw mode is not left behind" {
+	deploy_yml
+	on_tty 0 'see [y/N]' 'type y' -- exec deploy.yml -i tag=v1
+	! grep -q "$(printf '\033\\[?25l')" out
+}
