@@ -53,6 +53,7 @@ struct runner {
 	struct mask *mask;
 	struct value *secrets;
 	struct str *files;             /* bytes, by rb->files */
+	char (*kept)[65]; size_t kept_count; /* blobs of the runbook and its files */
 	struct journal *journal;
 	struct live *live;
 	struct dry *dry;
@@ -199,6 +200,7 @@ static bool read_files(struct runner *r)
 	const struct runbook *rb = r->l->program->rb;
 
 	r->files = arena_array(&r->c->arena, rb->files.count + 1, sizeof(*r->files));
+	r->kept = arena_array(&r->c->arena, rb->files.count + 1, sizeof(*r->kept));
 	for (uint32_t i = 0; i < rb->files.count; i++) {
 		struct str path = arena_printf(&r->c->arena, "%s/" STR_FMT, r->l->dir, STR_ARG(rb->files.list[i]));
 		struct position at = source_locate(r->l->source, rb->file_spans[i].start);
@@ -213,26 +215,34 @@ static bool read_files(struct runner *r)
 	return true;
 }
 
-/* Keeps the bytes of runbook and files with the run: an undo next week uses the same. */
+/* Keeps the bytes of runbook and files with the run: an undo next week uses the same.
+ * They become durable with the journal's first sync. */
 static bool keep_sources(struct runner *r, struct jsonw *w)
 {
 	const struct runbook *rb = r->l->program->rb;
-	char hex[65];
-	int err = blob_write(r->dir.p, r->l->source->text, !r->no_sync, hex);
+	int err = blob_write(r->dir.p, r->l->source->text, false, r->kept[0]);
 
+	r->kept_count = rb->files.count + 1;
 	jsonw_key(w, "files");
 	jsonw_open(w, '[');
 	for (uint32_t i = 0; i < rb->files.count && !err; i++) {
-		err = blob_write(r->dir.p, r->files[i], !r->no_sync, hex);
+		err = blob_write(r->dir.p, r->files[i], false, r->kept[i + 1]);
 		jsonw_open(w, '{');
 		jsonw_kstr(w, "path", rb->files.list[i]);
-		jsonw_kstr(w, "sha256", str_of(hex));
+		jsonw_kstr(w, "sha256", str_of(r->kept[i + 1]));
 		jsonw_close(w, '}');
 	}
 	jsonw_close(w, ']');
 	if (err)
 		cli_error("the run's folder " STR_FMT ": %s", STR_ARG(r->dir), strerror(err));
 	return !err;
+}
+
+static int settle_sources(void *arg)
+{
+	struct runner *r = arg;
+
+	return blobs_sync(r->dir.p, r->kept, r->kept_count);
 }
 
 static void put_inputs(struct runner *r, struct jsonw *w)
@@ -338,6 +348,8 @@ static int open_journal(struct runner *r)
 	jo.mask = r->mask;
 	jo.observe = ui_record;
 	jo.arg = r->ui;
+	jo.settle = settle_sources;
+	jo.settle_arg = r;
 	r->journal = journal_create(&jo, &err);
 	if (!r->journal) {
 		cli_error("the journal cannot be made in " STR_FMT ": %s", STR_ARG(r->dir), strerror(err));

@@ -118,6 +118,7 @@ static struct nursery *nursery_of(struct loop *l)
 
 		(void)sigaction(SIGCHLD, &dfl, NULL);
 	}
+	spawn_prepare(n);
 	k->p = n;
 	k->drop = nursery_drop;
 	return n;

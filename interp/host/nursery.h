@@ -50,6 +50,8 @@ struct child {
 
 struct ring { struct child *first, *last; };
 
+enum { NURSERY_STACK = 64 << 10, NURSERY_BUF = 64 << 10, NURSERY_PATH = 8192, NURSERY_SIGNALS = 13 };
+
 struct nursery {
 	struct loop *l;
 	struct ring running, queued, failed;
@@ -64,11 +66,12 @@ struct nursery {
 	int null;                  /* /dev/null */
 	char *stack, *buf, *path;  /* of a starting child; for reading; for the search of a program */
 	struct sigaction old_pipe;
+	int ignored[NURSERY_SIGNALS], ignored_count; /* signals that a child must not ignore, too */
 };
 
-enum { NURSERY_STACK = 64 << 10, NURSERY_BUF = 64 << 10, NURSERY_PATH = 8192 };
-
-/* spawn.c: Starts the leader with these as its descriptors 0, 1, 2. 0 or an errno with *step. */
+/* spawn.c. Once, when our own signals are set up. */
+void spawn_prepare(struct nursery *n);
+/* Starts the leader with these as its descriptors 0, 1, 2. 0 or an errno with *step. */
 int spawn_leader(struct nursery *n, const struct child_spec *s, int in, int out, int err, pid_t *pid, const char **step);
 
 /* nursery.c */

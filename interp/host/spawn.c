@@ -98,17 +98,27 @@ ALONE static int exec_program(struct launch *w)
 /* A step finds the same however we were started: nohup, `&` and some CI runners leave
  * signals ignored, which a shell could not even trap. Its session is its own, so that
  * no terminal's signals reach it. */
-ALONE static void reset_signals(void)
+ALONE static void reset_signals(const struct nursery *n)
 {
-	static const int list[] = { SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGALRM, SIGTERM, SIGUSR1, SIGUSR2, SIGCHLD,
-				    SIGTSTP, SIGTTIN, SIGTTOU, SIGXFSZ };
 	struct sigaction dfl = { .sa_handler = SIG_DFL };
 	sigset_t none;
 
-	for (size_t i = 0; i < sizeof(list) / sizeof(*list); i++)
-		(void)sigaction(list[i], &dfl, NULL);
+	for (int i = 0; i < n->ignored_count; i++)
+		(void)sigaction(n->ignored[i], &dfl, NULL);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+void spawn_prepare(struct nursery *n)
+{
+	static const int list[NURSERY_SIGNALS] = { SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGALRM, SIGTERM, SIGUSR1, SIGUSR2,
+						   SIGCHLD, SIGTSTP, SIGTTIN, SIGTTOU, SIGXFSZ };
+	struct sigaction now;
+
+	n->ignored_count = 0;
+	for (int i = 0; i < NURSERY_SIGNALS; i++) /* exec itself ends handlers, but not ignoring */
+		if (sigaction(list[i], NULL, &now) || now.sa_handler == SIG_IGN)
+			n->ignored[n->ignored_count++] = list[i];
 }
 
 ALONE static int run_child(void *arg)
@@ -129,7 +139,7 @@ ALONE static int run_child(void *arg)
 		w->error = errno;
 		_exit(127);
 	}
-	reset_signals();
+	reset_signals(w->n);
 	w->step = "exec";
 	w->error = exec_program(w);
 	_exit(127);

@@ -63,6 +63,15 @@ int io_sync(const struct journal_io *io, int fd)
 	return sync_with(io, io->fsync, fd);
 }
 
+void io_begin_sync(int fd)
+{
+#ifdef SYNC_FILE_RANGE_WRITE
+	(void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+#else
+	(void)fd;
+#endif
+}
+
 int io_sync_folder(const struct journal_io *io, int dirfd, const char *name)
 {
 	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC), err;

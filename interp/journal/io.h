@@ -23,6 +23,8 @@ int io_write_all(const struct journal_io *io, int fd, const char *p, size_t n, s
 /* Syncs data, or a folder (fsync). 0 or errno; only EINTR is repeated. */
 int io_datasync(const struct journal_io *io, int fd);
 int io_sync(const struct journal_io *io, int fd);
+/* Lets the system begin to write; promises nothing. */
+void io_begin_sync(int fd);
 /* Makes a folder's entries durable; name is below dirfd, "." is dirfd itself. 0 or errno. */
 int io_sync_folder(const struct journal_io *io, int dirfd, const char *name);
 

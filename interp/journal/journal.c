@@ -214,6 +214,20 @@ static int write_pending(struct journal *j)
 	return 0;
 }
 
+/* What the records name goes before them. The file system's commit for it shall take
+ * our own first bytes along. */
+static int settle_once(struct journal *j)
+{
+	int err;
+
+	if (!j->settle)
+		return 0;
+	io_begin_sync(j->fd);
+	err = j->settle(j->settle_arg);
+	j->settle = NULL;
+	return err;
+}
+
 int journal_flush(struct journal *j, bool sync)
 {
 	int err;
@@ -225,7 +239,9 @@ int journal_flush(struct journal *j, bool sync)
 	if (!sync || j->no_sync || !j->unsynced)
 		return 0;
 	/* Never again after an error: the kernel may have dropped the pages and say yes next time. */
-	err = io_datasync(j->io, j->fd);
+	err = settle_once(j);
+	if (!err)
+		err = io_datasync(j->io, j->fd);
 	if (!err && j->folders_due)
 		err = journal_sync_folders(j);
 	if (err)

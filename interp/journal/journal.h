@@ -27,6 +27,10 @@ struct journal_options {
 	 * written. It must not call the journal. */
 	void (*observe)(void *arg, struct str line);
 	void *arg;
+	/* Called once, before the first sync: makes durable what was written unsynced and
+	 * the records name. 0 or errno. May be NULL. */
+	int (*settle)(void *settle_arg);
+	void *settle_arg;
 };
 
 /* Creates journal.jsonl (O_EXCL), flocks it, makes the ballast. NULL and *err errno.

@@ -73,6 +73,8 @@ static struct journal *journal_new(const struct journal_options *o, const struct
 	j->mask = o->mask;
 	j->observe = o->observe;
 	j->arg = o->arg;
+	j->settle = o->settle;
+	j->settle_arg = o->settle_arg;
 	j->no_sync = o->no_sync;
 	j->second = -1;
 	j->fd = -1;

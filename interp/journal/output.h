@@ -35,8 +35,10 @@ void output_free(struct output_sink *o);
 
 /* Stores bytes as a blob (not masked: the runbook, files); hex gets its name. 0 or errno. */
 int blob_put(const char *dir, struct str bytes, char hex[65]);
-/* As blob_put; with sync false it is not made durable. */
+/* As blob_put; with sync false it is not made durable (yet, see blobs_sync). */
 int blob_write(const char *dir, struct str bytes, bool sync, char hex[65]);
+/* Makes blobs durable that were written without sync. 0 or errno. */
+int blobs_sync(const char *dir, char (*hexes)[65], size_t count);
 /* Reads a blob and checks its hash. 0, errno (EINVAL: hex is no name of a blob;
  * EFBIG: larger than max), or -1: hash is wrong. */
 struct arena;

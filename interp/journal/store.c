@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,6 +25,48 @@ int blob_write(const char *dir, struct str bytes, bool sync, char hex[65])
 int blob_put(const char *dir, struct str bytes, char hex[65])
 {
 	return blob_write(dir, bytes, true, hex);
+}
+
+static int sync_file(int blobs, const char *path)
+{
+	int fd = openat(blobs, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), err;
+
+	if (fd < 0)
+		return errno;
+	err = io_datasync(&journal_io_os, fd);
+	close(fd);
+	return err;
+}
+
+int blobs_sync(const char *dir, char (*hexes)[65], size_t count)
+{
+	bool done[256] = { false };
+	char path[SHA_HEX + 16];
+	int run = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), err = 0;
+	int blobs = run < 0 ? -1 : openat(run, "blobs", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (blobs < 0)
+		err = errno;
+	for (size_t i = 0; i < count && !err; i++) {
+		snprintf(path, sizeof(path), "sha256/%.2s/%s", hexes[i], hexes[i]);
+		err = sync_file(blobs, path);
+	}
+	for (size_t i = 0; i < count && !err; i++) { /* each folder once */
+		unsigned xx = (unsigned)strtoul((char[]){ hexes[i][0], hexes[i][1], 0 }, NULL, 16);
+
+		snprintf(path, sizeof(path), "sha256/%.2s", hexes[i]);
+		err = done[xx] ? 0 : io_sync_folder(&journal_io_os, blobs, path);
+		done[xx] = true;
+	}
+	if (!err)
+		err = io_sync_folder(&journal_io_os, blobs, "sha256");
+	if (!err)
+		err = io_sync_folder(&journal_io_os, blobs, ".");
+	if (blobs >= 0)
+		close(blobs);
+	if (run >= 0)
+		close(run);
+	return err;
 }
 
 static int read_whole(int fd, char *p, size_t n)

@@ -19,6 +19,8 @@ struct journal {
 	const struct mask *mask;
 	void (*observe)(void *arg, struct str line);
 	void *arg;
+	int (*settle)(void *settle_arg); /* NULL once it was done */
+	void *settle_arg;
 	int fd, dirfd;
 	int err;             /* final */
 	bool no_sync;

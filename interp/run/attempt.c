@@ -177,7 +177,7 @@ static bool expected(struct frame *f, struct str *error)
 static struct str end_text(struct engine *e, const struct frame *f, const struct result *r)
 {
 	struct arena *a = &e->arena;
-	bool http = f->ps->ast->action == ACT_HTTP || f->ps->ast->action == ACT_NOTIFY;
+	bool http = f->ps->ast->action == ACT_HTTP || r->header_count > 0;
 
 	switch (r->end) {
 	case END_EXIT:

@@ -1,5 +1,7 @@
 #include "run/engine_state.h"
 
+#include "value/units.h"
+
 /*
  * endings: the stages of a run: phases, settling, unwinding, top-level
  * rollback, always, report, seal; and what the run's status is.
@@ -47,6 +49,24 @@ static struct step_list *top_list(const struct engine *e, uint8_t stage)
 	return stage == STAGE_TOP_UNDO ? &rb->rollback : stage == STAGE_TOP_ALWAYS ? &rb->always : &rb->phases[PHASE_REPORT];
 }
 
+/* Compares the whole run with `planned`: an overrun is an issue. */
+static void check_run_planned(struct engine *e)
+{
+	int64_t planned = 0;
+	struct str error;
+	struct buf t;
+
+	if (e->setup->dry_run || !eval_duration(e->root, &e->p->rb->planned, 0, &planned, &error) || planned <= 0 || e->mono <= planned)
+		return;
+	buf_init(&t, 256);
+	buf_addz(&t, "the run took ");
+	unit_show_duration(&t, e->mono);
+	buf_addz(&t, ", planned ");
+	unit_show_duration(&t, planned);
+	rec_issue(e, "warning", NULL, arena_str(&e->arena, t.p, t.len));
+	buf_release(&t);
+}
+
 static void push_top(struct engine *e, uint8_t stage)
 {
 	static const char *const names[] = { [STAGE_TOP_UNDO] = "rollback", [STAGE_TOP_ALWAYS] = "always", [STAGE_REPORT] = "report" };
@@ -55,6 +75,7 @@ static void push_top(struct engine *e, uint8_t stage)
 	e->stage = stage;
 	if (stage == STAGE_REPORT) {
 		e->phase = PHASE_REPORT;
+		check_run_planned(e);
 		if (e->p->rb->phases[PHASE_REPORT].count)
 			rec_phase(e, true, PHASE_REPORT, NULL);
 	}

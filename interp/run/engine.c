@@ -81,8 +81,8 @@ static void start(struct engine *e)
 	int64_t timeout = 0;
 
 	e->start_wall = e->wall;
+	/* Not synced by itself: nothing has an effect before the first intent of a write, which is. */
 	e->fx->record(e->ctx, e->wall, e->mono, e->setup->open_body);
-	e->must_sync = true;
 	if (!eval_duration(e->root, &e->p->rb->timeout, 0, &timeout, &error)) {
 		e->cause_text = error;
 		e->settling = true;

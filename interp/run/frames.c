@@ -165,6 +165,8 @@ void child_ended(struct frame *f)
 		return; /* the parent looks at it and frees it */
 	if (p->kind == FRAME_LIST || p->kind == FRAME_LOOP) {
 		p->active--;
+		if (!f->ok && p->keep_going && f->cause)
+			rec_issue(f->e, "error", f, f->error);
 		if (!f->ok && !p->keep_going && f->cause)
 			drain(p, f);
 		else if (!f->ok && !p->keep_going)

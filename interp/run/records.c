@@ -83,7 +83,7 @@ void rec_phase(struct engine *e, bool open, uint8_t phase, const char *status)
 	if (status)
 		jsonw_kstr(&w, "status", str_of(status));
 	rec_close(e, &w);
-	e->must_sync = true;
+	e->must_sync = e->must_sync || !open;
 }
 
 struct str step_place(const struct frame *f)

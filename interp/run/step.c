@@ -528,6 +528,7 @@ static void confirm_suppressed(struct frame *f, const struct result *r)
 {
 	/* dry-run: what the step would have brought is unknown */
 	f->out->unknown = true;
+	f->acted = f->ps->effect == EFFECT_WRITE && !f->unknown; /* a later failure ends as it would in earnest */
 	rec_attempt(f, r);
 	f->ok = true;
 	step_end(f);

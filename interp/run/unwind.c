@@ -263,7 +263,7 @@ void unwind_result(struct frame *f, const struct result *r)
 	if (r->end != END_SUPPRESSED)
 		rec_probe(f->target, f->state == AT_PROBE ? "before undo" : "after undo", r, v);
 	if (f->state == AT_PROBE) { /* irreversible: does it stand? */
-		if (v == 0) {
+		if (v == 0 && r->end != END_SUPPRESSED) {
 			f->target->undone = true;
 			arena_give(f->target);
 			unwind_end(f);
@@ -388,7 +388,7 @@ static void list_entries(const struct frame *t, struct jsonw *w, uint32_t *n)
 
 		if (!leaf)
 			list_entries(c, w, n);
-		else if (may_need_undo(c) && (*n)++ < 500 && w->out->len < REC_ROOM / 4)
+		else if (may_need_undo(c) && (c->ps->has_undo || !c->e->setup->dry_run) && (*n)++ < 500 && w->out->len < REC_ROOM / 4)
 			jsonw_str(w, c->key);
 	}
 }

@@ -100,6 +100,31 @@ static const struct case_ cases[] = {
 	{ "pause: rollback", HEAD "act:\n  - {id: a, run: [no], on_fail: pause, rollback: [{run: [ok, ua]}]}\n", 3, "act/a: no\nask act/a\nact/a!undo/#1: ok ua\n", "rollback" },
 	{ "pause without a person is held", HEAD "act:\n  - {id: a, run: [no], on_fail: pause, rollback: [{run: [ok, ua]}]}\n", 5, "act/a: no\nask act/a\n" },
 	{ "confirm refused", HEAD "act:\n  - {id: a, run: [ok], rollback: [{run: [ok, ua]}]}\n  - confirm: sure?\n", 3, "act/a: ok\nask act/#2\nact/a!undo/#1: ok ua\n", "no" },
+	{ "confirm unanswered in time, again after a retry", HEAD "act:\n  - {id: a, confirm: sure?, timeout: 5s, retry: 1}\n", 1, "ask act/a\nask act/a\n", "silence" },
+	{ "wait with a timeout", HEAD "act:\n  - {id: a, wait: 1h, timeout: 5s}\n  - {id: b, run: [ok], rollback: []}\n", 1, "" },
+	{ "undo on the spot asks the probe again",
+	  HEAD "act:\n  - {id: a, run: [no], on_fail: undo, probe: {run: [no]}, rollback: [{run: [ok, ua]}]}\n  - {id: b, run: [ok], rollback: []}\n", 0,
+	  "?act/a: no\nact/a: no\nact/a!undo/#1: ok ua\n?act/a: no\nact/b: ok\n" },
+	{ "undo on the spot stops at an irreversible step, and so does the rest",
+	  HEAD "act:\n  - id: b\n    on_fail: undo\n    steps:\n      - {id: x, run: [ok], rollback: [{run: [ok, ux]}]}\n      - {id: y, run: [ok], irreversible: gone}\n      - {id: z, run: [no], rollback: [{run: [ok, uz]}]}\n", 4,
+	  "act/b/x: ok\nact/b/y: ok\nact/b/z: no\nact/b/z!undo/#1: ok uz\n" },
+	{ "an irreversible block with probe and timeout",
+	  HEAD "act:\n  - id: b\n    irreversible: gone\n    probe: {run: [no]}\n    timeout: 10s\n    steps:\n      - {id: x, run: [no], rollback: [{run: [ok, ux]}]}\n", 3,
+	  "?act/b: no\nact/b/x: no\n?act/b: no\n" },
+	{ "iterations are entries of their own",
+	  HEAD "act:\n  - id: b\n    parallel: 2\n    steps:\n      - {id: l, foreach: [2, 2], run: [slow, \"${{ item }}\"], rollback: [{run: [ok, u]}]}\n"
+	       "      - {id: x, run: [slow, 1], rollback: [{run: [ok, ux]}]}\n      - {id: y, run: [slow, 3], rollback: [{run: [ok, uy]}]}\n  - {id: c, run: [no], rollback: []}\n", 3,
+	  "act/b/x: slow 1\nact/b/l[0]: slow 2\nact/b/y: slow 3\nact/b/l[1]: slow 2\nact/c: no\n"
+	  "act/b/l[1]!undo/#1: ok u\nact/b/y!undo/#1: ok uy\nact/b/l[0]!undo/#1: ok u\nact/b/x!undo/#1: ok ux\n" },
+	{ "an always block that writes is not the run's first write",
+	  HEAD "preflight:\n  - {id: a, run: [ok], effect: read, always: [{run: [ok, al]}]}\n  - guard: 1 > 2\n", 1, "preflight/a: ok\npreflight/a!always/#1: ok al\n" },
+	{ "a read before an irreversible step is no residue", /* it is kept for its always block only */
+	  HEAD "act:\n  - {id: r, run: [ok], effect: read, always: [{run: [ok, al]}]}\n  - {id: a, run: [ok], irreversible: gone, probe: {run: [no]}, rollback: []}\n  - {id: c, run: [no], rollback: []}\n", 3,
+	  "act/r: ok\n?act/a: no\nact/a: ok\nact/c: no\n?act/a: no\nact/r!always/#1: ok al\n" },
+	{ "a report asks nobody", HEAD "act:\n  - {id: a, run: [ok], rollback: []}\nreport:\n  - {id: r, run: [no], effect: read, on_fail: pause}\n  - confirm: seen?\n", 0,
+	  "act/a: ok\nreport/r: no\nask report/#2\n" },
+	{ "dry-run: a guard ends it as in earnest", HEAD "act:\n  - {id: a, run: [ok]}\n  - guard: 1 > 2\n", 4, "would act/a\n", NULL, 0, true },
+	{ "dry-run: expect over what is not known", HEAD "act:\n  - {id: a, run: [ok], capture: {t: out}, rollback: []}\n  - expect: steps.a.t == 'x'\n", 0, "would act/a\n", NULL, 0, true },
 	{ "always after the undo",
 	  HEAD "act:\n  - {id: a, run: [ok], rollback: [{run: [ok, ua]}], always: [{run: [ok, al]}]}\n  - {id: b, run: [no], rollback: []}\n", 3,
 	  "act/a: ok\nact/b: no\nact/a!undo/#1: ok ua\nact/a!always/#1: ok al\n" },
@@ -200,6 +225,18 @@ static void test_journal_failure(void **state)
 	}
 }
 
+/* Held: ends at once, although the run's own timeout is still ahead. */
+static void test_held_ends(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	assert_int_equal(world_run(&w, HEAD "timeout: 1h\nact:\n  - {id: a, run: [no], on_fail: pause, rollback: []}\n").exit, 5);
+	assert_true(w.now < 10000000000);
+	world_release(&w);
+}
+
 /* One sync per sequential durable step. */
 static void test_syncs(void **state)
 {
@@ -215,12 +252,13 @@ static void test_syncs(void **state)
 int main(void)
 {
 	enum { N = sizeof(cases) / sizeof(*cases) };
-	struct CMUnitTest tests[N + 3];
+	struct CMUnitTest tests[N + 4];
 
 	for (int i = 0; i < N; i++)
 		tests[i] = (struct CMUnitTest){ cases[i].name, run_case, NULL, NULL, (void *)(uintptr_t)&cases[i] };
 	tests[N] = (struct CMUnitTest)cmocka_unit_test(test_cancel_everywhere);
 	tests[N + 1] = (struct CMUnitTest)cmocka_unit_test(test_journal_failure);
 	tests[N + 2] = (struct CMUnitTest)cmocka_unit_test(test_syncs);
+	tests[N + 3] = (struct CMUnitTest)cmocka_unit_test(test_held_ends);
 	return cmocka_run_group_tests_name("engine", tests, NULL, NULL);
 }

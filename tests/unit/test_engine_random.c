@@ -745,6 +745,7 @@ static void set_trouble(struct book *b, struct world *w)
 	if (how < 15) {
 		w->again_at = w->cancel_at + 1 + (int)dice(b, 6);
 		w->again_signo = chance(b, 70) ? 15 : 2;
+		w->interactive = chance(b, 40);
 	}
 	if (how >= 35 && how < 43)
 		w->fail_flush_at = 1 + (int)dice(b, 25);
@@ -766,6 +767,7 @@ static void run_seed(uint64_t seed)
 	set_trouble(&b, &t.w);
 	for (int i = 0; i < 5; i++)
 		answers[i] = said[dice(&b, chance(&b, 30) ? 8 : 5)];
+	answers[4] = "rollback"; /* nobody says `retry` for ever */
 	t.w.answers = answers;
 	t.w.answer_count = 5;
 	t.r = world_run(&t.w, b.text.p);

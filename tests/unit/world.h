@@ -48,7 +48,7 @@ struct world {
 	bool low_due;
 	int started;
 	struct result current[WORLD_OPS];
-	bool dry, unsynced_write, synced;
+	bool dry, interactive, unsynced_write, synced;
 	int flushes, syncs, fail_flush_at;
 	const char *answer;     /* to questions; NULL: nobody there */
 	const char *const *answers; uint32_t answer_count, asked; /* instead: one after the other */
@@ -181,7 +181,7 @@ static void world_spawn(struct world *w, const struct command *c, struct world_o
 	}
 }
 
-/* An answer that is none of the choices becomes `rollback`. */
+/* An answer that is none of the choices becomes `stop` or `rollback`. */
 static void world_answer(struct world *w, const struct command *c, struct result *r)
 {
 	bool offered = c->question.what == ASK_CONFIRM;
@@ -192,7 +192,8 @@ static void world_answer(struct world *w, const struct command *c, struct result
 		offered = offered || (w->answer && str_eqz(c->question.choices[i], w->answer));
 	r->end = w->answer ? END_ANSWER : END_NO_PERSON;
 	r->code = -1;
-	r->answer = str_of(offered || !w->answer ? w->answer : "rollback");
+	r->answer = offered || !w->answer ? str_of(w->answer)
+		    : c->question.choice_count && str_eqz(c->question.choices[0], "stop") ? STR("stop") : STR("rollback");
 	r->by = STR("tester");
 }
 
@@ -238,6 +239,8 @@ static void world_start(void *ctx, const struct command *c)
 	case OP_QUESTION:
 		buf_printf(&w->trace, "ask %.*s\n", (int)c->key.n, c->key.p);
 		world_answer(w, c, &o->result);
+		if (w->answer && !strcmp(w->answer, "silence"))
+			o->due = INT64_MAX;
 		break;
 	case OP_FILE:
 		buf_printf(&w->trace, "file %.*s\n", (int)c->file.path.n, c->file.path.p);
@@ -349,6 +352,7 @@ static struct world_run world_run(struct world *w, const char *text)
 		fprintf(stderr, "inputs are missing\n");
 	setup.secrets = arena_array(&w->arena, p->rb->secret_count + 1, sizeof(struct value));
 	setup.dry_run = w->dry;
+	setup.interactive = w->interactive;
 	setup.dir = "/tmp";
 	setup.seed = STR("seed");
 	setup.open_body = STR("\"t\":\"run.open\"");
