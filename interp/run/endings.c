@@ -93,7 +93,7 @@ static void push_top(struct engine *e, uint8_t stage)
 static void decide(struct engine *e)
 {
 	bool failed = e->cause_text.n || e->settling;
-	bool left = e->residue_len > 0 || e->blocked || e->stop_unwinding;
+	bool left = e->residue_len > 0 || e->blocked;
 
 	if (!failed)
 		e->status = e->stopped ? RUN_STOPPED : RUN_OK;
@@ -137,13 +137,18 @@ static void check_rto(struct engine *e)
 
 static void after_unwinding(struct engine *e)
 {
+	bool top;
+
 	if (e->blocked)
 		unwind_left(e->root, STR("not undone: it lies before an irreversible step"));
 	else if (e->stop_unwinding)
 		unwind_left(e->root, STR("not undone: the unwinding was stopped by the operator"));
+	top = e->undo_count && e->p->rb->rollback.count;
+	if (top && e->stop_unwinding)
+		residue_add(e, STR("rollback"), STR("not done: the unwinding was stopped by the operator"), NULL, 0);
 	check_rto(e);
 	decide(e);
-	if (e->undo_count && e->p->rb->rollback.count && !e->stop_unwinding)
+	if (top && !e->stop_unwinding)
 		push_top(e, STAGE_TOP_UNDO);
 	else
 		push_top(e, STAGE_TOP_ALWAYS);

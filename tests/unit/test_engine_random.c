@@ -258,7 +258,7 @@ static void take_apart(struct seen *s, const struct world_move *m)
 	*s = (struct seen){ .m = m, .step = -1 };
 	snprintf(s->at, sizeof(s->at), "%.*s", (int)(bang ? bang - m->key : (long)strlen(m->key)), m->key);
 	s->item = hash ? (int)strtol(hash + 1, NULL, 10) : 0;
-	if (m->what[0] == '!')
+	if (m->what[0] == '!' || !m->key[0]) /* also: shall the unwinding stop? */
 		s->part = P_NOTE;
 	else if (bang)
 		s->part = !strncmp(bang, "!undo", 5) ? P_UNDO : P_ALWAYS;
@@ -659,7 +659,7 @@ static void judge_status(const struct story *t)
 		tell(t, "residue, but the status hides it", t->residue[0]);
 	if (t->r.status == RUN_ROLLED_BACK && !writes)
 		tell(t, "rolled back without a write", "");
-	if (t->r.status == RUN_INCOMPLETE && !t->residue_n && !t->second)
+	if (t->r.status == RUN_INCOMPLETE && !t->residue_n)
 		tell(t, "incomplete, but nothing is listed", "");
 	if (t->r.status == RUN_CANCELLED && t->signal == t->n)
 		tell(t, "cancelled by nobody", "");
