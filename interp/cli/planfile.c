@@ -1,6 +1,7 @@
 #include "cli/planfile.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include "base/file.h"
 #include "base/jsonw.h"
 #include "cli/command.h"
@@ -16,11 +17,12 @@ enum { PLAN_MAX = 8 << 20 };
 bool planfile_is(const char *path)
 {
 	static const char magic[] = "{\"runbook_plan\":1,";
+	struct stat st;
 	struct arena a;
 	struct str text;
 	bool is;
 
-	if (!strcmp(path, "-"))
+	if (stat(path, &st) || !S_ISREG(st.st_mode)) /* a pipe can be read only once */
 		return false;
 	arena_init(&a);
 	is = !file_read(&a, path, PLAN_MAX, &text) && str_starts(text, str_of(magic));

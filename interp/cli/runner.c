@@ -254,13 +254,11 @@ static void put_inputs(struct runner *r, struct jsonw *w)
 	for (uint32_t i = 0; i < rb->input_count; i++) {
 		struct buf v;
 
-		buf_init(&v, 64 << 10);
+		buf_init(&v, r->open_body.max);
 		json_print_typed(r->q->inputs[i], &v);
 		jsonw_key(w, rb->inputs[i].name.p);
-		if (v.full)
-			jsonw_str(w, STR("(long)"));
-		else
-			jsonw_raw(w, buf_str(&v));
+		jsonw_raw(w, buf_str(&v));
+		r->open_body.full = r->open_body.full || v.full; /* refused: a run that does not know its inputs cannot be undone */
 		buf_release(&v);
 	}
 	jsonw_close(w, '}');

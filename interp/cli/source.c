@@ -87,6 +87,9 @@ static void add_input(void *arg, const char *value)
 	if (!eq || !name.n) {
 		cli_usage(k->c, "-i needs name=value, this is `%s`", value);
 		k->ok = false;
+	} else if (!utf8_valid(str_of(value))) {
+		cli_usage(k->c, "-i " STR_FMT "=...: the value is not UTF-8", STR_ARG(name));
+		k->ok = false;
 	} else if (memchr(name.p, '.', name.n)) {
 		k->presets[k->preset_count++] = (struct preset){ name, text };
 	} else {

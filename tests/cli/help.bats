@@ -74,7 +74,7 @@ load setup
 	deploy_yml
 	run_rb 0 exec --yes deploy.yml -i tag=v1 --no-sync
 	run_rb 0 exec -y -i tag=v1 deploy.yml --no-sync
-	run_rb 0 exec -ni tag=v1 deploy.yml || run_rb 0 exec -n -i tag=v1 deploy.yml
+	run_rb 0 exec -n -itag=v1 deploy.yml
 }
 
 @test "options: --color takes always, never, auto" {

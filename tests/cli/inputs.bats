@@ -128,3 +128,27 @@ opened() { jq -c "select(.t == \"run.open\").inputs$1" "$(journal)"; }
 	"$RB" exec - --yes -i tag=v1 <deploy.yml >out 2>err
 	is "$(cat live)" v1
 }
+
+@test "inputs: a pipe by name is read once" {
+	deploy_yml
+	"$RB" exec <(cat deploy.yml) --yes -i tag=v1 >out 2>err </dev/null
+	is "$(cat state/runs/*/report.txt)" ok
+}
+
+@test "inputs: bytes that are not UTF-8 are refused" {
+	echo_yml
+	run_rb 2 exec echo.yml -i "s=$(printf 'a\377')"
+	says 'UTF-8' err
+}
+
+@test "inputs: long ones are recorded whole, or the run is refused" {
+	echo_yml
+	printf 's: "%s"\n' "$(head -c 150000 /dev/zero | tr '\0' x)" >long.yml
+	run_rb 0 exec echo.yml --inputs long.yml
+	is "$(jq 'select(.t == "run.open").inputs.s | length' "$(journal)")" 150000
+	rm -rf state
+	printf 's: "%s"\n' "$(head -c 300000 /dev/zero | tr '\0' x)" >long.yml
+	run_rb 1 exec echo.yml --inputs long.yml
+	says 'the inputs are too long' err
+	[ -z "$(cat state/runs/*/journal.jsonl 2>/dev/null)" ]
+}

@@ -25,11 +25,11 @@ struct step_ {
 	uint8_t phase;
 	bool write, never, stop, irreversible, always, probe, idempotent, parallel, has_retry;
 	int undo;                    /* -1: no rollback block, else its length */
-	bool undo_retry0, pause, confirm;
+	bool undo_retry0, pause;
 	uint32_t each;               /* foreach: its items, 0: none */
 	int retry;
 };
-struct book { struct step_ s[STEPS]; int n; struct buf text; uint64_t rnd; bool unsure; };
+struct book { struct step_ s[STEPS]; int n; struct buf text; uint64_t rnd; };
 
 static uint32_t dice(struct book *b, uint32_t n)
 {
@@ -229,7 +229,6 @@ struct story {
 	uint32_t signal;             /* index of the first signal, or n */
 	char (*residue)[WORLD_KEY]; uint32_t residue_n;
 	const char *seal;
-	bool second;                 /* a second signal was sent */
 };
 
 static void tell(const struct story *t, const char *rule, const char *key)
@@ -682,7 +681,7 @@ static void judge_end(const struct story *t)
 		tell(t, "always and report run once", "");
 	if (top > 1 || (top && !count_part(t, P_UNDO, 0)))
 		tell(t, "the top-level rollback ran", "");
-	if (!top && count_part(t, P_UNDO, t->plan) && !t->second)
+	if (!top && count_part(t, P_UNDO, t->plan) && !in_residue(t, "rollback"))
 		tell(t, "the top-level rollback did not run", "");
 	for (uint32_t i = 0, last = 0; i < t->n; i++) {
 		uint32_t part = t->s[i].part;
@@ -771,7 +770,6 @@ static void run_seed(uint64_t seed)
 	t.w.answers = answers;
 	t.w.answer_count = 5;
 	t.r = world_run(&t.w, b.text.p);
-	t.second = t.w.signals > 1;
 	read_story(&t);
 	if (t.r.exit == -1)
 		tell(&t, "the runbook is not valid", "");
