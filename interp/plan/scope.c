@@ -148,7 +148,10 @@ static const struct type *each_type(struct load *l, const struct prog_step *ps)
 		if (c->loop != ps->ast->ix || !c->ast->id.n)
 			continue;
 		struct field *cf = arena_array(l->a, 12 + c->ast->capture_count, sizeof *cf);
-		f[n++] = (struct field){ c->ast->id, type_record(l->a, cf, record_fields(l, c, cf)) };
+		uint32_t fields = record_fields(l, c, cf);
+		if (c->ast->foreach.present)
+			cf[fields++] = (struct field){ STR("each"), each_type(l, c) };
+		f[n++] = (struct field){ c->ast->id, type_record(l->a, cf, fields) };
 	}
 	return info->each = type_list(l->a, type_record(l->a, f, n));
 }

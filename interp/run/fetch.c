@@ -81,7 +81,11 @@ static struct value each_list(const struct frame *f, struct arena *a, const stru
 			if (!co || !c->ast->id.n)
 				continue;
 			struct pair *cp = arena_array(a, 10 + c->ast->capture_count, sizeof(*cp));
-			pairs[n++] = (struct pair){ c->ast->id, value_map(cp, fill_fields(a, c, co, cp, true)) };
+			uint32_t fields = fill_fields(a, c, co, cp, true);
+
+			if (c->ast->foreach.present)
+				cp[fields++] = (struct pair){ STR("each"), each_list(f, a, c, co) };
+			pairs[n++] = (struct pair){ c->ast->id, value_map(cp, fields) };
 		}
 		list[i] = value_map(pairs, n);
 	}

@@ -145,7 +145,7 @@ signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:]
 		  - wait: 1h
 	EOF
 	begin exec s.yml
-	until_ok grep -q step.intent state/runs/*/journal.jsonl || until_ok grep -rq step.intent state
+	until_ok grep -rq step.intent state
 	kill -TERM $pid
 	ends 143
 }

@@ -448,6 +448,8 @@ static void judge_order(const struct story *t, uint32_t i, uint32_t j)
 		return;
 	if (i < t->plan && !sequential(t, x, y))
 		return;
+	if (!strcmp(a, x) && spec(t, x)->kind == K_BLOCK && (spec(t, x)->retry || spec(t, x)->pause))
+		return; /* which attempt of the block stands is not in its key */
 	ta = began(t, x, i);
 	tb = began(t, y, i);
 	if (ta >= 0 && tb >= 0 && ta < tb)
@@ -763,6 +765,7 @@ static void run_seed(uint64_t seed)
 
 	write_book(&b, seed);
 	world_init(&t.w);
+	t.w.seed = seed;
 	set_trouble(&b, &t.w);
 	for (int i = 0; i < 5; i++)
 		answers[i] = said[dice(&b, chance(&b, 30) ? 8 : 5)];

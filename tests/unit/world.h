@@ -35,6 +35,7 @@ struct world_move {
 	int64_t began, over;
 };
 struct world {
+	unsigned long long seed; /* said when it never ends */
 	struct arena arena;
 	struct buf trace, records;
 	int64_t now;
@@ -51,7 +52,7 @@ struct world {
 	bool dry, interactive, unsynced_write, synced;
 	int flushes, syncs, fail_flush_at;
 	const char *answer;     /* to questions; NULL: nobody there */
-	const char *const *answers; uint32_t answer_count, asked; /* instead: one after the other */
+	const char *const *answers; uint32_t answer_count, asked; /* instead: one after the other, then the last one */
 };
 
 static struct world_move *world_move(struct world *w, struct str key, const char *what)
@@ -187,7 +188,7 @@ static void world_answer(struct world *w, const struct command *c, struct result
 	bool offered = c->question.what == ASK_CONFIRM;
 
 	if (w->answer_count)
-		w->answer = w->answers[w->asked++ % w->answer_count];
+		w->answer = w->answers[w->asked + 1 < w->answer_count ? w->asked++ : w->asked];
 	for (uint32_t i = 0; i < c->question.choice_count; i++)
 		offered = offered || (w->answer && str_eqz(c->question.choices[i], w->answer));
 	r->end = w->answer ? END_ANSWER : END_NO_PERSON;
@@ -204,8 +205,10 @@ static void world_start(void *ctx, const struct command *c)
 	struct world_op *o = &w->ops[w->count++];
 	struct world_move *m = world_move(w, c->key, c->kind == OP_SPAWN ? c->spawn.argv[0] : names[c->kind]);
 
-	if (w->count > WORLD_OPS)
+	if (w->count > WORLD_OPS || w->move_count > 20000) {
+		fprintf(stderr, "world: %s (seed %llu)\n", w->count > WORLD_OPS ? "too much at once" : "it never ends", w->seed);
 		abort();
+	}
 	*o = (struct world_op){ .op = c->op, .due = w->now, .move = (uint32_t)(m - w->moves) };
 	o->result.op = m->op = c->op;
 	m->kind = c->kind;
