@@ -177,6 +177,11 @@ bool may_need_undo(const struct frame *f); /* STEP: has it done, or may it have 
 void kept_add(struct frame *f);            /* in order of starting */
 void kept_drop(struct frame *f);
 
+/* guards.c. guard_if: 1 go on, 0 skip, -1 failed (said so). guard_check: enum guard_else
+ * of the strongest guard that does not hold, with its text, or GUARDS_PASS. */
+enum { GUARDS_PASS = GUARD_WARN + 1 };
+int guard_if(struct frame *f);
+int guard_check(struct frame *f, struct str *say, struct str *error);
 /* step.c: an instance from `if` to outcome. */
 void arena_take(struct frame *f);          /* f->tmp, if it has none */
 void arena_give(struct frame *f);
