@@ -237,6 +237,18 @@ static void test_held_ends(void **state)
 	world_release(&w);
 }
 
+/* A loop whose last iteration was cut short by a failure beside it is not ok. */
+static void test_loop_cut_short(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	assert_int_equal(world_run(&w, HEAD "act:\n  - id: b\n    parallel: 2\n    steps:\n      - {id: l, foreach: [1], wait: 1h}\n      - {id: x, run: [no], effect: read}\n").exit, 1);
+	assert_non_null(strstr(w.records.p, "\"k\":\"act/b/l\",\"status\":\"cancelled\""));
+	world_release(&w);
+}
+
 /* One sync per sequential durable step. */
 static void test_syncs(void **state)
 {
@@ -252,13 +264,14 @@ static void test_syncs(void **state)
 int main(void)
 {
 	enum { N = sizeof(cases) / sizeof(*cases) };
-	struct CMUnitTest tests[N + 4];
+	struct CMUnitTest tests[N + 5];
 
 	for (int i = 0; i < N; i++)
 		tests[i] = (struct CMUnitTest){ cases[i].name, run_case, NULL, NULL, (void *)(uintptr_t)&cases[i] };
 	tests[N] = (struct CMUnitTest)cmocka_unit_test(test_cancel_everywhere);
 	tests[N + 1] = (struct CMUnitTest)cmocka_unit_test(test_journal_failure);
 	tests[N + 2] = (struct CMUnitTest)cmocka_unit_test(test_syncs);
+	tests[N + 4] = (struct CMUnitTest)cmocka_unit_test(test_loop_cut_short);
 	tests[N + 3] = (struct CMUnitTest)cmocka_unit_test(test_held_ends);
 	return cmocka_run_group_tests_name("engine", tests, NULL, NULL);
 }

@@ -40,7 +40,7 @@ struct world {
 	struct buf trace, records;
 	int64_t now;
 	struct world_op ops[WORLD_OPS]; uint32_t count;
-	struct { char key[WORLD_KEY]; int n; } flaky[32]; uint32_t flaky_count;
+	struct { char key[WORLD_KEY]; int n; } flaky[256]; uint32_t flaky_count;
 	struct world_move *moves; uint32_t move_count, move_cap;
 	int signo_due, signals; /* to deliver with the next wait */
 	int cancel_at;          /* deliver a signal when this many ops were started; 0: never */
