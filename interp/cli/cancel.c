@@ -25,7 +25,7 @@ static int wait_for_end(struct cli *c, struct past *p)
 	cli_error("run " STR_FMT " is told to stop; waiting until it has undone what it did", STR_ARG(p->id));
 	while (run_is_live(p->dir.p))
 		nanosleep(&pause, NULL);
-	if (!summary_read(&c->arena, p->journal.p, &p->s)) {
+	if (!report_read(&c->arena, p->journal.p, true, &p->s)) {
 		cli_error("%s", p->s.scan.why);
 		return EXIT_DAMAGED;
 	}

@@ -84,7 +84,7 @@ static struct value text_or_null(struct str s)
 	return s.n ? value_str(s) : value_null;
 }
 
-static struct value step_value(struct cli *c, const struct summary_step *s)
+static struct value step_value(struct cli *c, const struct report_node *s)
 {
 	struct json_error je;
 	struct value captures = value_map(NULL, 0), started = value_null;
@@ -111,7 +111,7 @@ static struct value step_value(struct cli *c, const struct summary_step *s)
 
 struct value eval_data_run(struct cli *c, const struct past *p)
 {
-	const struct summary *s = &p->s;
+	const struct report *s = &p->s;
 	struct pair *steps = arena_array(&c->arena, s->step_count, sizeof(*steps)), *run = arena_array(&c->arena, 5, sizeof(*run)),
 		    *top = arena_array(&c->arena, 3, sizeof(*top));
 	struct value inputs = value_map(NULL, 0);
@@ -122,11 +122,11 @@ struct value eval_data_run(struct cli *c, const struct past *p)
 	for (uint32_t i = 0; i < s->step_count; i++) {
 		uint32_t k = 0;
 
-		if (!s->steps[i].id.n)
+		if (!s->steps[i]->id.n)
 			continue;
-		while (k < n && !str_eq(steps[k].key, s->steps[i].id))
+		while (k < n && !str_eq(steps[k].key, s->steps[i]->id))
 			k++;
-		steps[k] = (struct pair){ s->steps[i].id, step_value(c, &s->steps[i]) };
+		steps[k] = (struct pair){ s->steps[i]->id, step_value(c, s->steps[i]) };
 		n += k == n;
 	}
 	(void)unit_parse_time(s->started, &started);

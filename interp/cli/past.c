@@ -36,7 +36,7 @@ int past_open(struct cli *c, const char *what, struct past *p)
 	if (code)
 		return code;
 	p->live = run_is_live(p->dir.p);
-	if (!summary_read(&c->arena, p->journal.p, &p->s)) {
+	if (!report_read(&c->arena, p->journal.p, true, &p->s)) {
 		cli_error(STR_FMT ": %s", STR_ARG(p->journal), p->s.scan.why);
 		return EXIT_DAMAGED;
 	}

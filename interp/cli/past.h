@@ -2,11 +2,11 @@
 #define RB_CLI_PAST_H
 /* past: finding a past run and reading it; shared by show, logs, cancel, eval. */
 #include "cli/command.h"
-#include "report/summary.h"
+#include "report/fold.h"
 
 struct past {
 	struct str id, dir, journal; /* journal: path */
-	struct summary s;
+	struct report s;
 	bool live;                   /* a runner is on it */
 };
 

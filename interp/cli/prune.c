@@ -55,7 +55,7 @@ static int prune_one(struct cli *c, const struct settings *set, struct str id, i
 
 	p.dir = arena_printf(&c->arena, "%s/runs/" STR_FMT, setting(set, SET_STATE), STR_ARG(id));
 	p.journal = arena_printf(&c->arena, STR_FMT "/journal.jsonl", STR_ARG(p.dir));
-	if (!summary_read(&c->arena, p.journal.p, &p.s) || !p.s.sealed || p.s.scan.state != JOURNAL_SOUND ||
+	if (!report_read(&c->arena, p.journal.p, true, &p.s) || !p.s.sealed || p.s.scan.state != JOURNAL_SOUND ||
 	    run_is_live(p.dir.p) || !unit_parse_time(p.s.started, &started) || started >= before)
 		return 0;
 	err = tombstone(c, set, &p);

@@ -114,7 +114,7 @@ static int list_runs(struct cli *c, const struct settings *set, const struct fil
 		p.dir = arena_printf(&a, "%s/runs/" STR_FMT, setting(set, SET_STATE), STR_ARG(ids[i]));
 		p.journal = arena_printf(&a, STR_FMT "/journal.jsonl", STR_ARG(p.dir));
 		p.live = run_is_live(p.dir.p);
-		(void)summary_read(&a, p.journal.p, &p.s); /* what cannot be read is shown as damaged */
+		(void)report_read(&a, p.journal.p, true, &p.s); /* what cannot be read is shown as damaged */
 		if (matches(f, &p)) {
 			if (!shown++ && !json)
 				buf_addz(&b, "RUN                         STATUS               STARTED (UTC)        TOOK     OPERATOR    RUNBOOK\n");

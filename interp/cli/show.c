@@ -111,7 +111,7 @@ static void put_unsealed(const struct past *p, struct buf *b)
 		buf_addc(b, '\n');
 	}
 	for (uint32_t i = p->s.step_count; i-- > 0;) {
-		const struct summary_step *st = &p->s.steps[i];
+		const struct report_node *st = p->s.steps[i];
 
 		if (!st->began || !str_eqz(st->effect, "write") || str_eqz(st->status, "undone"))
 			continue;
