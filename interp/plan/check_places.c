@@ -144,6 +144,23 @@ static void check_continue(struct load *l, const struct prog_step *ps)
 	diag_help(l->ds, d, assertion ? "write `else: warn` in the guard" : "remove it: a no ends the run");
 }
 
+/* A block that completed is undone by its own rollback instead of child by child: that
+ * would step over a point of no return inside. */
+static void check_irreversible(struct load *l, const struct prog_step *ps)
+{
+	const struct step *s = ps->ast;
+	for (const struct prog_step *in = ps; l->info[in->ast->ix].list == LIST_STEPS; in = parent_of(l, in)) {
+		const struct step *block = parent_of(l, in)->ast;
+		if (!block->rollback.present)
+			continue;
+		struct diag *d = diag_add(l->ds, 166, step_key_span(s, "irreversible"),
+					  "an irreversible step cannot stand in a block with a rollback of its own");
+		diag_label(l->ds, d, step_key_span(block, "rollback"), "this would undo the whole block");
+		diag_help(l->ds, d, "move the step out of the block, or give the rollback to the steps that it undoes");
+		return;
+	}
+}
+
 static void check_url(struct load *l, const struct step *s)
 {
 	const struct data *u = &s->http.url;
@@ -201,6 +218,8 @@ void check_places(struct load *l)
 			check_stop(l, ps);
 			check_effect(l, ps);
 			check_continue(l, ps);
+			if (ps->ast->irreversible.kind && ps->role == ROLE_FORWARD)
+				check_irreversible(l, ps);
 		}
 		if (ps->ast->action == ACT_HTTP)
 			check_url(l, ps->ast);

@@ -155,7 +155,7 @@ static uint16_t flags_of(const struct step *s, const struct prog_step *ps)
 		f |= STEP_HAS_TEXTS;
 	if (s->guard_count || s->on_fail || (s->effect && (!calls || s->effect == EFFECT_WRITE)) || s->action == ACT_HTTP ||
 	    ps->role != ROLE_FORWARD || ps->phase == PHASE_REPORT || s->parse || s->stdin_.kind || s->env_count ||
-	    s->dir.kind || s->grace.kind || s->parallel.kind || s->idempotent || s->shell != SHELL_UNSET)
+	    s->dir.kind || s->grace.kind || s->parallel.kind || s->idempotent || s->irreversible.kind || s->shell != SHELL_UNSET)
 		f |= STEP_HAS_PLACE;
 	if (ps->effect == EFFECT_WRITE && s->action != ACT_STEPS)
 		f |= STEP_HAS_WRITE;

@@ -84,6 +84,15 @@ static void put_on_fail(struct book *b, struct step_ *s)
 	s->pause = i == 2;
 }
 
+/* Is there a block around with a rollback of its own? Nothing in it may be irreversible. */
+static bool in_undone_block(const struct book *b, const struct step_ *s)
+{
+	for (int ix = s->parent; ix >= 0; ix = b->s[ix].parent)
+		if (b->s[ix].undo >= 0)
+			return true;
+	return false;
+}
+
 static void put_modifiers(struct book *b, struct step_ *s)
 {
 	static const char *const probes[] = { "state", "state", "state", "no", "ok", "code, 2", "sig" };
@@ -113,7 +122,7 @@ static void put_modifiers(struct book *b, struct step_ *s)
 	s->undo = -1;
 	if ((s->kind == K_RUN && s->write && chance(b, 85)) || (s->kind == K_BLOCK && chance(b, 25)))
 		s->undo = chance(b, 15) ? 0 : 1 + (int)dice(b, UNDOS);
-	if (s->undo < 0 && (s->write || s->kind == K_BLOCK) && chance(b, s->write ? 40 : 4)) {
+	if (s->undo < 0 && (s->write || s->kind == K_BLOCK) && !in_undone_block(b, s) && chance(b, s->write ? 40 : 4)) {
 		s->irreversible = true;
 		buf_addz(&b->text, ", irreversible: it is gone");
 	}
