@@ -31,7 +31,6 @@ static void begin_unwinding(struct engine *e)
 
 	e->stage = STAGE_UNWIND;
 	e->unwind_began = e->mono;
-	e->signals = e->signo ? 1 : 0;
 	e->at = unwind_push(e->root, e->root);
 	if (!e->root->kept_first)
 		return;

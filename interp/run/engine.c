@@ -107,9 +107,9 @@ static const char *signal_does(const struct engine *e, int signo)
 
 	if (e->stage == STAGE_PHASES && !e->signo)
 		return "cancel";
-	if (unwinding && e->setup->interactive && signo == 2)
+	if (unwinding && e->setup->interactive && signo == 2 && e->ints > 0)
 		return "ask";
-	if (unwinding && !e->setup->interactive && signo == 15 && e->signals > 0)
+	if (unwinding && !e->setup->interactive && signo == 15 && e->terms > 0)
 		return "stop after this undo";
 	return e->stage >= STAGE_TOP_ALWAYS ? "end this step" : "nothing";
 }
@@ -144,7 +144,8 @@ static void on_signal(struct engine *e, int signo)
 	jsonw_kstr(&w, "name", str_of(signal_name(signo)));
 	jsonw_kstr(&w, "does", str_of(does));
 	rec_close(e, &w);
-	e->signals++;
+	e->ints += signo == 2;
+	e->terms += signo == 15;
 	if (!strcmp(does, "cancel")) {
 		e->signo = signo;
 		if (!e->cause_text.n)

@@ -148,7 +148,7 @@ struct engine {
 	bool held, stuck, blocked;    /* blocked: the run's unwinding met an irreversible step */
 	bool stop_unwinding;          /* an impatient operator: after the current undo */
 	int signo;                    /* cancelled by */
-	uint32_t signals;
+	uint32_t ints, terms;         /* so far, the one that cancelled too: the second means more */
 	struct frame *cause_frame; struct str cause_key, cause_text, cause_at;
 	struct str stop_text;
 	uint32_t undo_count;

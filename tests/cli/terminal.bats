@@ -143,6 +143,8 @@ undoing_yml() {
 	undoing_yml
 	on_tty 3 'file undoing' 'key ^C' 'see the undoing goes on' 'make go' -- exec s.yml
 	is "$(tr '\n' ' ' <ledger)" "-two -one "
+	is "$(grep -c 'Type `stop`' out)" 0
+	holds '[.[] | select(.t == "signal") | .does] == ["nothing"]'
 }
 
 @test "terminal: Ctrl-C twice while undoing asks to type stop; stop stops after the undo at hand" {
@@ -151,6 +153,20 @@ undoing_yml() {
 		'see rollback_incomplete' -- exec s.yml
 	is "$(tr '\n' ' ' <ledger)" "-two "
 	holds 'last | .residue | map(.k) == ["act/one"] and (.[0].commands | length) == 1'
+	holds '[.[] | select(.t == "signal") | .does] == ["nothing", "ask"]'
+}
+
+@test "terminal: the Ctrl-C that cancelled the run was the first: the next one asks" {
+	undoing_yml
+	sed -i '/run: exit 1/,$d' s.yml
+	cat >>s.yml <<-'EOF'
+		  - run: touch started; sleep 60
+		    rollback: []
+	EOF
+	on_tty 4 'file started' 'key ^C' 'file undoing' 'key ^C' 'see Type `stop`' 'type stop' 'make go' \
+		'see rollback_incomplete' -- exec s.yml
+	is "$(tr '\n' ' ' <ledger)" "-two "
+	holds '[.[] | select(.t == "signal") | .does] == ["cancel", "ask"]'
 }
 
 @test "terminal: anything else than stop goes on undoing" {

@@ -249,6 +249,54 @@ static void test_loop_cut_short(void **state)
 	world_release(&w);
 }
 
+/* Rule 9: what a signal does while the run unwinds. Three undos follow a failure. */
+static const struct signals_case {
+	const char *name;
+	bool interactive;
+	int count, script[4][2];
+	const char *does[4];
+	int exit;
+} signal_cases[] = {
+	{ "terminal: one INT is ignored", true, 1, { { 5, 2 } }, { "nothing" }, 3 },
+	{ "terminal: the second INT asks", true, 2, { { 5, 2 }, { 5, 2 } }, { "nothing", "ask" }, 4 },
+	{ "terminal: a TERM is no INT", true, 3, { { 5, 15 }, { 5, 15 }, { 6, 2 } }, { "nothing", "nothing", "nothing" }, 3 },
+	{ "terminal: the INT that cancelled was the first", true, 2, { { 2, 2 }, { 3, 2 } }, { "cancel", "ask" }, 4 },
+	{ "terminal: cancelled by TERM, one INT is the first", true, 2, { { 2, 15 }, { 3, 2 } }, { "cancel", "nothing" }, 143 },
+	{ "no terminal: INT never stops it", false, 3, { { 5, 2 }, { 5, 2 }, { 6, 2 } }, { "nothing", "nothing", "nothing" }, 3 },
+	{ "no terminal: one TERM is ignored", false, 1, { { 5, 15 } }, { "nothing" }, 3 },
+	{ "no terminal: the second TERM stops", false, 2, { { 5, 15 }, { 5, 15 } }, { "nothing", "stop after this undo" }, 4 },
+	{ "no terminal: the TERM that cancelled was the first", false, 2, { { 2, 15 }, { 3, 15 } }, { "cancel", "stop after this undo" }, 4 },
+	{ "no terminal: cancelled by INT, one TERM is the first", false, 2, { { 2, 2 }, { 3, 15 } }, { "cancel", "nothing" }, 130 },
+	{ "no terminal: HUP and INT are no TERM", false, 3, { { 2, 1 }, { 3, 2 }, { 3, 15 } }, { "cancel", "nothing", "nothing" }, 129 },
+};
+
+static void run_signals(void **state)
+{
+	const struct signals_case *c = *state;
+	const char *at;
+	struct world w;
+
+	world_init(&w);
+	w.interactive = c->interactive;
+	w.answer = "stop";
+	w.script = c->script;
+	w.script_count = c->count;
+	assert_int_equal(world_run(&w, HEAD "act:\n  - {id: a, run: [ok], rollback: [{run: [ok, ua]}]}\n  - {id: b, run: [ok], rollback: [{run: [ok, ub]}]}\n"
+				       "  - {id: c, run: [ok], rollback: [{run: [ok, uc]}]}\n  - {id: d, run: [no], effect: read}\n").exit, c->exit);
+	at = w.records.p;
+	for (int i = 0; i < c->count; i++) {
+		char want[64];
+
+		snprintf(want, sizeof(want), "\"does\":\"%s\"", c->does[i]);
+		at = strstr(at, "\"does\":");
+		assert_non_null(at);
+		assert_memory_equal(at, want, strlen(want));
+		at++;
+	}
+	assert_true(!strstr(w.trace.p, "ask") == !(c->interactive && c->exit == 4));
+	world_release(&w);
+}
+
 /* One sync per sequential durable step. */
 static void test_syncs(void **state)
 {
@@ -263,8 +311,8 @@ static void test_syncs(void **state)
 
 int main(void)
 {
-	enum { N = sizeof(cases) / sizeof(*cases) };
-	struct CMUnitTest tests[N + 5];
+	enum { N = sizeof(cases) / sizeof(*cases), S = sizeof(signal_cases) / sizeof(*signal_cases) };
+	struct CMUnitTest tests[N + 5 + S];
 
 	for (int i = 0; i < N; i++)
 		tests[i] = (struct CMUnitTest){ cases[i].name, run_case, NULL, NULL, (void *)(uintptr_t)&cases[i] };
@@ -273,5 +321,7 @@ int main(void)
 	tests[N + 2] = (struct CMUnitTest)cmocka_unit_test(test_syncs);
 	tests[N + 4] = (struct CMUnitTest)cmocka_unit_test(test_loop_cut_short);
 	tests[N + 3] = (struct CMUnitTest)cmocka_unit_test(test_held_ends);
+	for (int i = 0; i < S; i++)
+		tests[N + 5 + i] = (struct CMUnitTest){ signal_cases[i].name, run_signals, NULL, NULL, (void *)(uintptr_t)&signal_cases[i] };
 	return cmocka_run_group_tests_name("engine", tests, NULL, NULL);
 }

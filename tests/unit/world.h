@@ -45,6 +45,7 @@ struct world {
 	int signo_due, signals; /* to deliver with the next wait */
 	int cancel_at;          /* deliver a signal when this many ops were started; 0: never */
 	int again_at, signo, again_signo; /* a second one; which (0: INT) */
+	const int (*script)[2]; int script_count, script_at; /* instead: {when this many ops were started, signal}, in order */
 	int low_at;             /* the disk is full when this many ops were started */
 	bool low_due;
 	int started;
@@ -284,6 +285,8 @@ static uint32_t world_wait(void *ctx, struct event *ev, uint32_t max)
 	}
 	if (!w->signo_due && w->signals == 1 && w->again_at && w->started >= w->again_at)
 		w->signo_due = w->again_signo;
+	if (w->script_at < w->script_count && w->started >= w->script[w->script_at][0])
+		w->signo_due = w->script[w->script_at++][1];
 	if (w->signo_due) {
 		world_move(w, STR(""), "!signal");
 		ev[n++] = (struct event){ .kind = EVENT_SIGNAL, .signo = w->signo_due };
