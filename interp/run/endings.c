@@ -134,6 +134,17 @@ static void check_rto(struct engine *e)
 	rec_issue(e, "warning", NULL, STR("the rollback took longer than `rto` promises"));
 }
 
+/* The top-level rollback was not done, from the step on that `list` started last. */
+static void top_undo_left(struct engine *e, const struct frame *list, struct str why)
+{
+	struct str *commands;
+	uint32_t n;
+
+	left_commands(e->root, &e->p->rb->rollback, list, &commands, &n);
+	residue_add(e, STR("rollback"), why, commands, n);
+	arena_give(e->root);
+}
+
 static void after_unwinding(struct engine *e)
 {
 	bool top;
@@ -144,7 +155,7 @@ static void after_unwinding(struct engine *e)
 		unwind_left(e->root, STR("not undone: the unwinding was stopped by the operator"));
 	top = e->undo_count && e->p->rb->rollback.count;
 	if (top && e->stop_unwinding)
-		residue_add(e, STR("rollback"), STR("not done: the unwinding was stopped by the operator"), NULL, 0);
+		top_undo_left(e, NULL, STR("not done: the unwinding was stopped by the operator"));
 	check_rto(e);
 	decide(e);
 	if (top && !e->stop_unwinding)
@@ -206,7 +217,7 @@ static void settled(struct engine *e)
 static void top_undo_ended(struct engine *e, struct frame *l)
 {
 	if (l->kind == FRAME_LIST && !l->ok) {
-		residue_add(e, STR("rollback"), l->error.n ? l->error : STR("the top-level rollback failed"), NULL, 0);
+		top_undo_left(e, l, l->error.n ? l->error : STR("the top-level rollback failed"));
 		decide(e);
 	}
 }

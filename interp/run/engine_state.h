@@ -170,6 +170,7 @@ struct frame *list_push(struct frame *parent, const struct step_list *l, uint8_t
 void list_advance(struct frame *f);
 void loop_begin(struct frame *f);
 void loop_advance(struct frame *f);
+bool loop_items(struct frame *f, struct str *error); /* f->items of f->ps: a list, or unknown */
 void child_ended(struct frame *f);         /* tells the parent that f is done */
 bool frame_draining(const struct frame *f);
 bool frame_below(const struct frame *f, const struct frame *of);
@@ -201,6 +202,9 @@ struct frame *unwind_push(struct frame *parent, struct frame *target);
 void unwind_advance(struct frame *f);
 void unwind_result(struct frame *f, const struct result *r);
 void unwind_entries(struct engine *e, const char *name, struct jsonw *w);
+/* The commands of l that were not done, in the run's arena: from the step on that list
+ * (NULL: it never began) started last. f: as show_list(). */
+void left_commands(struct frame *f, const struct step_list *l, const struct frame *list, struct str **out, uint32_t *n);
 void unwind_left(struct frame *target, struct str why);
 struct frame *always_push(struct frame *parent, struct frame *target);
 void always_advance(struct frame *f);

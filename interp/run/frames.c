@@ -306,7 +306,7 @@ static bool matrix_items(struct frame *f, struct value *out, struct str *error)
 	return true;
 }
 
-static bool loop_items(struct frame *f, struct str *error)
+bool loop_items(struct frame *f, struct str *error)
 {
 	const struct step *s = f->ps->ast;
 	struct eval_env env = frame_env(f);

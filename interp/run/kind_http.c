@@ -2,6 +2,7 @@
 
 #include <string.h>
 #include "journal/output.h"
+#include "run/show.h"
 #include "value/json.h"
 
 /*
@@ -311,22 +312,22 @@ static void http_show(struct frame *f, const struct prog_step *ps, struct buf *o
 		(void)eval_text(f, &h->method, &method, &p.unknown, &p.error);
 	has_body = build_body(f, h, &hs, &body, &p); /* adds its header */
 	buf_addz(out, "curl -f -X ");
-	shell_quote(out, method);
+	show_word(f, method, out);
 	for (uint32_t i = 0; i < hs.count; i++) {
 		buf_addz(out, " -H ");
-		shell_quote(out, arena_printf(f->tmp, STR_FMT ": " STR_FMT, STR_ARG(hs.list[i].name), STR_ARG(hs.list[i].value)));
+		show_word(f, arena_printf(f->tmp, STR_FMT ": " STR_FMT, STR_ARG(hs.list[i].name), STR_ARG(hs.list[i].value)), out);
 	}
 	if (h->user.kind != DATA_NONE) {
 		(void)eval_text(f, &h->user, &user, &p.unknown, &p.error);
 		buf_addz(out, " -u ");
-		shell_quote(out, user); /* curl asks for the password */
+		show_word(f, user, out); /* curl asks for the password */
 	}
 	if (has_body) {
 		buf_addz(out, " --data-binary ");
-		shell_quote(out, body);
+		show_word(f, body, out);
 	}
 	buf_addc(out, ' ');
-	shell_quote(out, build_url(f, h, &p));
+	show_word(f, build_url(f, h, &p), out);
 }
 
 static void http_describe(struct frame *f, const struct prog_step *ps, struct jsonw *w)

@@ -80,8 +80,8 @@ static void render_show(struct frame *f, const struct prog_step *ps, struct buf 
 	struct str path = { 0 }, bytes = { 0 }, error = { 0 };
 	bool unknown = false;
 
-	if (!rendered(f, &ps->ast->render, &path, &bytes, &unknown, &error))
-		return;
+	if (!rendered(f, &ps->ast->render, &path, &bytes, &unknown, &error) || !path.n || path.p[0] != '/')
+		return; /* a file of the run */
 	buf_addz(out, "printf %s ");
 	shell_quote(out, bytes);
 	buf_addz(out, " > ");

@@ -2,6 +2,7 @@
 
 #include <string.h>
 #include "journal/output.h"
+#include "run/show.h"
 
 /*
  * kind_run: `run`: a script or an argv becomes a child. Values enter a script
@@ -201,7 +202,7 @@ static enum started run_start(struct frame *f, const struct prog_step *ps, bool 
 }
 
 /* NAME='value' of the step's own environment and of its holes. */
-static void show_env(const struct words *env, struct buf *out)
+static void show_env(const struct frame *f, const struct words *env, struct buf *out)
 {
 	for (uint32_t i = 0; i < env->count; i++) {
 		const char *eq = strchr(env->list[i], '=');
@@ -209,7 +210,7 @@ static void show_env(const struct words *env, struct buf *out)
 		if (!strncmp(env->list[i], "RUNBOOK_", 8))
 			continue;
 		buf_add(out, env->list[i], (size_t)(eq + 1 - env->list[i]));
-		shell_quote(out, str_of(eq + 1));
+		show_word(f, str_of(eq + 1), out);
 		buf_addc(out, ' ');
 	}
 }
@@ -238,10 +239,10 @@ static void run_show(struct frame *f, const struct prog_step *ps, struct buf *ou
 	}
 	if (input.n) {
 		buf_addz(out, "printf %s ");
-		shell_quote(out, input);
+		show_word(f, input, out);
 		buf_addz(out, " | ");
 	}
-	show_env(&env, out);
+	show_env(f, &env, out);
 	for (uint32_t i = 0; i < argv.count; i++) {
 		if (i)
 			buf_addc(out, ' ');

@@ -98,8 +98,25 @@ static void wait_describe(struct frame *f, const struct prog_step *ps, struct js
 	buf_release(&b);
 }
 
+static void wait_show(struct frame *f, const struct prog_step *ps, struct buf *out)
+{
+	const struct act_wait *w = &ps->ast->wait;
+	int64_t delay = 0;
+	struct str error = { 0 }, until = { 0 };
+	bool unknown = false;
+
+	if (w->amount.kind == DATA_NONE && eval_text(f, &w->until, &until, &unknown, &error)) {
+		buf_addz(out, "# wait until ");
+		buf_adds(out, until);
+	} else if (w->amount.kind != DATA_NONE && eval_duration(f, &w->amount, 0, &delay, &error) && delay > 0) {
+		buf_printf(out, "sleep %lld", (long long)(delay / 1000000000));
+		if (delay % 1000000000)
+			buf_printf(out, ".%03lld", (long long)(delay % 1000000000 / 1000000));
+	}
+}
+
 const struct step_kind kind_wait = { .action = ACT_WAIT, .name = "wait", .start = wait_start,
-				     .success = wait_success, .describe = wait_describe };
+				     .success = wait_success, .show = wait_show, .describe = wait_describe };
 
 /* An answer given beforehand: -i STEP.answer=yes. */
 static struct str preset_answer(const struct frame *f)

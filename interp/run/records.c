@@ -110,29 +110,36 @@ static void put_name(struct frame *f, struct jsonw *w)
 		rec_text(f->e, w, "name", text);
 }
 
+struct would { struct engine *e; struct jsonw *w; uint32_t n; };
+
+static void put_command(void *arg, struct str command)
+{
+	struct would *to = arg;
+
+	rec_text(to->e, to->w, "command", command);
+}
+
+static void put_undo(void *arg, struct str command)
+{
+	struct would *to = arg;
+
+	if (to->n++ < 50 && rec_room(to->e, command.n))
+		jsonw_str(to->w, command);
+}
+
 /* dry-run: the whole command, and those that would undo it. */
 static void put_would(struct frame *f, struct jsonw *w)
 {
-	const struct step_list *l = &f->ps->ast->rollback;
-	struct buf b;
+	struct would to = { f->e, w, 0 };
 
-	buf_init(&b, 16 << 10);
 	if (f->ps->effect == EFFECT_WRITE && f->ps->ast->action != ACT_STEPS)
-		show_command(f, f->ps, &b);
-	if (b.len)
-		rec_text(f->e, w, "command", buf_str(&b));
-	if (f->ps->has_undo) {
-		jsonw_key(w, "undo");
-		jsonw_open(w, '[');
-		for (uint32_t i = 0; i < l->count && i < 50; i++) {
-			buf_clear(&b);
-			show_command(f, &f->e->p->steps[l->list[i]->ix], &b);
-			if (b.len && rec_room(f->e, b.len))
-				jsonw_str(w, buf_str(&b));
-		}
-		jsonw_close(w, ']');
-	}
-	buf_release(&b);
+		show_own(f, put_command, &to);
+	if (!f->ps->has_undo)
+		return;
+	jsonw_key(w, "undo");
+	jsonw_open(w, '[');
+	show_list(f, &f->ps->ast->rollback, 0, put_undo, &to);
+	jsonw_close(w, ']');
 }
 
 void rec_intent(struct frame *f)
@@ -292,13 +299,25 @@ void rec_issue(struct engine *e, const char *severity, struct frame *f, struct s
 	rec_close(e, &w);
 }
 
-/* As many as there is room for: the number is written beside. */
-static void put_texts(struct jsonw *w, const char *name, const struct str *list, uint32_t n, size_t room)
+/* As many as there is room for; returns how many. */
+static uint32_t put_texts(struct jsonw *w, const char *name, const struct str *list, uint32_t n, size_t room)
 {
+	uint32_t i;
+
 	jsonw_key(w, name);
 	jsonw_open(w, '[');
-	for (uint32_t i = 0; i < n && w->out->len + 6 * list[i].n < room; i++)
+	for (i = 0; i < n && w->out->len + 6 * list[i].n < room; i++)
 		jsonw_str(w, list[i]);
+	return i;
+}
+
+/* What a person must still run; says so if it is not all there. */
+static void put_commands(struct engine *e, struct jsonw *w, const struct residue *r)
+{
+	uint32_t n = put_texts(w, "commands", r->commands, r->count, REC_ROOM / 4 * 3);
+
+	if (n < r->count)
+		jsonw_str(w, arena_printf(&e->arena, "# and %u more, too long for this list: see the runbook", r->count - n));
 	jsonw_close(w, ']');
 }
 
@@ -344,6 +363,7 @@ void rec_seal(struct engine *e)
 	if (e->stop_text.n)
 		rec_text(e, &w, "stopped", e->stop_text);
 	put_texts(&w, "undone", e->undone, e->undone_len < SEAL_LIST_MAX ? e->undone_len : SEAL_LIST_MAX, REC_ROOM / 4);
+	jsonw_close(&w, ']');
 	jsonw_kint(&w, "undone_count", e->undone_len);
 	jsonw_key(&w, "residue");
 	jsonw_open(&w, '[');
@@ -353,7 +373,7 @@ void rec_seal(struct engine *e)
 		jsonw_kstr(&w, "why", rec_cut(e, e->residue[i].why, 1024));
 		if (e->residue[i].count)
 			jsonw_kstr(&w, "dir", str_of(e->setup->dir));
-		put_texts(&w, "commands", e->residue[i].commands, e->residue[i].count, REC_ROOM / 4 * 3);
+		put_commands(e, &w, &e->residue[i]);
 		jsonw_close(&w, '}');
 	}
 	jsonw_close(&w, ']');

@@ -1,12 +1,28 @@
 #ifndef RB_RUN_SHOW_H
 #define RB_RUN_SHOW_H
-/* show: a step's command as a person would type it, secrets as ***. */
+/*
+ * show: what a person would type for the same effect. Values of secrets are named
+ * by where they come from ("${DATABASE_URL:?}"), never shown.
+ */
+#include <stdint.h>
+#include "base/str.h"
+
 struct buf;
 struct frame;
 struct prog_step;
+struct step_list;
 
-/* Appends the command of ps, evaluated where frame f stands; nothing for steps
- * without a command. Blocks and loops give their children's, one a line. */
-void show_command(struct frame *f, const struct prog_step *ps, struct buf *out);
+/* Gets one command, or a remark that begins with `# `; valid during the call. */
+typedef void show_each(void *arg, struct str command);
+
+/* The command of the step that f is an instance of; none for kinds without one. */
+void show_own(struct frame *f, show_each *each, void *arg);
+/* The commands of a rollback list of step f, or of the top-level one (f: any frame),
+ * from its step `from` on: blocks and loops give those of their children, for every
+ * item; what its `if` leaves out is left out. */
+void show_list(struct frame *f, const struct step_list *l, uint32_t from, show_each *each, void *arg);
+/* Appends text as one shell word; a secret in it becomes "${VARIABLE:?}", "$(cat FILE)"
+ * or "$(PROGRAM)". */
+void show_word(const struct frame *f, struct str text, struct buf *out);
 
 #endif

@@ -1,5 +1,6 @@
 #include "run/engine_state.h"
 
+#include <string.h>
 #include "base/mem.h"
 #include "run/show.h"
 
@@ -159,25 +160,31 @@ static void run_rollback(struct frame *f)
 	f->child->target = t;
 }
 
-/* The commands of the list that were not done, from the failed step on. */
-static void left_commands(struct frame *t, const struct frame *list, struct str **out, uint32_t *n)
+struct left { struct engine *e; struct str *list; uint32_t n, cap; };
+
+static void left_add(void *arg, struct str command)
 {
-	struct engine *e = t->e;
-	const struct step_list *l = &t->ps->ast->rollback;
-	uint32_t from = list && list->next ? list->next - 1 : 0;
+	struct left *l = arg;
 
-	*n = 0;
-	*out = arena_array(&e->arena, l->count, sizeof(**out));
-	arena_take(t);
-	for (uint32_t i = from; i < l->count; i++) {
-		struct buf b;
+	if (l->n == l->cap) {
+		uint32_t cap = l->cap ? l->cap * 2 : 8;
+		struct str *list = arena_array(&l->e->arena, cap, sizeof(*list));
 
-		buf_init(&b, 64 << 10);
-		show_command(t, &e->p->steps[l->list[i]->ix], &b);
-		if (b.len)
-			(*out)[(*n)++] = arena_str(&e->arena, b.p, b.len);
-		buf_release(&b);
+		if (l->n)
+			memcpy(list, l->list, l->n * sizeof(*list));
+		l->list = list;
+		l->cap = cap;
 	}
+	l->list[l->n++] = arena_str(&l->e->arena, command.p, command.n);
+}
+
+void left_commands(struct frame *t, const struct step_list *l, const struct frame *list, struct str **out, uint32_t *n)
+{
+	struct left left = { t->e, NULL, 0, 0 };
+
+	show_list(t, l, list && list->next ? list->next - 1 : 0, left_add, &left);
+	*out = left.list;
+	*n = left.n;
 }
 
 static void undo_finished(struct frame *f, bool ok, struct str why, const struct frame *list)
@@ -192,7 +199,7 @@ static void undo_finished(struct frame *f, bool ok, struct str why, const struct
 	if (ok) {
 		undone_add(e, t->key);
 	} else {
-		left_commands(t, list, &commands, &n);
+		left_commands(t, &t->ps->ast->rollback, list, &commands, &n);
 		residue_add(e, t->key, arena_str(&e->arena, why.p, why.n), commands, n);
 		f->ok = false;
 	}
@@ -375,7 +382,7 @@ void unwind_left(struct frame *t, struct str why)
 			continue;
 		c->undone = true;
 		if (c->ps->has_undo)
-			left_commands(c, NULL, &commands, &n);
+			left_commands(c, &c->ps->ast->rollback, NULL, &commands, &n);
 		residue_add(t->e, c->key, why, commands, n);
 		arena_give(c);
 	}
