@@ -7,6 +7,13 @@
 
 /* check: all diagnostics of one or more runbooks; runs nothing. */
 
+static void add_unreadable(struct cli *c, struct diags *all, const char *name)
+{
+	struct source *src = source_new(&c->arena, str_of(name), STR(""));
+
+	(void)diag_add(all, 6, span_of(src, 0, 0), "this file cannot be read");
+}
+
 static int check_run(struct cli *c)
 {
 	enum diag_output how = DIAG_TEXT;
@@ -24,6 +31,8 @@ static int check_run(struct cli *c)
 
 		if (!source_load(c, c->args[i], &l)) {
 			unreadable = true;
+			if (how != DIAG_TEXT) /* as text it has been said */
+				add_unreadable(c, &all, c->args[i]);
 			continue;
 		}
 		diags_sort(&l.diags);

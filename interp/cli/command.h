@@ -53,6 +53,12 @@ void cli_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void cli_out(struct str s);
 void cli_err(struct str s);
 
+/* From now on cli_error() is also kept for standard output, as JSON. */
+void cli_json_errors(void);
+/* The end of the program: with cli_json_errors(), and if it fails with nothing on standard
+ * output, prints {"v":1,"t":"error","exit":N,"errors":[TEXT...]}. Returns code. */
+int cli_end(int code);
+
 extern const struct cli_command *const commands[]; /* sorted by name, ends with NULL */
 const struct cli_command *command_find(const char *name);
 

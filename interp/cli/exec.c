@@ -16,7 +16,8 @@ static int run_loaded(struct cli *c, struct loaded *l, struct run_request *q)
 {
 	if (!source_inputs(c, l, &q->inputs, &q->presets, &q->preset_count)) {
 		diags_sort(&l->diags);
-		source_report(c, &l->diags, diag_format(q));
+		if (l->diags.count)
+			source_report(c, &l->diags, diag_format(q));
 		return EXIT_USAGE;
 	}
 	return runner_run(c, l, q);

@@ -162,6 +162,23 @@ static void keep_standard_descriptors(void)
 		close(fd);
 }
 
+/* Is JSON asked for? Before the words are read: they may be what is wrong. */
+static bool wants_json(const struct cli_command *cmd, int argc, char **argv)
+{
+	int row = cmd ? find_letter(cmd, 'o') : -1;
+	bool letter = row >= 0 && !strcmp(cmd->options[row].name, "output");
+	bool known = cmd && find_long(cmd, "output", 6) >= 0;
+
+	for (int i = 0; known && i < argc && strcmp(argv[i], "--"); i++) {
+		const char *next = i + 1 < argc ? argv[i + 1] : "";
+
+		if (!strcmp(argv[i], "--output=json") || (!strcmp(argv[i], "--output") && !strcmp(next, "json")) ||
+		    (letter && (!strcmp(argv[i], "-ojson") || (!strcmp(argv[i], "-o") && !strcmp(next, "json")))))
+			return true;
+	}
+	return false;
+}
+
 int main(int argc, char **argv)
 {
 	struct cli c = { 0 };
@@ -185,6 +202,8 @@ int main(int argc, char **argv)
 	if (!c.command)
 		return unknown_command(argv[1]);
 	arena_init(&c.arena);
+	if (wants_json(c.command, argc - 2, argv + 2))
+		cli_json_errors();
 	err = read_words(&c, argc - 2, argv + 2);
 	if (!err)
 		err = check_color(&c);
@@ -194,5 +213,5 @@ int main(int argc, char **argv)
 		err = c.command->run(&c);
 	}
 	arena_release(&c.arena);
-	return err < 0 ? EXIT_OK : err;
+	return cli_end(err < 0 ? EXIT_OK : err);
 }

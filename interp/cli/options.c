@@ -4,9 +4,15 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/buf.h"
 #include "base/file.h"
+#include "base/jsonw.h"
 
 /* options: what a command was given, and its words to the user. */
+
+/* What cli_error() said, for the error object of --output json; the program's words
+ * have no owner to pass along, so this one is the process's. */
+static struct { bool json, printed; struct buf texts; uint32_t count; } said;
 
 bool cli_has(const struct cli *c, const char *name)
 {
@@ -33,6 +39,7 @@ void cli_each(const struct cli *c, const char *name, void (*each)(void *arg, con
 
 void cli_out(struct str s)
 {
+	said.printed = said.printed || s.n;
 	(void)file_write_all(STDOUT_FILENO, s.p, s.n);
 }
 
@@ -50,6 +57,14 @@ static void say(const char *fmt, va_list ap)
 		return;
 	if ((size_t)n > sizeof(line) - 2)
 		n = (int)sizeof(line) - 2;
+	if (said.json) {
+		struct jsonw w;
+
+		if (said.count++)
+			buf_addc(&said.texts, ',');
+		jsonw_init(&w, &said.texts);
+		jsonw_str(&w, (struct str){ line, (size_t)n });
+	}
 	line[n++] = '\n';
 	cli_err(STR("runbook: "));
 	cli_err((struct str){ line, (size_t)n });
@@ -75,4 +90,27 @@ int cli_usage(const struct cli *c, const char *fmt, ...)
 	cli_err(str_of(c->command->usage));
 	cli_err(STR("\n"));
 	return EXIT_USAGE;
+}
+
+void cli_json_errors(void)
+{
+	said.json = true;
+	buf_init(&said.texts, 1 << 20);
+}
+
+int cli_end(int code)
+{
+	struct buf b;
+
+	if (said.json && said.count && code && !said.printed) {
+		buf_init(&b, 2 << 20);
+		buf_printf(&b, "{\"v\":1,\"t\":\"error\",\"exit\":%d,\"errors\":[", code);
+		buf_adds(&b, buf_str(&said.texts));
+		buf_addz(&b, "]}\n");
+		cli_out(buf_str(&b));
+		buf_release(&b);
+	}
+	if (said.json)
+		buf_release(&said.texts);
+	return code;
 }

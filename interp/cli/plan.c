@@ -21,7 +21,8 @@ static int show_plan(struct cli *c, struct loaded *l, bool json)
 
 	if (!source_inputs(c, l, &inputs, &presets, &n)) {
 		diags_sort(&l->diags);
-		source_report(c, &l->diags, json ? DIAG_JSON : DIAG_TEXT);
+		if (l->diags.count)
+			source_report(c, &l->diags, json ? DIAG_JSON : DIAG_TEXT);
 		return EXIT_USAGE;
 	}
 	if (file && !planfile_write(c, l, inputs, file))

@@ -2,7 +2,6 @@
 
 #include <string.h>
 #include "run/engine_state.h"
-#include "syntax/shell.h"
 
 /*
  * show: commands of steps as text. Loops and lists are walked on copies of the
