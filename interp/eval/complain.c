@@ -74,14 +74,23 @@ void complain_note(struct compiler *c, struct diag *d, const struct code *n)
 		diag_note(c->ds, d, "%.*s", STR_ARG(n->bind->note));
 }
 
+/* What goes on behind an expression: `.` of a call, `[` of an index. */
+static char char_behind(const struct expr *e)
+{
+	struct span at = expr_span(e); /* of the file: in quotes it is the same text */
+
+	return at.src && at.end < at.src->text.n ? at.src->text.p[at.end] : '\0';
+}
+
 void complain_null(struct compiler *c, const struct code *n)
 {
 	static const char *const defaults[] = {
 		[T_BOOL] = "false", [T_INT] = "0", [T_FLOAT] = "0.0", [T_STRING] = "''", [T_DURATION] = "0s",
-		[T_SIZE] = "0B", [T_PERCENT] = "0%", [T_LIST] = "[]", [T_STATUS] = "''",
+		[T_SIZE] = "0B", [T_PERCENT] = "0%", [T_LIST] = "[]", [T_STATUS] = "''", [T_TIME] = "now",
 	};
 	const char *text, *dflt = n->type->kind <= T_STATUS ? defaults[n->type->kind] : NULL;
 	struct diag *d;
+	char behind;
 
 	if (n->type->kind == T_ERROR)
 		return;
@@ -92,8 +101,9 @@ void complain_null(struct compiler *c, const struct code *n)
 	text = print_expr(c, n->expr, true);
 	d = complain(c, 223, expr_span(n->expr), "%s may be null", text[0] == '.' ? "this" : arena_printf(c->arena, "`%s`", text).p);
 	complain_note(c, d, n);
-	if (dflt)
-		diag_help(c->ds, d, "give a default: `%s ?? %s`", text, dflt);
+	behind = char_behind(n->expr);
+	if (dflt && behind != '[') /* the default of a list has no item */
+		diag_help(c->ds, d, behind == '.' ? "give a default: `(%s ?? %s)`" : "give a default: `%s ?? %s`", text, dflt);
 	if (path_is_plain(n->expr))
 		diag_help(c->ds, d, "or test it first: `%s != null and ...`", text);
 }

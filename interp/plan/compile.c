@@ -174,7 +174,7 @@ static const struct type *elem_of(struct load *l, const struct type *t, struct s
 	struct str name = type_text(l, t);
 	struct diag *d = diag_add(l->ds, 157, at, "`%s` needs a list, and this is " STR_FMT, what, STR_ARG(name));
 	if (t->kind == T_LIST)
-		diag_help(l->ds, d, "it may be null: write ... ?? []");
+		diag_help(l->ds, d, "it may be null: write `" STR_FMT " ?? []`", STR_ARG(str_trim(str_slice(at.src->text, at.start, at.end))));
 	else if (t->kind == T_STRING)
 		diag_help(l->ds, d, "write lines(...) or split(...), or a list: [a, b]");
 	else if (t->kind == T_INT)

@@ -6,6 +6,7 @@
 #include "syntax/node_hint.h"
 
 #include <string.h>
+#include "base/buf.h"
 #include "base/diag.h"
 #include "syntax/node_strict.h"
 
@@ -85,6 +86,49 @@ static bool has_operator(struct str s)
 	return false;
 }
 
+/* "${{ inputs["a"] }}": the hole's own quotes end the value. Writes it with the others. */
+static bool help_hole_quotes(const struct hint *h, struct diag *d, struct str value)
+{
+	ptrdiff_t open = str_find(value, STR("${{"));
+	struct str line = to_line_end(h, h->ref.start);
+	char quote = value.p[0], other = quote == '"' ? '\'' : '"';
+	ptrdiff_t close;
+	struct buf b;
+
+	if (open < 0 || str_find(str_slice(value, (size_t)open, value.n), STR("}}")) >= 0)
+		return false;
+	close = str_find(str_slice(line, (size_t)open, line.n), STR("}}"));
+	if (close < 0)
+		return false;
+	line = str_slice(line, 0, (size_t)(open + close) + 2);
+	if (memchr(line.p, other, line.n))
+		return false;
+	buf_init(&b, 256);
+	for (size_t i = 0; i < line.n; i++)
+		buf_addc(&b, i > (size_t)open && line.p[i] == quote ? other : line.p[i]);
+	buf_addc(&b, quote);
+	if (!b.full)
+		diag_help(h->ds, d, "write the other quotes in the hole: `" STR_FMT "`", STR_ARG(buf_str(&b)));
+	buf_release(&b);
+	return true;
+}
+
+/* 'a'${{ x }}: the quotes must hold the hole too. */
+static bool help_hole_behind(const struct hint *h, struct diag *d, struct str value)
+{
+	struct str hole = to_line_end(h, h->at.start);
+	ptrdiff_t close = str_find(hole, STR("}}"));
+
+	if (!str_starts(hole, STR("${{")) || close < 0 || value.n < 2)
+		return false;
+	hole = str_slice(hole, 0, (size_t)close + 2);
+	value = str_slice(value, 1, value.n - 1);
+	if (memchr(value.p, '"', value.n) || memchr(hole.p, '"', hole.n) || brief(value).n < value.n || brief(hole).n < hole.n)
+		return false;
+	diag_help(h->ds, d, "quote it as a whole: `\"" STR_FMT STR_FMT "\"`", STR_ARG(value), STR_ARG(hole));
+	return true;
+}
+
 static void hint_after(const struct hint *h)
 {
 	struct str value = part(h, h->ref.start, h->ref.end), rest;
@@ -100,7 +144,7 @@ static void hint_after(const struct hint *h)
 	if (op >= 0 && op < 6 && !has_operator(rest))
 		diag_help(h->ds, d, "put the literal on the right: `" STR_FMT " %s " STR_FMT "`",
 			  STR_ARG(brief(rest)), mirrored[op], STR_ARG(brief(value)));
-	else
+	else if (brackets || (!help_hole_quotes(h, d, value) && !help_hole_behind(h, d, value)))
 		help_quoted(h, d, whole);
 }
 
@@ -194,7 +238,10 @@ static void hint_comma(const struct hint *h)
 			to++;
 		d = diag_add(h->ds, 27, span_of(h->at.src, at - 1, at - 1 + (uint32_t)hole.n),
 			     "a hole inside `[ ]` or `{ }` must be quoted");
-		diag_help(h->ds, d, "quote it: `\"" STR_FMT "\"`", STR_ARG(brief(part(h, from, to))));
+		if (memchr(h->text.p + from, '"', to - from) && memchr(h->text.p + from, '\'', to - from))
+			diag_help(h->ds, d, "write one item per line, `- ...`: there it needs no quotes");
+		else
+			help_quoted(h, d, part(h, from, to));
 		return;
 	}
 	whole = flow_value(h, at);
