@@ -29,7 +29,7 @@ static void reserved(struct load *l, struct str name, struct span at, const char
 static bool is_loop_name(const struct load *l, const struct prog_step *ps, struct str name)
 {
 	for (;; ps = &l->p->steps[ps->parent]) {
-		if (ps->ast->foreach.present && str_eq(ps->ast->foreach.as, name))
+		if (ps->ast->more->foreach.present && str_eq(ps->ast->more->foreach.as, name))
 			return true;
 		if (ps->parent == NO_STEP)
 			return false;
@@ -69,10 +69,10 @@ static void check_each(struct load *l, const struct prog_step *ps)
 static void check_loop(struct load *l, const struct prog_step *ps)
 {
 	const struct step *s = ps->ast;
-	if (scope_is_reserved(s->foreach.as)) {
+	if (scope_is_reserved(s->more->foreach.as)) {
 		const struct node *as = node_get(s->node, "as");
-		struct diag *d = diag_add(l->ds, 121, as ? as->span : s->foreach.span, "`" STR_FMT "` has a meaning in expressions",
-					  STR_ARG(s->foreach.as));
+		struct diag *d = diag_add(l->ds, 121, as ? as->span : s->more->foreach.span, "`" STR_FMT "` has a meaning in expressions",
+					  STR_ARG(s->more->foreach.as));
 		diag_help(l->ds, d, "give the item another name with `as:`");
 	}
 	check_each(l, ps);
@@ -103,7 +103,7 @@ void check_names(struct load *l)
 		const struct prog_step *ps = &l->p->steps[i];
 		if (ps->ast->capture_count)
 			check_captures(l, ps);
-		if (ps->ast->foreach.present)
+		if (ps->ast->more->foreach.present)
 			check_loop(l, ps);
 		if (ps->ast->env_count)
 			check_env(l, ps->ast->env, ps->ast->env_count);

@@ -39,7 +39,7 @@ static void check_ending(struct load *l, const struct prog_step *ps)
 	if (s->rollback.present)
 		forbid(l, 162, s, "rollback", place, undoing(ps) ? "make the undo itself safe to repeat, with `retry`"
 								   : "undo belongs to the step that did it");
-	if (s->irreversible.kind)
+	if (s->more->irreversible.kind)
 		forbid(l, 162, s, "irreversible", place, "it belongs to steps of the phases before");
 	if (!undoing(ps))
 		return;
@@ -75,10 +75,10 @@ static void check_probe(struct load *l, const struct prog_step *ps)
 static const struct prog_step *repeated_around(const struct load *l, const struct prog_step *ps)
 {
 	const struct prog_step *found = NULL;
-	if (ps->ast->foreach.present)
+	if (ps->ast->more->foreach.present)
 		found = ps;
 	for (const struct prog_step *up = parent_of(l, ps); up; up = parent_of(l, up))
-		if (up->ast->foreach.present || l->info[up->ast->ix].parallel)
+		if (up->ast->more->foreach.present || l->info[up->ast->ix].parallel)
 			found = up;
 	return found;
 }
@@ -183,15 +183,15 @@ static void check_useless(struct load *l, const struct prog_step *ps)
 {
 	const struct step *s = ps->ast;
 	bool run = s->action == ACT_RUN, calls = run || s->action == ACT_HTTP, block = s->action == ACT_STEPS;
-	bool below = block || s->probe || s->rollback.count || s->always.count;
+	bool below = block || s->more->probe || s->rollback.count || s->more->always.count;
 	const struct useless rows[] = {
-		{ "parse", (s->parse != PARSE_TEXT || s->regex.n) && !calls, "only run and http have output" },
-		{ "stdin", s->stdin_.kind && !run, "only run has a standard input" },
+		{ "parse", (s->parse != PARSE_TEXT || s->more->regex.n) && !calls, "only run and http have output" },
+		{ "stdin", s->more->stdin_.kind && !run, "only run has a standard input" },
 		{ "shell", s->shell != SHELL_UNSET && !(run && s->run.script) && !below, "only scripts have a shell" },
 		{ "env", s->env_count && !run && !below, "only run has an environment" },
-		{ "dir", s->dir.kind && !run && !below, "only run has a folder" },
-		{ "grace", s->grace.kind && !run && !block, "only run is ended with TERM and KILL" },
-		{ "parallel", s->parallel.kind && !block && !s->foreach.present, "it needs `foreach` or `steps`" },
+		{ "dir", s->more->dir.kind && !run && !below, "only run has a folder" },
+		{ "grace", s->more->grace.kind && !run && !block, "only run is ended with TERM and KILL" },
+		{ "parallel", s->more->parallel.kind && !block && !s->more->foreach.present, "it needs `foreach` or `steps`" },
 		{ "idempotent", s->idempotent && ps->effect == EFFECT_READ, "a step that only reads may always be repeated" },
 		{ "effect", s->effect && !calls && !block, "only run, http and blocks have one" },
 	};

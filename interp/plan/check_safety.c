@@ -16,7 +16,7 @@ static bool inside(const struct load *l, const struct prog_step *ps, bool (*has)
 
 static bool is_irreversible(const struct step *s)
 {
-	return s->irreversible.kind != DATA_NONE;
+	return s->more->irreversible.kind != DATA_NONE;
 }
 
 static bool has_timeout(const struct step *s)
@@ -51,7 +51,7 @@ static void check_undo(struct load *l, const struct prog_step *ps)
 static void check_timeout(struct load *l, const struct prog_step *ps)
 {
 	bool calls = ps->ast->action == ACT_RUN || ps->ast->action == ACT_HTTP;
-	if (!calls || ps->timeout.kind || inside(l, ps, has_timeout))
+	if (!calls || ps->timeout->kind || inside(l, ps, has_timeout))
 		return;
 	struct str who = step_title(l, ps);
 	struct diag *d = check_warn(l, 502, ps, write_span(ps), STR_FMT " writes and may hang for ever", STR_ARG(who));
@@ -74,9 +74,9 @@ static int64_t times(const struct load *l, const struct prog_step *ps)
 	int64_t n = 1;
 	for (uint32_t ix = ps->ast->ix; ix != NO_STEP; ix = l->p->steps[ix].parent) {
 		const struct step *s = l->p->steps[ix].ast;
-		if (!s->foreach.present || s->foreach.items.kind != DATA_LIST)
+		if (!s->more->foreach.present || s->more->foreach.items.kind != DATA_LIST)
 			continue;
-		if (__builtin_mul_overflow(n, (int64_t)s->foreach.items.c.count, &n))
+		if (__builtin_mul_overflow(n, (int64_t)s->more->foreach.items.c.count, &n))
 			return INT64_MAX;
 	}
 	return n;
@@ -88,7 +88,7 @@ static int64_t longest(const struct prog_step *ps)
 	if (s->action == ACT_WAIT && s->wait.amount.kind == DATA_LIT)
 		return s->wait.amount.lit.i;
 	bool calls = s->action == ACT_RUN || s->action == ACT_HTTP;
-	return calls && ps->timeout.kind == DATA_LIT ? ps->timeout.lit.i : 0;
+	return calls && ps->timeout->kind == DATA_LIT ? ps->timeout->lit.i : 0;
 }
 
 /* Worst case without retries: every undo takes its whole timeout, one after the other. */

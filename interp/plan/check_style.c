@@ -7,15 +7,15 @@
 static void check_hiding(struct load *l, const struct prog_step *ps)
 {
 	const struct step *s = ps->ast;
-	for (uint32_t ix = ps->parent; s->foreach.present && ix != NO_STEP; ix = l->p->steps[ix].parent) {
+	for (uint32_t ix = ps->parent; s->more->foreach.present && ix != NO_STEP; ix = l->p->steps[ix].parent) {
 		const struct step *up = l->p->steps[ix].ast;
-		if (!up->foreach.present || !str_eq(up->foreach.as, s->foreach.as))
+		if (!up->more->foreach.present || !str_eq(up->more->foreach.as, s->more->foreach.as))
 			continue;
-		struct diag *d = check_warn(l, 603, ps, s->foreach.span, "this loop's `" STR_FMT "` hides that of the loop around it",
-					    STR_ARG(s->foreach.as));
+		struct diag *d = check_warn(l, 603, ps, s->more->foreach.span, "this loop's `" STR_FMT "` hides that of the loop around it",
+					    STR_ARG(s->more->foreach.as));
 		if (!d)
 			return;
-		diag_label(l->ds, d, up->foreach.span, "the loop around it");
+		diag_label(l->ds, d, up->more->foreach.span, "the loop around it");
 		diag_help(l->ds, d, "name one of them with `as:`");
 		return;
 	}

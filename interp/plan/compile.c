@@ -190,27 +190,27 @@ static void compile_foreach(struct load *l, struct prog_step *ps)
 	struct place at;
 	place_init(&at, l, ps, WHEN_LOOP, "foreach");
 	struct step_info *info = &l->info[s->ix];
-	if (s->foreach.over) {
-		const struct code *c = compile_expr(&at, s->foreach.over, NULL);
-		info->item = c ? elem_of(l, code_type(c), expr_span(s->foreach.over), "foreach") : &type_error;
-	} else if (s->foreach.matrix_count) {
-		struct field *f = arena_array(l->a, s->foreach.matrix_count, sizeof *f);
-		for (uint32_t i = 0; i < s->foreach.matrix_count; i++) {
-			const struct named_data *m = &s->foreach.matrix[i];
+	if (s->more->foreach.over) {
+		const struct code *c = compile_expr(&at, s->more->foreach.over, NULL);
+		info->item = c ? elem_of(l, code_type(c), expr_span(s->more->foreach.over), "foreach") : &type_error;
+	} else if (s->more->foreach.matrix_count) {
+		struct field *f = arena_array(l->a, s->more->foreach.matrix_count, sizeof *f);
+		for (uint32_t i = 0; i < s->more->foreach.matrix_count; i++) {
+			const struct named_data *m = &s->more->foreach.matrix[i];
 			compile_data(&at, &m->data, FORM_VALUE, NULL);
 			f[i].name = m->name;
 			f[i].type = elem_of(l, data_type(l, &m->data), m->data.node->span, "foreach");
 		}
-		info->item = type_record(l->a, f, s->foreach.matrix_count);
-	} else if (s->foreach.items.kind) {
-		compile_data(&at, &s->foreach.items, FORM_VALUE, NULL);
-		const struct type *t = data_type(l, &s->foreach.items);
+		info->item = type_record(l->a, f, s->more->foreach.matrix_count);
+	} else if (s->more->foreach.items.kind) {
+		compile_data(&at, &s->more->foreach.items, FORM_VALUE, NULL);
+		const struct type *t = data_type(l, &s->more->foreach.items);
 		info->item = t->kind == T_LIST ? t->elem : &type_error;
 	} else {
 		info->item = &type_error;
 	}
 	at.what = STR("parallel");
-	compile_data(&at, &s->parallel, FORM_VALUE, &type_int);
+	compile_data(&at, &s->more->parallel, FORM_VALUE, &type_int);
 }
 
 static void compile_retry(struct load *l, struct prog_step *ps, const struct retry *r)
@@ -253,16 +253,16 @@ static void set_out_type(struct load *l, struct prog_step *ps)
 		return;
 	struct str why = STR("");
 	uint32_t at = 0;
-	struct regex *re = regex_new(&l->p->regexes, l->a, s->regex, &why, &at);
+	struct regex *re = regex_new(&l->p->regexes, l->a, s->more->regex, &why, &at);
 	ps->regex = re;
 	ps->out_type = re ? regex_type(re, l->a) : &type_error;
 	if (re && ps->out_type->kind == T_RECORD && !ps->out_type->field_count) {
-		struct diag *d = diag_add(l->ds, 158, s->regex_span, "the pattern has no named group: `out` would be empty");
+		struct diag *d = diag_add(l->ds, 158, s->more->regex_span, "the pattern has no named group: `out` would be empty");
 		diag_help(l->ds, d, "name what you need: (?<name>...)");
 	}
 	if (re)
 		return;
-	struct diag *d = diag_add(l->ds, 172, s->regex_span, "the pattern is wrong: " STR_FMT, STR_ARG(why));
+	struct diag *d = diag_add(l->ds, 172, s->more->regex_span, "the pattern is wrong: " STR_FMT, STR_ARG(why));
 	diag_help(l->ds, d, "patterns are PCRE2; quote them with single quotes");
 }
 
@@ -304,21 +304,21 @@ static void compile_list(struct load *l, const struct step_list *list);
 static void compile_step(struct load *l, const struct step *s)
 {
 	struct prog_step *ps = &l->p->steps[s->ix];
-	if (s->foreach.present || s->parallel.kind)
+	if (s->more->foreach.present || s->more->parallel.kind)
 		compile_foreach(l, ps);
 	if (s->if_ || s->guard_count)
 		compile_guards(l, ps);
 	compile_action(l, ps);
 	if (s->action == ACT_STEPS)
 		compile_list(l, &s->steps);
-	if (s->probe)
-		compile_step(l, s->probe);
+	if (s->more->probe)
+		compile_step(l, s->more->probe);
 	if (s->action == ACT_RUN || s->action == ACT_HTTP)
 		set_out_type(l, ps);
 	if (s->capture_count || s->expect || s->retry)
 		compile_result(l, ps);
 	compile_list(l, &s->rollback);
-	compile_list(l, &s->always);
+	compile_list(l, &s->more->always);
 }
 
 static void compile_list(struct load *l, const struct step_list *list)

@@ -29,21 +29,21 @@ static void compile_texts(struct load *l, struct prog_step *ps)
 	const struct step *s = ps->ast;
 	struct place at;
 	place_init(&at, l, ps, WHEN_BEFORE, "name");
-	compile_data(&at, &s->name, FORM_TEXT, NULL);
+	compile_data(&at, &s->more->name, FORM_TEXT, NULL);
 	at.what = STR("about");
-	compile_data(&at, &s->about, FORM_LINES, NULL);
+	compile_data(&at, &s->more->about, FORM_LINES, NULL);
 	at.what = STR("preview");
-	compile_data(&at, &s->preview, FORM_LINES, NULL);
+	compile_data(&at, &s->more->preview, FORM_LINES, NULL);
 	at.what = STR("irreversible");
-	compile_data(&at, &s->irreversible, FORM_TEXT, NULL);
+	compile_data(&at, &s->more->irreversible, FORM_TEXT, NULL);
 	at.what = STR("dir");
-	compile_data(&at, &s->dir, FORM_TEXT, NULL);
+	compile_data(&at, &s->more->dir, FORM_TEXT, NULL);
 	at.secrets = true;
 	at.what = STR("env");
 	for (uint32_t i = 0; i < s->env_count; i++)
 		compile_data(&at, &s->env[i].data, FORM_TEXT, NULL);
 	at.what = STR("stdin");
-	compile_data(&at, &s->stdin_, FORM_TEXT, NULL);
+	compile_data(&at, &s->more->stdin_, FORM_TEXT, NULL);
 }
 
 static void compile_wait(struct load *l, struct prog_step *ps)

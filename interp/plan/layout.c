@@ -97,8 +97,8 @@ static void set_times(const struct load *l, struct prog_step *ps)
 	const struct step *s = ps->ast;
 	const struct defaults *d = &l->rb->defaults;
 	bool calls = s->action == ACT_RUN || s->action == ACT_HTTP;
-	ps->timeout = s->timeout.kind || !calls ? s->timeout : d->timeout;
-	ps->grace = s->grace.kind ? s->grace : d->grace;
+	ps->timeout = s->timeout.kind || !calls ? &s->timeout : &d->timeout;
+	ps->grace = s->more->grace.kind ? &s->more->grace : &d->grace;
 	if (s->retry)
 		ps->retry = s->retry;
 	else if (calls && ps->role == ROLE_UNDO)
@@ -111,9 +111,9 @@ static void layout_children(struct load *l, struct prog_step *ps, const struct i
 {
 	const struct step *s = ps->ast;
 	struct inherit down = { .parent = ps, .seq = in->seq, .phase = in->phase, .role = in->role,
-				.effect = s->effect ? s->effect : in->effect, .shell = ps->shell, .dir = &ps->dir,
+				.effect = s->effect ? s->effect : in->effect, .shell = ps->shell, .dir = ps->dir,
 				.env = ps->env, .env_count = ps->env_count,
-				.loop = s->foreach.present ? s->ix : in->loop };
+				.loop = s->more->foreach.present ? s->ix : in->loop };
 	if (s->action == ACT_STEPS) {
 		down.list = LIST_STEPS;
 		layout_list(l, &s->steps, &down);
@@ -122,9 +122,9 @@ static void layout_children(struct load *l, struct prog_step *ps, const struct i
 				ps->effect = EFFECT_WRITE;
 	}
 	down.effect = EFFECT_UNSET;
-	if (s->probe) {
-		struct step *probe[1] = { s->probe };
-		struct step_list one = { probe, 1, s->probe->span, true };
+	if (s->more->probe) {
+		struct step *probe[1] = { s->more->probe };
+		struct step_list one = { probe, 1, s->more->probe->span, true };
 		struct inherit p = down;
 		p.list = LIST_PROBE;
 		p.role = ROLE_PROBE;
@@ -136,7 +136,7 @@ static void layout_children(struct load *l, struct prog_step *ps, const struct i
 	layout_list(l, &s->rollback, &down);
 	down.list = LIST_ALWAYS;
 	down.role = in->role == ROLE_FORWARD ? ROLE_ALWAYS : in->role;
-	layout_list(l, &s->always, &down);
+	layout_list(l, &s->more->always, &down);
 }
 
 static bool has_hole_text(const struct data *d)
@@ -148,18 +148,18 @@ static uint16_t flags_of(const struct step *s, const struct prog_step *ps)
 {
 	uint16_t f = 0;
 	bool calls = s->action == ACT_RUN || s->action == ACT_HTTP;
-	if (s->capture_count || s->foreach.present || s->env_count)
+	if (s->capture_count || s->more->foreach.present || s->env_count)
 		f |= STEP_HAS_NAMES;
-	if (has_hole_text(&s->name) || has_hole_text(&s->about) || has_hole_text(&s->preview) || s->env_count ||
-	    has_hole_text(&s->irreversible) || has_hole_text(&s->dir) || has_hole_text(&s->stdin_))
+	if (has_hole_text(&s->more->name) || has_hole_text(&s->more->about) || has_hole_text(&s->more->preview) || s->env_count ||
+	    has_hole_text(&s->more->irreversible) || has_hole_text(&s->more->dir) || has_hole_text(&s->more->stdin_))
 		f |= STEP_HAS_TEXTS;
 	if (s->guard_count || s->on_fail || (s->effect && (!calls || s->effect == EFFECT_WRITE)) || s->action == ACT_HTTP ||
-	    ps->role != ROLE_FORWARD || ps->phase == PHASE_REPORT || s->parse || s->stdin_.kind || s->env_count ||
-	    s->dir.kind || s->grace.kind || s->parallel.kind || s->idempotent || s->irreversible.kind || s->shell != SHELL_UNSET)
+	    ps->role != ROLE_FORWARD || ps->phase == PHASE_REPORT || s->parse || s->more->stdin_.kind || s->env_count ||
+	    s->more->dir.kind || s->more->grace.kind || s->more->parallel.kind || s->idempotent || s->more->irreversible.kind || s->shell != SHELL_UNSET)
 		f |= STEP_HAS_PLACE;
 	if (ps->effect == EFFECT_WRITE && s->action != ACT_STEPS)
 		f |= STEP_HAS_WRITE;
-	if (s->foreach.present)
+	if (s->more->foreach.present)
 		f |= STEP_HAS_LOOP;
 	return f;
 }
@@ -183,19 +183,19 @@ static void layout_step(struct load *l, const struct step *s, uint32_t position,
 	ps->effect = own_effect(s, in->effect);
 	ps->shell = s->shell != SHELL_UNSET ? s->shell : in->shell;
 	ps->has_undo = s->rollback.present;
-	ps->dir = s->dir.kind ? s->dir : *in->dir;
+	ps->dir = s->more->dir.kind ? &s->more->dir : in->dir;
 	merge_env(l, ps, in);
 	set_times(l, ps);
 	info->list = in->list;
 	info->seq = in->seq;
 	info->depth = in->parent ? (uint16_t)(l->info[ps->parent].depth + 1) : 0;
-	info->parallel = s->action == ACT_STEPS && s->parallel.kind && !s->foreach.present &&
-			 !(s->parallel.kind == DATA_LIT && s->parallel.lit.i == 1);
+	info->parallel = s->action == ACT_STEPS && s->more->parallel.kind && !s->more->foreach.present &&
+			 !(s->more->parallel.kind == DATA_LIT && s->more->parallel.lit.i == 1);
 	if (s->action == ACT_HTTP)
 		l->p->needs_http = true;
 	if (s->action == ACT_CONFIRM)
 		l->p->needs_answers = true;
-	if (s->action == ACT_STEPS || s->probe || s->rollback.count || s->always.count)
+	if (s->action == ACT_STEPS || s->more->probe || s->rollback.count || s->more->always.count)
 		layout_children(l, ps, in);
 	info->end = s->ix + 1;
 	info->flags = flags_of(s, ps);

@@ -99,18 +99,18 @@ static void put_steps(struct listing *l, const struct step_list *list, size_t de
 
 static struct str foreach_text(struct listing *l, const struct step *s)
 {
-	struct str over = s->foreach.over ? preview_source(s->foreach.over) : STR("");
-	if (s->foreach.items.kind)
-		over = arena_printf(&l->v.arena, "%u items", s->foreach.items.c.count);
-	for (uint32_t i = 0; i < s->foreach.matrix_count; i++)
-		over = arena_printf(&l->v.arena, STR_FMT "%s" STR_FMT, STR_ARG(over), i ? " x " : "", STR_ARG(s->foreach.matrix[i].name));
-	return arena_printf(&l->v.arena, STR_FMT " in " STR_FMT, STR_ARG(s->foreach.as), STR_ARG(over));
+	struct str over = s->more->foreach.over ? preview_source(s->more->foreach.over) : STR("");
+	if (s->more->foreach.items.kind)
+		over = arena_printf(&l->v.arena, "%u items", s->more->foreach.items.c.count);
+	for (uint32_t i = 0; i < s->more->foreach.matrix_count; i++)
+		over = arena_printf(&l->v.arena, STR_FMT "%s" STR_FMT, STR_ARG(over), i ? " x " : "", STR_ARG(s->more->foreach.matrix[i].name));
+	return arena_printf(&l->v.arena, STR_FMT " in " STR_FMT, STR_ARG(s->more->foreach.as), STR_ARG(over));
 }
 
 static void put_undo(struct listing *l, const struct step *s, size_t indent)
 {
-	if (s->irreversible.kind)
-		put_detail(l, indent, "irreversible: ", preview_text(&l->v, &s->irreversible));
+	if (s->more->irreversible.kind)
+		put_detail(l, indent, "irreversible: ", preview_text(&l->v, &s->more->irreversible));
 	if (s->rollback.present && !s->rollback.count)
 		put_detail(l, indent, "undo: ", STR("nothing needed"));
 	for (uint32_t i = 0; i < s->rollback.count; i++)
@@ -129,9 +129,9 @@ static void put_heading(struct listing *l, const struct prog_step *ps, size_t in
 	paint(l, "1");
 	buf_adds(l->out, ps->label);
 	paint(l, "0");
-	if (s->name.kind) {
+	if (s->more->name.kind) {
 		buf_addz(l->out, "  ");
-		put_line(l, preview_text(&l->v, &s->name), indent + 14 + utf8_width(ps->label));
+		put_line(l, preview_text(&l->v, &s->more->name), indent + 14 + utf8_width(ps->label));
 	}
 	buf_addc(l->out, '\n');
 }
@@ -144,13 +144,13 @@ static void put_step(struct listing *l, const struct step *s, size_t depth)
 	put_condition(l, in, "if: ", s->if_);
 	for (uint32_t i = 0; i < s->guard_count; i++)
 		put_condition(l, in, guard_word(s->guards[i].otherwise), s->guards[i].that);
-	if (s->foreach.present)
+	if (s->more->foreach.present)
 		put_detail(l, in, "for each ", foreach_text(l, s));
-	if (s->probe)
-		put_detail(l, in, "unless in place: ", preview_command(&l->v, &l->p->steps[s->probe->ix]));
+	if (s->more->probe)
+		put_detail(l, in, "unless in place: ", preview_command(&l->v, &l->p->steps[s->more->probe->ix]));
 	put_detail(l, in, command_label(s), preview_command(&l->v, ps));
-	if (s->preview.kind)
-		put_detail(l, in, "> ", preview_text(&l->v, &s->preview));
+	if (s->more->preview.kind)
+		put_detail(l, in, "> ", preview_text(&l->v, &s->more->preview));
 	put_undo(l, s, in);
 	if (s->action == ACT_STEPS)
 		put_steps(l, &s->steps, depth + 1);
@@ -205,7 +205,7 @@ static void put_stack(struct listing *l)
 		const struct prog_step *ps = &p->steps[i];
 		const struct step *s = ps->ast;
 		bool write = ps->effect == EFFECT_WRITE && s->action != ACT_STEPS;
-		if (ps->role != ROLE_FORWARD || ps->phase >= PHASE_REPORT || (!s->rollback.present && !s->irreversible.kind && !write))
+		if (ps->role != ROLE_FORWARD || ps->phase >= PHASE_REPORT || (!s->rollback.present && !s->more->irreversible.kind && !write))
 			continue;
 		if (!any) {
 			buf_addc(l->out, '\n');
@@ -218,7 +218,7 @@ static void put_stack(struct listing *l)
 		buf_addz(l->out, "  ");
 		buf_adds(l->out, ps->label);
 		buf_addc(l->out, '\n');
-		if (!s->rollback.present && !s->irreversible.kind)
+		if (!s->rollback.present && !s->more->irreversible.kind)
 			put_detail(l, 7, "", STR("nothing undoes it: it would be left as it is"));
 		put_undo(l, s, 7);
 	}

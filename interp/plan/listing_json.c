@@ -74,7 +74,7 @@ static void put_step(struct jsonw *w, struct preview *v, const struct prog_step 
 	jsonw_open(w, '{');
 	jsonw_kstr(w, "k", buf_str(&key));
 	jsonw_kstr(w, "id", s->id);
-	jsonw_kstr(w, "name", preview_text(v, &s->name));
+	jsonw_kstr(w, "name", preview_text(v, &s->more->name));
 	jsonw_kstr(w, "phase", str_of(ps->phase < PHASE_COUNT ? phase_names[ps->phase] : ps->role == ROLE_TOP_UNDO ? "rollback" : "always"));
 	jsonw_kstr(w, "action", str_of(action_names[s->action]));
 	jsonw_kstr(w, "effect", ps->effect == EFFECT_WRITE ? STR("write") : STR("read"));
@@ -82,8 +82,8 @@ static void put_step(struct jsonw *w, struct preview *v, const struct prog_step 
 	put_guards(w, v, s);
 	put_rollback(w, v, s);
 	jsonw_key(w, "irreversible");
-	if (s->irreversible.kind)
-		jsonw_str(w, preview_text(v, &s->irreversible));
+	if (s->more->irreversible.kind)
+		jsonw_str(w, preview_text(v, &s->more->irreversible));
 	else
 		jsonw_null(w);
 	jsonw_kint(w, "line", source_locate(s->span.src, s->span.start).line);
@@ -130,7 +130,7 @@ void plan_json(const struct program *p, const struct value *inputs, struct str d
 	for (uint32_t i = 0; i < p->step_count; i++) {
 		const struct prog_step *ps = &p->steps[i];
 		bool write = ps->effect == EFFECT_WRITE && ps->ast->action != ACT_STEPS;
-		if (write && ps->role == ROLE_FORWARD && !ps->has_undo && !ps->ast->irreversible.kind)
+		if (write && ps->role == ROLE_FORWARD && !ps->has_undo && !ps->ast->more->irreversible.kind)
 			jsonw_str(&w, arena_printf(&v.arena, "nothing undoes " STR_FMT, STR_ARG(ps->label)));
 	}
 	jsonw_close(&w, ']');

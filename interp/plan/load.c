@@ -115,5 +115,5 @@ void program_release(struct program *p)
 
 bool prog_step_is_block(const struct prog_step *s)
 {
-	return s->ast->action == ACT_STEPS || s->ast->foreach.present;
+	return s->ast->action == ACT_STEPS || s->ast->more->foreach.present;
 }

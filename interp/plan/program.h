@@ -55,9 +55,9 @@ struct prog_step {
 	bool has_undo;             /* rollback present (even []) */
 	bool wants_output;         /* parse, capture, expect, retry.if or guard reads out/raw/err */
 	bool secret_capture;       /* a secret(...) capture: output neither shown nor stored */
-	struct data timeout, grace;   /* own, or defaults; DATA_NONE: none / 10s */
+	const struct data *timeout, *grace; /* own, or defaults; DATA_NONE: none / 10s */
 	const struct retry *retry;    /* own or default, or NULL */
-	struct data dir;              /* own or inherited */
+	const struct data *dir;       /* own or inherited */
 	const struct named_data *env; uint32_t env_count; /* defaults, blocks and own, later wins, merged */
 	struct str script;            /* run script: program text with RB_n references */
 	const struct tmpl *script_tmpl; /* its holes, for RB_1.. ; NULL if none */

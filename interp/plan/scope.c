@@ -106,7 +106,7 @@ static const struct type *field_type(struct load *l, const struct step *s, int f
 	case STEP_ATTEMPTS: return &type_int;
 	case STEP_STARTED:
 	case STEP_ENDED: return sure ? &type_time : type_optional(l->a, &type_time);
-	case STEP_PLANNED: return s->planned.kind ? &type_duration : type_optional(l->a, &type_duration);
+	case STEP_PLANNED: return s->more->planned.kind ? &type_duration : type_optional(l->a, &type_duration);
 	case STEP_TEXT:
 		/* a report that did not render has no text, but the line before it in the list has run */
 		return s->action == ACT_RENDER && !s->if_ ? &type_string : type_optional(l->a, &type_string);
@@ -149,7 +149,7 @@ static const struct type *each_type(struct load *l, const struct prog_step *ps)
 			continue;
 		struct field *cf = arena_array(l->a, 12 + c->ast->capture_count, sizeof *cf);
 		uint32_t fields = record_fields(l, c, cf);
-		if (c->ast->foreach.present)
+		if (c->ast->more->foreach.present)
 			cf[fields++] = (struct field){ STR("each"), each_type(l, c) };
 		f[n++] = (struct field){ c->ast->id, type_record(l->a, cf, fields) };
 	}
@@ -220,7 +220,7 @@ static bool loop_name(const struct place *at, struct str name, struct binding *o
 	const struct load *l = at->l;
 	bool own = at->when != WHEN_LOOP;
 	for (const struct prog_step *s = at->ps; s; s = step_at(l, s->parent), own = true) {
-		if (!own || !s->ast->foreach.present || !str_eq(s->ast->foreach.as, name))
+		if (!own || !s->ast->more->foreach.present || !str_eq(s->ast->more->foreach.as, name))
 			continue;
 		const struct type *t = l->info[s->ast->ix].item;
 		value_of(out, t ? t : &type_error, REF_ITEM, s->ast->ix, 0);
@@ -352,7 +352,7 @@ static bool step_member(const struct place *at, const struct binding *of, struct
 		return true;
 	}
 	const struct prog_step *ps = &l->p->steps[of->ref.a];
-	bool self = of->ref.root == REF_SELF, loop = ps->ast->foreach.present && !self;
+	bool self = of->ref.root == REF_SELF, loop = ps->ast->more->foreach.present && !self;
 	bool sure = !self && !of->ref.b;
 	enum ref_root root = (enum ref_root)of->ref.root;
 	int field = find_word(step_field_names, name);
@@ -421,8 +421,8 @@ static void root_names(const struct place *at, void (*each)(void *arg, struct st
 	for (int i = 0; roots[i]; i++)
 		each(arg, str_of(roots[i]));
 	for (const struct prog_step *s = at->ps; s; s = step_at(l, s->parent))
-		if (s->ast->foreach.present)
-			each(arg, s->ast->foreach.as);
+		if (s->ast->more->foreach.present)
+			each(arg, s->ast->more->foreach.as);
 	if (at->when < WHEN_FAILED || !at->ps)
 		return;
 	for (int i = 0; locals[i]; i++)
@@ -443,7 +443,7 @@ static void step_names(const struct place *at, const struct binding *of, void (*
 	for (uint32_t i = 0; i < s->capture_count; i++)
 		each(arg, s->captures[i].name);
 	for (int i = 0; step_field_names[i]; i++)
-		if (i != STEP_EACH || (s->foreach.present && of->ref.root == REF_STEP))
+		if (i != STEP_EACH || (s->more->foreach.present && of->ref.root == REF_STEP))
 			each(arg, str_of(step_field_names[i]));
 }
 

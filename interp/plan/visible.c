@@ -24,7 +24,7 @@ static bool may_be_missing(const struct step *s, struct sighting *out)
 			why = "has a guard that may skip it", key = "guard";
 	if (s->on_fail > ON_FAIL_FAIL)
 		why = "may fail and the run goes on", key = "on_fail";
-	if (s->probe)
+	if (s->more->probe)
 		why = "does not run if its probe says yes", key = "probe";
 	if (s->if_)
 		why = "has `if`", key = "if";
@@ -68,7 +68,7 @@ static bool hidden_inside(const struct load *l, const struct path *x, uint32_t u
 			return true;
 		}
 		const struct step *up = x->at[i + 1]->ast;
-		if (!up->foreach.present)
+		if (!up->more->foreach.present)
 			continue;
 		*out = refuse(ds, 152, at, target, "is inside a loop and seen only there",
 			      up->id.n ? arena_printf(l->a, "read `steps." STR_FMT ".each`, a list with one record per iteration",
@@ -93,11 +93,11 @@ static struct sighting read_around(const struct place *at, const struct prog_ste
 	uint8_t list = part ? info_of(at->l, part)->list : LIST_STEPS;
 	struct sighting maybe = { SEEN_MAYBE, "may not have completed when it is undone", target->ast->span };
 	if (part && list == LIST_UNDO) {
-		if (target->ast->foreach.present)
+		if (target->ast->more->foreach.present)
 			maybe.sight = SEEN_OWN_UNDO;
 		return maybe;
 	}
-	if (part && list == LIST_ALWAYS && !target->ast->foreach.present) {
+	if (part && list == LIST_ALWAYS && !target->ast->more->foreach.present) {
 		maybe.why = "may not have completed when `always` runs";
 		return maybe;
 	}

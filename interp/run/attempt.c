@@ -362,8 +362,8 @@ void attempt_fail(struct frame *f, uint8_t status, const char *end, struct str t
 		f->child = unwind_push(f, f);
 		return;
 	}
-	if (write && s->probe) {
-		const struct prog_step *probe = &e->p->steps[s->probe->ix];
+	if (write && s->more->probe) {
+		const struct prog_step *probe = &e->p->steps[s->more->probe->ix];
 
 		f->state = AT_RETRY_PROBE;
 		if (kind_of(probe)->start(f, probe, true, &error) != STARTED_WAIT)
@@ -397,7 +397,7 @@ void attempt_retry(struct frame *f)
 
 int probe_verdict(struct frame *f, const struct result *r)
 {
-	const struct prog_step *ps = &f->e->p->steps[f->ps->ast->probe->ix];
+	const struct prog_step *ps = &f->e->p->steps[f->ps->ast->more->probe->ix];
 	const struct step *s = ps->ast;
 	bool http = s->action == ACT_HTTP;
 	bool success = http ? r->end == END_EXIT && r->code >= 200 && r->code < 300 : r->end == END_EXIT && r->code == 0;

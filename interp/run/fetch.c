@@ -83,7 +83,7 @@ static struct value each_list(const struct frame *f, struct arena *a, const stru
 			struct pair *cp = arena_array(a, 10 + c->ast->capture_count, sizeof(*cp));
 			uint32_t fields = fill_fields(a, c, co, cp, true);
 
-			if (c->ast->foreach.present)
+			if (c->ast->more->foreach.present)
 				cp[fields++] = (struct pair){ STR("each"), each_list(f, a, c, co) };
 			pairs[n++] = (struct pair){ c->ast->id, value_map(cp, fields) };
 		}
@@ -130,7 +130,7 @@ static struct value step_value(const struct frame *f, struct arena *a, const str
 	case STEP_STARTED: return o->started ? value_unit(V_TIME, o->started) : value_null;
 	case STEP_ENDED: return o->ended ? value_unit(V_TIME, o->ended) : value_null;
 	case STEP_PLANNED:
-		if (ps->ast->planned.kind == DATA_NONE || !eval_duration((struct frame *)f, &ps->ast->planned, 0, &planned, &error))
+		if (ps->ast->more->planned.kind == DATA_NONE || !eval_duration((struct frame *)f, &ps->ast->more->planned, 0, &planned, &error))
 			return value_null;
 		return value_unit(V_DURATION, planned);
 	case STEP_ERROR: return text_or_null(o->error);
@@ -145,7 +145,7 @@ static void add_step(struct arena *a, const struct engine *e, const struct prog_
 {
 	struct pair *p = arena_array(a, 16, sizeof(*p));
 	uint32_t k = 0;
-	const struct data *name = &ps->ast->name;
+	const struct data *name = &ps->ast->more->name;
 
 	p[k++] = (struct pair){ STR("id"), text_or_null(ps->ast->id) };
 	p[k++] = (struct pair){ STR("name"), name->kind == DATA_LIT ? name->lit : value_str(ps->label) };
@@ -172,7 +172,7 @@ static struct value run_steps(const struct frame *f, struct arena *a)
 		if (ps->role != ROLE_FORWARD || ps->loop != NO_STEP)
 			continue;
 		o = &e->results.slots[ps->slot];
-		if (!ps->ast->foreach.present) {
+		if (!ps->ast->more->foreach.present) {
 			add_step(a, e, ps, o, value_null, list, &n);
 			continue;
 		}

@@ -143,7 +143,7 @@ bool may_need_undo(const struct frame *f)
 
 	if (f->kind != FRAME_STEP || !f->started || f->undone)
 		return false;
-	if (ps->ast->irreversible.kind != DATA_NONE && f->acted)
+	if (ps->ast->more->irreversible.kind != DATA_NONE && f->acted)
 		return true;
 	if (ps->ast->action == ACT_STEPS)
 		return f->complete && ps->has_undo && ps->ast->rollback.count > 0;
@@ -266,7 +266,7 @@ static void loop_end(struct frame *f)
 static bool matrix_items(struct frame *f, struct value *out, struct str *error)
 {
 	const struct step *s = f->ps->ast;
-	uint32_t n = s->foreach.matrix_count, total = 1;
+	uint32_t n = s->more->foreach.matrix_count, total = 1;
 	struct arena *a = &f->e->arena;
 	struct value *axes = arena_array(a, n, sizeof(*axes));
 	struct eval_env env = frame_env(f);
@@ -275,7 +275,7 @@ static bool matrix_items(struct frame *f, struct value *out, struct str *error)
 	for (uint32_t i = 0; i < n; i++) {
 		struct eval_error err = { 0 };
 
-		axes[i] = data_eval(&s->foreach.matrix[i].data, &f->e->p->codes, &env, &err);
+		axes[i] = data_eval(&s->more->foreach.matrix[i].data, &f->e->p->codes, &env, &err);
 		if (err.set) {
 			*error = error_text(f, &err);
 			return false;
@@ -296,7 +296,7 @@ static bool matrix_items(struct frame *f, struct value *out, struct str *error)
 		uint32_t rest = k;
 
 		for (uint32_t i = n; i-- > 0;) {
-			pairs[i].key = s->foreach.matrix[i].name;
+			pairs[i].key = s->more->foreach.matrix[i].name;
 			pairs[i].value = axes[i].list[rest % axes[i].n];
 			rest /= axes[i].n;
 		}
@@ -313,12 +313,12 @@ bool loop_items(struct frame *f, struct str *error)
 	struct eval_error err = { 0 };
 
 	env.arena = &f->e->arena;
-	if (s->foreach.over)
-		f->items = code_eval(f->e->p->codes.list[s->foreach.over->id], &env, &err);
-	else if (s->foreach.matrix_count)
+	if (s->more->foreach.over)
+		f->items = code_eval(f->e->p->codes.list[s->more->foreach.over->id], &env, &err);
+	else if (s->more->foreach.matrix_count)
 		return matrix_items(f, &f->items, error);
 	else
-		f->items = data_eval(&s->foreach.items, &f->e->p->codes, &env, &err);
+		f->items = data_eval(&s->more->foreach.items, &f->e->p->codes, &env, &err);
 	if (err.set) {
 		*error = error_text(f, &err);
 		return false;
@@ -338,7 +338,7 @@ void loop_begin(struct frame *f)
 
 	f->state = AT_CHILDREN;
 	f->out->started = e->wall;
-	if (!loop_items(f, &error) || !eval_int(f, &f->ps->ast->parallel, 1, &width, &error)) {
+	if (!loop_items(f, &error) || !eval_int(f, &f->ps->ast->more->parallel, 1, &width, &error)) {
 		f->error = error;
 		f->cause = f;
 		f->out->status = S_FAILED;

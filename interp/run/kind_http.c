@@ -272,7 +272,7 @@ static enum started http_start(struct frame *f, const struct prog_step *ps, bool
 	    (h->password.kind != DATA_NONE && !eval_text(f, &h->password, &c.request.password, &p.unknown, &p.error)))
 		p.ok = false;
 	tls_options(f, h, &c, &p);
-	if (!eval_int(f, &h->follow, 0, &follow, &p.error) || !eval_duration(f, &ps->timeout, 0, &timeout, &p.error))
+	if (!eval_int(f, &h->follow, 0, &follow, &p.error) || !eval_duration(f, ps->timeout, 0, &timeout, &p.error))
 		p.ok = false;
 	if (!p.ok) {
 		*error = p.error;

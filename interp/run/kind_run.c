@@ -155,7 +155,7 @@ static bool directory(struct frame *f, const struct prog_step *ps, const char **
 {
 	struct str d;
 
-	if (!eval_text(f, &ps->dir, &d, unknown, error))
+	if (!eval_text(f, ps->dir, &d, unknown, error))
 		return false;
 	if (!d.n)
 		*out = f->e->setup->dir;
@@ -177,11 +177,11 @@ static enum started run_start(struct frame *f, const struct prog_step *ps, bool 
 
 	if (!env_build(f, ps, &env, &unknown, error) ||
 	    !(s->run.script ? script_words(f, ps, &argv, &env, &unknown, error) : argv_words(f, ps, &argv, &unknown, error)) ||
-	    !directory(f, ps, &dir, &unknown, error) || !eval_duration(f, &ps->timeout, 0, &timeout, error) ||
-	    !eval_duration(f, &ps->grace, 10000000000, &grace, error))
+	    !directory(f, ps, &dir, &unknown, error) || !eval_duration(f, ps->timeout, 0, &timeout, error) ||
+	    !eval_duration(f, ps->grace, 10000000000, &grace, error))
 		return STARTED_FAIL;
 	struct str input = { 0 };
-	if (s->stdin_.kind != DATA_NONE && !eval_text(f, &s->stdin_, &input, &unknown, error))
+	if (s->more->stdin_.kind != DATA_NONE && !eval_text(f, &s->more->stdin_, &input, &unknown, error))
 		return STARTED_FAIL;
 	c = op_queue(f, OP_SPAWN, probe ? OP_FOR_PROBE : OP_FOR_ACTION);
 	c->step = ps;
@@ -196,7 +196,7 @@ static enum started run_start(struct frame *f, const struct prog_step *ps, bool 
 	c->spawn.env = env.list;
 	c->spawn.dir = dir;
 	c->spawn.input = input;
-	c->spawn.has_input = s->stdin_.kind != DATA_NONE;
+	c->spawn.has_input = s->more->stdin_.kind != DATA_NONE;
 	f->op = c->op;
 	return STARTED_WAIT;
 }
@@ -223,7 +223,7 @@ static void run_show(struct frame *f, const struct prog_step *ps, struct buf *ou
 	const char *dir;
 	struct str error, input = { 0 };
 	bool ok = env_build(f, ps, &env, &unknown, &error) && directory(f, ps, &dir, &unknown, &error) &&
-		  eval_text(f, &ps->ast->stdin_, &input, &unknown, &error) &&
+		  eval_text(f, &ps->ast->more->stdin_, &input, &unknown, &error) &&
 		  (ps->ast->run.script ? script_words(f, ps, &argv, &env, &unknown, &error)
 				       : argv_words(f, ps, &argv, &unknown, &error));
 
@@ -232,7 +232,7 @@ static void run_show(struct frame *f, const struct prog_step *ps, struct buf *ou
 		buf_adds(out, error);
 		return;
 	}
-	if (ps->dir.kind != DATA_NONE) {
+	if (ps->dir->kind != DATA_NONE) {
 		buf_addz(out, "cd ");
 		shell_quote(out, str_of(dir));
 		buf_addz(out, " && ");

@@ -37,7 +37,7 @@ static enum started steps_start(struct frame *f, const struct prog_step *ps, boo
 	struct frame *l;
 
 	(void)probe;
-	if (!ps->ast->foreach.present && !eval_int(f, &ps->ast->parallel, 1, &width, error))
+	if (!ps->ast->more->foreach.present && !eval_int(f, &ps->ast->more->parallel, 1, &width, error))
 		return STARTED_FAIL;
 	l = list_push(f, &ps->ast->steps, ROLE_FORWARD, "");
 	l->role = f->role;

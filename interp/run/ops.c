@@ -103,7 +103,7 @@ void op_stop_below(struct engine *e, const struct frame *f, bool all)
 			continue;
 		if (!frame_below(of, f) || shielded(of->undoer ? of->undoer : of, f) || !(all || waits))
 			continue;
-		if (!waits && of->tmp && !eval_duration(o->frame, &of->ps->grace, 10000000000, &grace, &error))
+		if (!waits && of->tmp && !eval_duration(o->frame, of->ps->grace, 10000000000, &grace, &error))
 			grace = 10000000000;
 		op_stop(e, o->id, grace);
 	}

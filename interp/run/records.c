@@ -106,7 +106,7 @@ static void put_name(struct frame *f, struct jsonw *w)
 
 	if (s->id.n)
 		jsonw_kstr(w, "id", s->id);
-	if (s->name.kind != DATA_NONE && eval_text(f, &s->name, &text, &unknown, &error))
+	if (s->more->name.kind != DATA_NONE && eval_text(f, &s->more->name, &text, &unknown, &error))
 		rec_text(f->e, w, "name", text);
 }
 
@@ -163,7 +163,7 @@ void rec_intent(struct frame *f)
 		k->describe(f, f->ps, &w);
 	if (f->unknown)
 		jsonw_kbool(&w, "unknown", true);
-	if (s->preview.kind != DATA_NONE && eval_text(f, &s->preview, &text, &unknown, &error))
+	if (s->more->preview.kind != DATA_NONE && eval_text(f, &s->more->preview, &text, &unknown, &error))
 		rec_text(f->e, &w, "preview", text);
 	if (f->e->setup->dry_run)
 		put_would(f, &w);

@@ -44,7 +44,7 @@ void arena_give(struct frame *f)
 struct frame *step_push(struct frame *parent, const struct prog_step *ps)
 {
 	struct engine *e = parent->e;
-	struct frame *f = frame_new(e, ps->ast->foreach.present ? FRAME_LOOP : FRAME_STEP, parent);
+	struct frame *f = frame_new(e, ps->ast->more->foreach.present ? FRAME_LOOP : FRAME_STEP, parent);
 
 	f->ps = ps;
 	f->key = arena_printf(&e->arena, STR_FMT "/" STR_FMT, STR_ARG(parent->key), STR_ARG(ps->label));
@@ -72,7 +72,7 @@ static void skip(struct frame *f)
 
 static void probe_start(struct frame *f, uint8_t state)
 {
-	const struct prog_step *probe = &f->e->p->steps[f->ps->ast->probe->ix];
+	const struct prog_step *probe = &f->e->p->steps[f->ps->ast->more->probe->ix];
 	struct str error = { 0 };
 
 	f->state = state;
@@ -125,7 +125,7 @@ static void begin(struct frame *f)
 		}
 	}
 	f->state = AT_INTENT;
-	if (s->probe && !f->unknown)
+	if (s->more->probe && !f->unknown)
 		probe_start(f, AT_PROBE);
 	else
 		schedule(f);
@@ -202,7 +202,7 @@ static void attempt_start(struct frame *f)
 	if (f->attempt > 1)
 		arena_reset(f->tmp);
 	f->view = NULL;
-	if (!eval_duration(f, &f->ps->timeout, 0, &timeout, &error)) {
+	if (!eval_duration(f, f->ps->timeout, 0, &timeout, &error)) {
 		step_fail(f, S_FAILED, "render", error);
 		return;
 	}
@@ -220,7 +220,7 @@ static void attempt_start(struct frame *f)
 		}
 		kept_add(f);
 		rec_intent(f);
-		if (f->ps->ast->always.count)
+		if (f->ps->ast->more->always.count)
 			f->always_due = true;
 		e->dry_run_steps++;
 	} else if (st == STARTED_PUSH) { /* its last attempt was unwound: what stands of it starts now */
@@ -511,7 +511,7 @@ static void check_planned(struct frame *f)
 	struct str error;
 	struct buf t;
 
-	if (f->ps->ast->planned.kind == DATA_NONE || !eval_duration(f, &f->ps->ast->planned, 0, &planned, &error) ||
+	if (f->ps->ast->more->planned.kind == DATA_NONE || !eval_duration(f, &f->ps->ast->more->planned, 0, &planned, &error) ||
 	    f->out->took <= planned || f->out->unknown)
 		return;
 	buf_init(&t, 256);

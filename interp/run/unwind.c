@@ -91,7 +91,7 @@ void always_advance(struct frame *f)
 		return;
 	}
 	s->always_due = false;
-	f->child = list_push(f, &s->ps->ast->always, ROLE_ALWAYS, "");
+	f->child = list_push(f, &s->ps->ast->more->always, ROLE_ALWAYS, "");
 	f->child->scope = s->scope;
 	f->child->ps = s->ps;
 	f->child->target = s;
@@ -120,7 +120,7 @@ static void unwind_end(struct frame *f)
 static void probe_entry(struct frame *f, uint8_t state)
 {
 	struct frame *t = f->target;
-	const struct prog_step *probe = &f->e->p->steps[t->ps->ast->probe->ix];
+	const struct prog_step *probe = &f->e->p->steps[t->ps->ast->more->probe->ix];
 	struct str error = { 0 };
 
 	arena_take(t);
@@ -217,7 +217,7 @@ static void meet_irreversible(struct frame *f)
 	bool unknown = false;
 
 	arena_take(t);
-	if (!eval_text(t, &t->ps->ast->irreversible, &reason, &unknown, &error))
+	if (!eval_text(t, &t->ps->ast->more->irreversible, &reason, &unknown, &error))
 		reason = error;
 	residue_add(e, t->key, arena_printf(&e->arena, "irreversible: " STR_FMT, STR_ARG(reason)), NULL, 0);
 	t->undone = t->stands = true; /* listed once */
@@ -239,8 +239,8 @@ static void undo_leaf(struct frame *f)
 		unwind_end(f);
 		return;
 	}
-	if (s->irreversible.kind != DATA_NONE && t->acted) {
-		if (s->probe && !t->unknown)
+	if (s->more->irreversible.kind != DATA_NONE && t->acted) {
+		if (s->more->probe && !t->unknown)
 			probe_entry(f, AT_PROBE);
 		else
 			meet_irreversible(f);
@@ -295,7 +295,7 @@ static void rollback_ended(struct frame *f)
 		struct str why = list->error.n ? list->error : STR("the rollback block failed");
 
 		undo_finished(f, false, why, list);
-	} else if (f->target->ps->ast->probe && !f->target->unknown) {
+	} else if (f->target->ps->ast->more->probe && !f->target->unknown) {
 		probe_entry(f, AT_RETRY_PROBE);
 	} else {
 		undo_finished(f, true, STR(""), NULL);
@@ -308,7 +308,7 @@ static void rollback_ended(struct frame *f)
 static bool as_one(const struct frame *t)
 {
 	return is_leaf(t) || own_undo(t) ||
-	       (t->kind == FRAME_STEP && t->ps->ast->irreversible.kind != DATA_NONE);
+	       (t->kind == FRAME_STEP && t->ps->ast->more->irreversible.kind != DATA_NONE);
 }
 
 /* The child has ended: what it means for this walk. */

@@ -75,14 +75,32 @@ struct retry { struct data max, delay, backoff, max_delay, jitter; const struct 
 
 struct step_list { struct step *const *list; uint32_t count; struct span span; bool present; };
 
+/* What few steps have. Steps without any of it share one that is empty: a large
+ * runbook is mostly plain steps, and zeroed memory is what loading it costs. */
+struct step_more {
+	struct data name, about;
+	/* foreach: over (E), or items (T list), or matrix */
+	struct { bool present; const struct expr *over; struct data items;
+		 const struct named_data *matrix; uint32_t matrix_count;  /* each DATA_LIST, or exact hole */
+		 struct str as; struct span span; } foreach;
+	struct data parallel, grace, planned;
+	struct str regex; struct span regex_span;
+	struct step *probe;            /* NULL or a read step */
+	struct step_list always;
+	struct data irreversible, preview, stdin_, dir;
+};
+
 struct step {
 	uint32_t ix;                   /* unique in a load, preorder, from 0 */
+	uint8_t action;
+	uint8_t on_fail, effect, parse;
+	int8_t shell;                  /* enum shell */
+	bool idempotent;
 	struct span span;              /* the whole step; key spans by node_get */
 	const struct node *node;
+	const struct step_more *more;  /* never NULL */
 	struct str id;                 /* may be empty */
 	struct span id_span;
-	struct data name, about;
-	uint8_t action;
 	struct span action_span;       /* the action's key */
 	union {
 		struct { struct data words; bool script; } run;
@@ -91,23 +109,12 @@ struct step {
 	};
 	const struct expr *if_;
 	const struct guard *guards; uint32_t guard_count;
-	/* foreach: over (E), or items (T list), or matrix */
-	struct { bool present; const struct expr *over; struct data items;
-		 const struct named_data *matrix; uint32_t matrix_count;  /* each DATA_LIST, or exact hole */
-		 struct str as; struct span span; } foreach;
-	struct data parallel, timeout, grace, planned;
+	uint32_t capture_count; const struct named_expr *captures;
+	struct data timeout;
 	const struct retry *retry;     /* own, or NULL; prog_step.retry also knows defaults */
 	const struct expr *expect;
-	uint8_t on_fail, effect, parse;
-	struct str regex; struct span regex_span;
-	struct step *probe;            /* NULL or a read step */
-	struct step_list rollback, always;
-	struct data irreversible, preview;
-	const struct named_expr *captures; uint32_t capture_count;
+	struct step_list rollback;
 	const struct named_data *env; uint32_t env_count;
-	struct data stdin_, dir;
-	int8_t shell;                  /* enum shell */
-	bool idempotent;
 	/* Of these four actions only; other steps end here: there may be many thousands of them. */
 	union {
 		struct act_http http;

@@ -84,13 +84,14 @@ bool read_guards(struct reader *r, const struct node *n, struct step *s)
 
 bool read_foreach(struct reader *r, const struct node *n, struct step *s)
 {
-	s->foreach.present = true;
-	s->foreach.span = n->key_span;
+	struct step_more *m = more_of(r, s);
+	m->foreach.present = true;
+	m->foreach.span = n->key_span;
 	if (n->kind == NODE_SCALAR)
-		return read_expr(r, n, &s->foreach.over);
+		return read_expr(r, n, &m->foreach.over);
 	if (n->kind == NODE_SEQ) {
-		s->foreach.items = data_parse(r->a, n, DATA_TYPED, &r->exprs, r->ds);
-		return s->foreach.items.kind != DATA_NONE;
+		m->foreach.items = data_parse(r->a, n, DATA_TYPED, &r->exprs, r->ds);
+		return m->foreach.items.kind != DATA_NONE;
 	}
 	if (!n->count) {
 		diag_help(r->ds, diag_add(r->ds, 107, n->key_span, "`foreach` has no list"),
@@ -118,8 +119,8 @@ bool read_foreach(struct reader *r, const struct node *n, struct step *s)
 		}
 		used++;
 	}
-	s->foreach.matrix = list;
-	s->foreach.matrix_count = used;
+	m->foreach.matrix = list;
+	m->foreach.matrix_count = used;
 	return used > 0;
 }
 
@@ -135,8 +136,8 @@ bool read_parse(struct reader *r, const struct node *n, struct step *s)
 		if (!read_is_scalar(r, v, NULL))
 			continue;
 		s->parse = PARSE_REGEX;
-		s->regex = v->text;
-		s->regex_span = v->span;
+		more_of(r, s)->regex = v->text;
+		more_of(r, s)->regex_span = v->span;
 	}
 	return read_needed(r, IN_PARSE, n, n->key_span);
 }

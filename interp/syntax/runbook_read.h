@@ -77,6 +77,8 @@ void read_files(struct reader *r, const struct node *n);
 /* runbook_step.c */
 bool read_steps(struct reader *r, const struct node *n, struct step_list *out);
 struct step *read_step(struct reader *r, const struct node *n);
+/* The step's own struct step_more, made by the first key that needs it. */
+struct step_more *more_of(struct reader *r, struct step *s);
 
 /* runbook_action.c */
 bool read_run(struct reader *r, const struct node *n, struct step *s);

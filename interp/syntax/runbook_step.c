@@ -9,6 +9,15 @@
 
 const char *const shell_words[] = { "sh", "bash", "pwsh", NULL };
 
+static const struct step_more plain_step;
+
+struct step_more *more_of(struct reader *r, struct step *s)
+{
+	if (s->more == &plain_step)
+		s->more = arena_alloc(r->a, sizeof *s->more);
+	return (struct step_more *)s->more; /* const for those who only read it */
+}
+
 /* Second and further actions: one diagnostic for each. */
 static void set_action(struct reader *r, struct step *s, enum action action, const struct node *n)
 {
@@ -71,13 +80,13 @@ static bool read_control(struct reader *r, const struct key *k, const struct nod
 	case KEY_STEP_guard: read_guards(r, v, s); return true;
 	case KEY_STEP_foreach: read_foreach(r, v, s); return true;
 	case KEY_STEP_as:
-		if (read_word(r, v, &s->foreach.as) && !read_name(r, v->text, v->span, NAME_ID, "a loop's item"))
-			s->foreach.as = STR("");
+		if (read_word(r, v, &more_of(r, s)->foreach.as) && !read_name(r, v->text, v->span, NAME_ID, "a loop's item"))
+			more_of(r, s)->foreach.as = STR("");
 		return true;
-	case KEY_STEP_parallel: read_unit(r, v, V_INT, 1, &s->parallel); return true;
+	case KEY_STEP_parallel: read_unit(r, v, V_INT, 1, &more_of(r, s)->parallel); return true;
 	case KEY_STEP_timeout: read_duration(r, v, &s->timeout); return true;
-	case KEY_STEP_grace: read_duration(r, v, &s->grace); return true;
-	case KEY_STEP_planned: read_duration(r, v, &s->planned); return true;
+	case KEY_STEP_grace: read_duration(r, v, &more_of(r, s)->grace); return true;
+	case KEY_STEP_planned: read_duration(r, v, &more_of(r, s)->planned); return true;
 	case KEY_STEP_retry: {
 		struct retry *own = arena_alloc(r->a, sizeof *own);
 		s->retry = read_retry(r, v, own) ? own : NULL;
@@ -104,27 +113,27 @@ static void read_modifier(struct reader *r, const struct key *k, const struct no
 				s->id = STR("");
 		}
 		break;
-	case KEY_STEP_name: read_text(r, v, &s->name); break;
-	case KEY_STEP_about: read_lines(r, v, &s->about); break;
+	case KEY_STEP_name: read_text(r, v, &more_of(r, s)->name); break;
+	case KEY_STEP_about: read_lines(r, v, &more_of(r, s)->about); break;
 	case KEY_STEP_effect:
 		if (read_enum(r, v, effect_words, &i))
 			s->effect = (uint8_t)(EFFECT_READ + i);
 		break;
 	case KEY_STEP_probe:
 		if (read_is_map(r, v, "a probe is a step: probe: { run: [...] }"))
-			s->probe = read_step(r, v);
+			more_of(r, s)->probe = read_step(r, v);
 		break;
 	case KEY_STEP_rollback: read_steps(r, v, &s->rollback); break;
-	case KEY_STEP_always: read_steps(r, v, &s->always); break;
-	case KEY_STEP_irreversible: read_text(r, v, &s->irreversible); break;
-	case KEY_STEP_preview: read_lines(r, v, &s->preview); break;
+	case KEY_STEP_always: read_steps(r, v, &more_of(r, s)->always); break;
+	case KEY_STEP_irreversible: read_text(r, v, &more_of(r, s)->irreversible); break;
+	case KEY_STEP_preview: read_lines(r, v, &more_of(r, s)->preview); break;
 	case KEY_STEP_parse: read_parse(r, v, s); break;
 	case KEY_STEP_capture: read_named_exprs(r, v, &s->captures, &s->capture_count); break;
 	case KEY_STEP_env:
 		read_named(r, v, DATA_STRING, NAME_ENV, "an environment variable", &s->env, &s->env_count);
 		break;
-	case KEY_STEP_stdin: read_text(r, v, &s->stdin_); break;
-	case KEY_STEP_dir: read_text(r, v, &s->dir); break;
+	case KEY_STEP_stdin: read_text(r, v, &more_of(r, s)->stdin_); break;
+	case KEY_STEP_dir: read_text(r, v, &more_of(r, s)->dir); break;
 	case KEY_STEP_shell: read_shell(r, v, &s->shell); break;
 	case KEY_STEP_idempotent: read_bool(r, v, &s->idempotent); break;
 	default: break;
@@ -135,7 +144,7 @@ static void read_modifier(struct reader *r, const struct key *k, const struct no
 static void check_company(struct reader *r, const struct node *n, const struct step *s)
 {
 	static const char *const actions[] = { "uses", "approve", "ask", "checklist", "metric", NULL };
-	if (s->foreach.as.n && !s->foreach.present)
+	if (s->more->foreach.as.n && !s->more->foreach.present)
 		diag_help(r->ds, diag_add(r->ds, 115, node_get(n, "as")->key_span, "`as` needs `foreach`"),
 			  "add `foreach: [a, b]`, or remove `as`");
 	if (s->action != ACT_NONE || s->guard_count || s->capture_count)
@@ -174,6 +183,7 @@ struct step *read_step(struct reader *r, const struct node *n)
 	s->ix = r->steps++;
 	s->span = n->span;
 	s->node = n;
+	s->more = &plain_step;
 	s->shell = SHELL_UNSET;
 	struct node *at = n->first, *v;
 	for (const struct key *k; (k = read_next_key(r, IN_STEP, &at, &v));) {
@@ -183,8 +193,8 @@ struct step *read_step(struct reader *r, const struct node *n)
 			read_modifier(r, k, v, s);
 	}
 	check_company(r, n, s);
-	if (s->foreach.present && !s->foreach.as.n)
-		s->foreach.as = STR("item");
+	if (s->more->foreach.present && !s->more->foreach.as.n)
+		more_of(r, s)->foreach.as = STR("item");
 	return s;
 }
 

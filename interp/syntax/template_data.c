@@ -157,16 +157,17 @@ struct data data_parse(struct arena *a, const struct node *n, enum data_typing t
 		return parse_scalar(a, n, typing, next_id, ds);
 	struct data d = { .kind = n->kind == NODE_SEQ ? DATA_LIST : DATA_MAP, .node = n };
 	struct data *items = arena_array(a, n->count ? n->count : 1, sizeof(*items));
-	struct str *keys = arena_array(a, n->count ? n->count : 1, sizeof(*keys));
+	struct str *keys = n->kind == NODE_MAP ? arena_array(a, n->count ? n->count : 1, sizeof(*keys)) : NULL;
 	uint32_t count = 0;
 	bool ok = true;
 	for (const struct node *c = n->first; c; c = c->next, count++) {
 		items[count] = data_parse(a, c, typing, next_id, ds);
-		keys[count] = c->key;
-		ok = (n->kind == NODE_SEQ || key_is_literal(c, ds)) && items[count].kind != DATA_NONE && ok;
+		ok = (!keys || key_is_literal(c, ds)) && items[count].kind != DATA_NONE && ok;
+		if (keys)
+			keys[count] = c->key;
 	}
 	d.c.items = items;
-	d.c.keys = n->kind == NODE_MAP ? keys : NULL;
+	d.c.keys = keys;
 	d.c.count = count;
 	return ok ? d : (struct data){ .kind = DATA_NONE, .node = n };
 }

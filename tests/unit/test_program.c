@@ -27,26 +27,26 @@ static void blocks_hand_down(void **state)
 		      "test: [{ id: w, wait: 1s }]\n");
 	const struct prog_step *plain = step(&l, "plain"), *own = step(&l, "own"), *undo = step(&l, "undo");
 	assert_int_equal(plain->shell, SHELL_KIND_SH);
-	assert_true(str_eqz(value_text(plain->dir.lit), "/block"));
+	assert_true(str_eqz(value_text(plain->dir->lit), "/block"));
 	assert_int_equal(plain->env_count, 3);
-	assert_int_equal(plain->timeout.lit.i, INT64_C(9000000000));
-	assert_int_equal(plain->grace.lit.i, INT64_C(3000000000));
+	assert_int_equal(plain->timeout->lit.i, INT64_C(9000000000));
+	assert_int_equal(plain->grace->lit.i, INT64_C(3000000000));
 	assert_null(plain->retry);                      /* defaults.retry is for reads */
 	assert_int_equal(step(&l, "reads")->retry->max.lit.i, 2);
 	assert_int_equal(own->retry->max.lit.i, 5);
-	assert_true(str_eqz(value_text(own->dir.lit), "/own"));
+	assert_true(str_eqz(value_text(own->dir->lit), "/own"));
 	for (uint32_t i = 0; i < own->env_count; i++)
 		if (str_eqz(own->env[i].name, "C"))
 			assert_true(str_eqz(value_text(own->env[i].data.lit), "own"));
 	/* an undo has env, dir and shell of its step, and repeats by itself */
 	assert_int_equal(undo->env_count, 3);
-	assert_true(str_eqz(value_text(undo->dir.lit), "/block"));
+	assert_true(str_eqz(value_text(undo->dir->lit), "/block"));
 	assert_int_equal(undo->role, ROLE_UNDO);
 	assert_int_equal(undo->retry->max.lit.i, 3);
 	assert_true(undo->retry->backoff.lit.f > 1.9);
 	assert_int_equal(step(&l, "block")->effect, EFFECT_WRITE);
-	assert_int_equal(step(&l, "block")->timeout.kind, DATA_NONE);
-	assert_int_equal(step(&l, "w")->timeout.kind, DATA_NONE);
+	assert_int_equal(step(&l, "block")->timeout->kind, DATA_NONE);
+	assert_int_equal(step(&l, "w")->timeout->kind, DATA_NONE);
 	unload(&l);
 }
 
