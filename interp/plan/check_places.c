@@ -218,7 +218,7 @@ void check_places(struct load *l)
 			check_stop(l, ps);
 			check_effect(l, ps);
 			check_continue(l, ps);
-			if (ps->ast->irreversible.kind && ps->role == ROLE_FORWARD)
+			if (ps->ast->more->irreversible.kind && ps->role == ROLE_FORWARD)
 				check_irreversible(l, ps);
 		}
 		if (ps->ast->action == ACT_HTTP)
