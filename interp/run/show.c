@@ -88,7 +88,7 @@ static void show_steps(struct frame *f, const struct step_list *l, uint32_t from
 	for (uint32_t i = from; i < l->count; i++) {
 		const struct prog_step *ps = &f->e->p->steps[l->list[i]->ix];
 
-		if (ps->ast->foreach.present)
+		if (ps->ast->more->foreach.present)
 			show_loop(f, ps, s);
 		else
 			show_instance(f, ps, s);
