@@ -74,7 +74,6 @@ const struct type *scope_input_type(struct load *l, const struct decl *d);
 /* Names that expressions reserve: inputs, steps, out, true ... */
 bool scope_is_reserved(struct str name);
 bool scope_is_step_field(struct str name);
-extern const char *const step_field_names[];
 
 /* visible.c: may a step be read from here, and did it surely complete? */
 enum sight { SEEN, SEEN_MAYBE /* T? */, SEEN_OWN_UNDO /* as self */, NOT_SEEN /* said why */ };

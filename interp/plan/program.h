@@ -31,6 +31,7 @@ enum ref_root { REF_INPUT = 1, REF_VAR, REF_SECRET, REF_STEP, REF_SELF, REF_RUN,
 enum step_field { STEP_STATUS, STEP_CODE, STEP_TOOK, STEP_ATTEMPTS, STEP_STARTED, STEP_ENDED, STEP_PLANNED,
 		  STEP_ERROR, STEP_TEXT, STEP_EACH, STEP_EACH_FIELD /* x.n of a foreach: b = STEP_EACH_FIELD + capture index */,
 		  STEP_CAPTURE = 1000 };
+extern const char *const step_field_names[]; /* up to STEP_EACH, then NULL */
 enum run_field { RUN_ID, RUN_STATUS, RUN_STARTED, RUN_TOOK, RUN_DRY_RUN, RUN_OPERATOR, RUN_PHASE, RUN_PLANNED,
 		 RUN_STEPS, RUN_ISSUES, RUN_FIELDS };
 extern const char *const run_field_names[RUN_FIELDS];

@@ -107,7 +107,7 @@ static struct value step_value(const struct frame *f, struct arena *a, const str
 	if (!o)
 		return value_null;
 	if (o->unknown && field != STEP_PLANNED && field != STEP_EACH && field < STEP_EACH_FIELD)
-		return unknown_of(f, ps, field == STEP_STATUS ? "status" : "result");
+		return unknown_of(f, ps, step_field_names[field]);
 	if (field >= STEP_CAPTURE) {
 		if (o->unknown && !o->captures)
 			return unknown_of(f, ps, ps->ast->captures[field - STEP_CAPTURE].name.p);
@@ -118,7 +118,7 @@ static struct value step_value(const struct frame *f, struct arena *a, const str
 
 		for (uint32_t i = 0; i < o->each_count; i++)
 			list[i] = o->each[i].out.unknown && !o->each[i].out.captures
-					  ? unknown_of(f, ps, "capture")
+					  ? unknown_of(f, ps, ps->ast->captures[field - STEP_EACH_FIELD].name.p)
 					  : capture_of(ps, &o->each[i].out, field - STEP_EACH_FIELD);
 		return value_list(list, o->each_count);
 	}

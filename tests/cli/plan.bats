@@ -25,6 +25,20 @@ load setup
 	run_rb 2 plan
 }
 
+@test "plan: lines are cut for a terminal only" {
+	cat >s.yml <<-'EOF'
+		runbook: 1
+		name: s
+		act:
+		  - run: [echo, a-word-that-is-long, another-word-that-is-long, a-third-word-that-is-long, the-last-word]
+		    rollback: []
+	EOF
+	run_rb 0 plan s.yml
+	grep -q the-last-word out
+	TERM=xterm python3 -SE "$TERMINAL" -- "$RB" plan s.yml >out
+	is "$(grep -c the-last-word out)" 0
+}
+
 @test "plan: --output json" {
 	deploy_yml
 	run_rb 0 plan deploy.yml -i tag=v4 --output json
