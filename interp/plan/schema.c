@@ -12,7 +12,7 @@
 #include "plan/program.h"
 #include "syntax/keys.h"
 
-#define ID_PATTERN "^[a-z_][a-z0-9_]*$"
+#define ID_PATTERN "^[a-z_][a-z0-9_]{0,63}$" /* NAME_BYTES_MAX */
 #define ENV_PATTERN "^[A-Za-z_][A-Za-z0-9_]*$"
 #define HOLE_PATTERN "^\\s*\\$\\{\\{[\\s\\S]*\\}\\}\\s*$"
 #define ANY_HOLE_PATTERN "\\$\\{\\{"
@@ -231,7 +231,7 @@ static bool scalar_members(struct jsonw *w, const struct key *k)
 	else if (strcmp(t, "variable") == 0)
 		schema_types(w, "[\"string\",\"boolean\"]"), schema_pattern(w, ENV_PATTERN);
 	else if (strcmp(t, "name") == 0)
-		schema_types(w, "[\"string\",\"boolean\"]"), schema_pattern(w, "^[a-z][a-z0-9_-]*$");
+		schema_types(w, "[\"string\",\"boolean\"]"), schema_pattern(w, "^[a-z][a-z0-9_-]{0,63}$");
 	else if (strcmp(t, "version") == 0)
 		schema_types(w, "\"string\""),
 			schema_pattern(w, "^(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)([-+][0-9A-Za-z.+-]+)?$");

@@ -112,6 +112,18 @@ static uint32_t joined(const struct walk *w, uint32_t p, uint32_t *n)
 	}
 }
 
+/* The usual case, at the speed of memory: up to `to` the text stands there as it is. */
+static bool walk_same(struct walk *w, uint8_t style)
+{
+	const char *t = w->text.p;
+
+	if (w->to > w->end - w->at || memcmp(w->s + w->at, t, w->to) || memchr(t, '\n', w->to) ||
+	    (style == NODE_SINGLE && memchr(t, '\'', w->to)) || (style == NODE_DOUBLE && memchr(t, '\\', w->to)))
+		return false;
+	(void)run(w, w->to, w->at + w->to, true);
+	return w->has_start && w->has_stop;
+}
+
 static void walk_flow(struct walk *w, uint8_t style)
 {
 	bool stop = false;
@@ -120,6 +132,8 @@ static void walk_flow(struct walk *w, uint8_t style)
 		w->at++;
 		w->end--;
 	}
+	if (w->from < w->to && walk_same(w, style))
+		return;
 	while (!stop && w->at < w->end) {
 		uint32_t p = w->at, n, next;
 		char c = w->s[p];
@@ -165,15 +179,16 @@ static uint32_t indentation(const struct walk *w, uint32_t p)
 static uint32_t line_text(const struct walk *w, uint32_t *p, uint32_t indent)
 {
 	uint32_t q = *p, n = 0;
+	const char *lf;
 
 	while (n < indent && q < w->end && w->s[q] == ' ') {
 		q++;
 		n++;
 	}
 	*p = q;
-	while (q < w->end && !is_break(w->s[q]))
-		q++;
-	return q - *p;
+	lf = memchr(w->s + q, '\n', w->end - q);
+	q = lf ? (uint32_t)(lf - w->s) : w->end;
+	return q - *p - (q > *p && w->s[q - 1] == '\r'); /* nothing else ends lines: RB005 */
 }
 
 /* The line ends between two lines of text: as many bytes as the text says. */

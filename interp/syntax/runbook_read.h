@@ -36,7 +36,8 @@ bool read_is_scalar(struct reader *r, const struct node *n, const char *what);
 /* True (and RB107) if nothing was written: `key:`, null, ~. */
 bool read_is_missing(struct reader *r, const struct node *n);
 
-/* Names: [a-z_][a-z0-9_]*; env names: [A-Za-z_][A-Za-z0-9_]*. */
+/* Names: [a-z_][a-z0-9_]*, at most NAME_BYTES_MAX; env names: [A-Za-z_][A-Za-z0-9_]*. */
+enum { NAME_BYTES_MAX = 64 };
 enum name_form { NAME_ID, NAME_ENV, NAME_RUNBOOK };
 bool read_name(struct reader *r, struct str name, struct span at, enum name_form form, const char *what);
 

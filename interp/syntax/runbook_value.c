@@ -107,7 +107,7 @@ bool read_no_hole(struct reader *r, const struct node *n)
 
 static bool name_ok(struct str s, enum name_form form)
 {
-	if (!s.n || (s.p[0] >= '0' && s.p[0] <= '9') || s.p[0] == '-')
+	if (!s.n || (s.p[0] >= '0' && s.p[0] <= '9') || s.p[0] == '-' || (form != NAME_ENV && s.n > NAME_BYTES_MAX))
 		return false;
 	if (form == NAME_RUNBOOK && s.p[0] == '_')
 		return false;
@@ -128,7 +128,11 @@ bool read_name(struct reader *r, struct str name, struct span at, enum name_form
 {
 	if (name_ok(name, form))
 		return true;
-	static const char *const rules[] = { "lower case, digits and `_`, a letter first",
+	if (form != NAME_ENV && name.n > NAME_BYTES_MAX) {
+		diag_add(r->ds, 109, at, "a name of %zu bytes: at most %d are allowed", name.n, NAME_BYTES_MAX);
+		return false;
+	}
+	static const char *const rules[] = { "lower case, digits and `_`, no digit first",
 					     "letters, digits and `_`, no digit first",
 					     "lower case, digits, `_` and `-`, a letter first" };
 	struct diag *d = diag_add(r->ds, 109, at, "`" STR_FMT "` cannot be the name of %s", STR_ARG(name), what);

@@ -85,6 +85,11 @@ static bool parse_holes(struct arena *a, const struct node *n, uint32_t *next_id
 			report_open(n, at, quote, ds);
 			return false;
 		}
+		if (ps->count == TMPL_HOLES_MAX) {
+			struct diag *d = diag_add(ds, 245, node_slice(n, at, at + 3), "more than %d holes in one text", TMPL_HOLES_MAX);
+			diag_help(ds, d, "divide the text, or build the repeated part in one expression: join(map(...), ...)");
+			return false;
+		}
 		struct tmpl_part part = { str_slice(s, from, at), NULL, at, end + 2 };
 		part.hole = expr_parse(a, n, at + 3, end, next_id, ds);
 		ok = ok && part.hole;

@@ -12,6 +12,8 @@
 #include "syntax/expr.h"
 #include "value/value.h"
 
+enum { TMPL_HOLES_MAX = 1000 };
+
 struct tmpl_part {
 	struct str text;            /* literal bytes before the hole */
 	const struct expr *hole;    /* NULL in the last part */

@@ -35,8 +35,8 @@ load setup
 	EOF
 	run_rb 0 plan s.yml
 	grep -q the-last-word out
-	TERM=xterm python3 -SE "$TERMINAL" -- "$RB" plan s.yml >out
-	is "$(grep -c the-last-word out)" 0
+	TERM=xterm python3 -SE "$TERMINAL" -- sh -c "stty cols 60; exec '$RB' plan s.yml" >out
+	is "$(grep -c 'echo a-word.*the-last-word' out)" 0
 }
 
 @test "plan: --output json" {

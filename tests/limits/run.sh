@@ -101,6 +101,22 @@ limit_diagnostics_shown() {
 	[ "$(grep -c '^error\[' out)" -eq "$1" ] || say "not $1 errors are shown"
 	says "$(($1 + 1)) errors"
 }
+limit_name_length() {
+	named() { printf 'preflight:\n  - id: %s\n    guard: true\n' "$(zeros "$1")" | book file.yml; }
+	named "$1"
+	good check file.yml
+	named $(($1 + 1))
+	bad check file.yml
+	says "$2"
+}
+limit_holes() {
+	holes() { printf 'preflight:\n  - run: [a, "%s"]\n    effect: read\n' "$(repeat '${{ run.id }}' "$1")" | book file.yml; }
+	holes "$1"
+	good check file.yml
+	holes $(($1 + 1))
+	bad check file.yml
+	says "$2"
+}
 limit_expression_size() {
 	sized() { guard "$(printf "'%s' != ''" "$(zeros $(($1 - 8)))")"; }
 	sized "$1"
