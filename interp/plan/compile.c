@@ -97,7 +97,9 @@ static void check_has_text(struct place *at, const struct expr *hole, const stru
 	struct str src = str_slice(hole->node->text, hole->start, hole->end);
 	struct diag *d = diag_add(l->ds, 156, expr_span(hole), "`" STR_FMT "` needs text, and this is " STR_FMT,
 				  STR_ARG(at->what), STR_ARG(name));
-	if (t->optional)
+	if (list && t->optional)
+		diag_help(l->ds, d, "an item may be null: write map(" STR_FMT ", x => x ?? '-')", STR_ARG(src));
+	else if (t->optional)
 		diag_help(l->ds, d, "write " STR_FMT " ?? '-', or show(" STR_FMT ")", STR_ARG(src), STR_ARG(src));
 	else if (t->kind == T_LIST)
 		diag_help(l->ds, d, "write join(" STR_FMT ", ' ')", STR_ARG(src));
