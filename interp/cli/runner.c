@@ -492,11 +492,13 @@ static void hold_signals(void)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
 	(void)sigprocmask(SIG_BLOCK, &set, NULL);
-	/* and these would kill the runner without any undoing */
+	/* and these would kill the runner without any undoing; a file over `ulimit -f` is an error of write */
 	(void)signal(SIGQUIT, SIG_IGN);
 	(void)signal(SIGUSR1, SIG_IGN);
 	(void)signal(SIGUSR2, SIG_IGN);
 	(void)signal(SIGALRM, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
+	(void)signal(SIGXCPU, SIG_IGN);
 }
 
 /* The run was refused before its first record: nothing of it stays. */

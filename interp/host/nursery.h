@@ -50,7 +50,7 @@ struct child {
 
 struct ring { struct child *first, *last; };
 
-enum { NURSERY_STACK = 64 << 10, NURSERY_BUF = 64 << 10, NURSERY_PATH = 8192, NURSERY_SIGNALS = 13 };
+enum { NURSERY_STACK = 64 << 10, NURSERY_BUF = 64 << 10, NURSERY_PATH = 8192, NURSERY_SIGNALS = 14 };
 
 struct nursery {
 	struct loop *l;

@@ -112,7 +112,7 @@ ALONE static void reset_signals(const struct nursery *n)
 void spawn_prepare(struct nursery *n)
 {
 	static const int list[NURSERY_SIGNALS] = { SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGALRM, SIGTERM, SIGUSR1, SIGUSR2,
-						   SIGCHLD, SIGTSTP, SIGTTIN, SIGTTOU, SIGXFSZ };
+						   SIGCHLD, SIGTSTP, SIGTTIN, SIGTTOU, SIGXFSZ, SIGXCPU };
 	struct sigaction now;
 
 	n->ignored_count = 0;

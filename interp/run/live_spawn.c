@@ -68,9 +68,10 @@ static void stream_end(struct live_op *op, struct stream *s, int stream, struct 
 	if (s->sink) {
 		err = output_end(s->sink, &l->shown, &s->json);
 		show(op, stream);
-		if ((err == ENOSPC || err == EDQUOT) && l->o.journal)
+		if ((err == ENOSPC || err == EDQUOT || err == EFBIG) && l->o.journal) {
 			journal_spend(l->o.journal); /* the output is lost, and said to be; what was done can still be undone */
-		else if (err && !l->io_error)
+			live_low(l);                 /* before the result: nothing new starts */
+		} else if (err && !l->io_error)
 			l->io_error = err;
 	} else {
 		buf_addz(&s->json, op->c.quiet ? "{\"n\":0,\"quiet\":true}" : "{\"n\":0}");

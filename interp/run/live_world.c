@@ -186,6 +186,14 @@ static void record(void *ctx, int64_t wall, int64_t mono, struct str body)
 		journal_add(l->o.journal, wall, mono, body);
 }
 
+void live_low(struct live *l)
+{
+	if (l->told_low || !journal_low(l->o.journal))
+		return;
+	l->told_low = true;
+	add_event(l, (struct live_event){ EVENT_LOW, 0, NULL });
+}
+
 static int flush(void *ctx, bool sync)
 {
 	struct live *l = ctx;
@@ -196,10 +204,8 @@ static int flush(void *ctx, bool sync)
 	if (!l->o.journal)
 		return 0;
 	err = journal_flush(l->o.journal, sync);
-	if (!err && !l->told_low && journal_low(l->o.journal)) {
-		l->told_low = true;
-		add_event(l, (struct live_event){ EVENT_LOW, 0, NULL });
-	}
+	if (!err)
+		live_low(l);
 	return err;
 }
 

@@ -72,6 +72,8 @@ struct live {
 };
 
 /* live_world.c: the op is over; its result waits for the engine. */
+/* Tells the engine once that the journal uses its reserve, if it does. */
+void live_low(struct live *l);
 void live_done(struct live_op *op, enum result_end end);
 /* Times of an event. */
 void live_stamp(const struct live *l, struct event *e);

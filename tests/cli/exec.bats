@@ -366,3 +366,19 @@ signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:]
 	"$RB" exec deploy.yml --yes -i tag=v2 >&- 2>&- </dev/null
 	is "$(cat live)" v2
 }
+
+@test "exec: a file over ulimit -f does not kill the runner: what was done is undone" {
+	cat >s.yml <<-'EOF'
+		runbook: 1
+		name: s
+		act:
+		  - { id: a, run: 'echo +a >>ledger', rollback: [{ run: 'echo -a >>ledger' }] }
+		  - { id: loud, run: 'head -c 5000000 /dev/zero | tr "\0" x', rollback: [] }
+		  - { id: never, run: 'echo never >>ledger' }
+	EOF
+	code=0
+	bash -c 'ulimit -f 2048; exec "$0" exec s.yml -o json' "$RB" >out 2>/dev/null || code=$?
+	is "$code" 3
+	is "$(tr '\n' ' ' <ledger)" "+a -a "
+	jq -s -e 'any(.t == "step.attempt" and .k == "act/loud" and .out.lost)' out
+}
