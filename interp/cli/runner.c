@@ -419,11 +419,15 @@ static void journal_failed(struct runner *r, int err)
 
 static int drive(struct runner *r)
 {
+	const struct event first = { .kind = EVENT_START };
 	enum run_status status;
 	int journal_err = 0, code;
 
-	code = r->dry ? engine_drive(r->engine, dry_effects(), r->dry, &status, &journal_err)
-		      : engine_drive(r->engine, live_effects(), r->live, &status, &journal_err);
+	if (r->dry)
+		engine_attach(r->engine, dry_effects(), r->dry);
+	else
+		engine_attach(r->engine, live_effects(), r->live);
+	code = engine_drive(r->engine, &first, &status, &journal_err);
 	if (journal_err)
 		journal_failed(r, journal_err);
 	else if (status != RUN_HELD && status != RUN_IN_DOUBT)

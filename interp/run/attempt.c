@@ -124,7 +124,7 @@ static bool expects_code(const struct engine *e, const struct step *s)
 	return s->expect && code_reads(e->p->codes.list[s->expect->id], is_root, &code);
 }
 
-static bool captures(struct frame *f, struct value **out, struct str *error)
+static bool captures(struct frame *f, const struct value **out, struct str *error)
 {
 	const struct step *s = f->ps->ast;
 	struct value *list = s->capture_count ? arena_array(&f->e->arena, s->capture_count, sizeof(*list)) : NULL;
@@ -200,11 +200,11 @@ static struct str end_text(struct engine *e, const struct frame *f, const struct
 }
 
 /* One channel was told, or not; the next one, or the end. Never a failure. */
-static void notified(struct frame *f, const struct result *r, bool success)
+static void notified(struct frame *f, const struct result *r)
 {
 	struct str error = { 0 };
 
-	if (!success)
+	if (!kind_notify.success(f, r))
 		rec_issue(f->e, "warning", f, arena_printf(&f->e->arena, "not notified: " STR_FMT, STR_ARG(end_text(f->e, f, r))));
 	if (kind_notify.start(f, f->ps, false, &error) == STARTED_WAIT)
 		return;
@@ -216,31 +216,77 @@ static void notified(struct frame *f, const struct result *r, bool success)
 	step_end(f);
 }
 
+/* Does retry.if, if there is one, hold? */
+static bool retry_wanted(struct frame *f, const struct retry *r)
+{
+	struct eval_error err = { 0 };
+	struct value v;
+
+	if (!r || !r->when)
+		return true;
+	v = eval_code(f, r->when, &err);
+	return !err.set && v.kind == V_BOOL && v.b;
+}
+
+/* Did the action itself fail, so that its end is the reported cause? */
+static bool action_failed(const struct frame *f, const struct result *r)
+{
+	const struct step_kind *k = kind_of(f->ps);
+	bool success = k->success ? k->success(f, r) : r->end == END_EXIT && r->code <= 0;
+
+	return !success && !(r->end == END_EXIT && expects_code(f->e, f->ps->ast));
+}
+
+/* parse, capture, expect. What the action itself did comes first. */
+static struct verdict judge(struct frame *f, const struct result *r)
+{
+	struct verdict v = { 0 };
+	bool parsed = view_set(f, f->ps, r, &v.error);
+
+	if (action_failed(f, r)) {
+		if (!parsed)
+			f->view->out = value_null;
+		v.error = end_text(f->e, f, r);
+	} else if (parsed && captures(f, &v.captures, &v.error)) {
+		(void)expected(f, &v.error);
+	}
+	v.retry = !v.error.n || retry_wanted(f, f->ps->retry);
+	return v;
+}
+
+static bool end_unknown(const struct result *r)
+{
+	return r->end == END_TIMEOUT || r->end == END_SIGNAL || r->end == END_LOST || r->end == END_STUCK || r->end == END_STOPPED;
+}
+
+static bool is_opaque(const struct frame *f, const struct result *r)
+{
+	return f->ps->secret_capture || (f->ps->wants_output && has_secret(f->e, r));
+}
+
 void attempt_finish(struct frame *f, const struct result *r)
 {
 	struct engine *e = f->e;
-	const struct step_kind *k = kind_of(f->ps);
-	struct str error = { 0 };
-	struct value *got = NULL;
-	bool success = k->success ? k->success(f, r) : r->end == END_EXIT && r->code <= 0;
-	bool parsed;
+	bool told, opaque;
+	struct verdict v;
 
 	op_forget(e, &f->timer);
 	if (r->end != END_NOT_STARTED)
 		f->acted = true;
+	told = opaque_told(f, r, &v);
+	opaque = told || is_opaque(f, r);
+	if (opaque && !told)
+		v = judge(f, r);
 	if (f->ps->ast->action != ACT_NONE && f->ps->ast->action != ACT_STEPS)
-		rec_attempt(f, r);
+		rec_attempt(f, r, opaque ? &v : NULL);
 	f->out->code = r->end == END_EXIT ? r->code : -1;
 	if (r->end == END_STUCK)
 		e->stuck = true;
 	if (r->end == END_NO_PERSON && f->role == ROLE_FORWARD && e->stage == STAGE_PHASES) {
-		struct jsonw w;
-
-		e->held = true;
-		rec_open(e, "held", f->key, &w);
-		jsonw_kstr(&w, "why", STR("a question was not answered, and nobody is at a terminal"));
-		rec_close(e, &w);
-		e->must_sync = true;
+		hold(f, STR("a question was not answered, and nobody is at a terminal"));
+		f->lost++; /* it is asked again */
+		f->state = AT_ATTEMPT;
+		(void)park(f);
 		return;
 	}
 	if (f->stopping || (r->end == END_STOPPED && !f->timed_out)) {
@@ -248,25 +294,22 @@ void attempt_finish(struct frame *f, const struct result *r)
 		return;
 	}
 	if (f->ps->ast->action == ACT_NOTIFY) {
-		notified(f, r, success);
+		notified(f, r);
 		return;
 	}
-	parsed = view_set(f, f->ps, r, &error);
-	if (!success && !(r->end == END_EXIT && expects_code(e, f->ps->ast))) {
-		bool unknown_end = r->end == END_TIMEOUT || r->end == END_SIGNAL || r->end == END_LOST || r->end == END_STUCK ||
-				   r->end == END_STOPPED;
+	if (!opaque)
+		v = judge(f, r);
+	if (v.error.n && action_failed(f, r)) {
 		bool timeout = r->end == END_TIMEOUT || f->timed_out;
 
-		if (!parsed)
-			f->view->out = value_null;
-		attempt_fail(f, timeout ? S_TIMEOUT : S_FAILED, result_end_names[r->end], end_text(e, f, r), unknown_end);
+		attempt_fail(f, timeout ? S_TIMEOUT : S_FAILED, result_end_names[r->end], &v, end_unknown(r));
 		return;
 	}
-	if (!parsed || !captures(f, &got, &error) || !expected(f, &error)) {
-		attempt_fail(f, S_FAILED, "expect", error, false);
+	if (v.error.n) {
+		attempt_fail(f, S_FAILED, "expect", &v, false);
 		return;
 	}
-	f->out->captures = got;
+	f->out->captures = v.captures;
 	f->out->status = S_OK;
 	f->ok = true;
 	f->complete = true;
@@ -274,18 +317,6 @@ void attempt_finish(struct frame *f, const struct result *r)
 }
 
 /* --- another attempt? ------------------------------------------------------- */
-
-/* Does retry.if, if there is one, hold? */
-static bool retry_wanted(struct frame *f, const struct retry *r)
-{
-	struct eval_error err = { 0 };
-	struct value v;
-
-	if (!r->when)
-		return true;
-	v = eval_code(f, r->when, &err);
-	return !err.set && v.kind == V_BOOL && v.b;
-}
 
 static uint64_t mix(uint64_t x)
 {
@@ -338,7 +369,7 @@ static int64_t retry_delay(struct frame *f, const struct retry *r)
 	return result;
 }
 
-void attempt_fail(struct frame *f, uint8_t status, const char *end, struct str text, bool unknown_end)
+void attempt_fail(struct frame *f, uint8_t status, const char *end, const struct verdict *v, bool unknown_end)
 {
 	struct engine *e = f->e;
 	const struct retry *r = f->ps->retry;
@@ -348,12 +379,12 @@ void attempt_fail(struct frame *f, uint8_t status, const char *end, struct str t
 	struct str error;
 	struct jsonw w;
 
-	f->error = arena_str(&e->arena, text.p, text.n);
+	f->error = arena_str(&e->arena, v->error.p, v->error.n);
 	f->out->status = status;
 	f->cause_end = end;
 	if (r)
 		(void)eval_int(f, &r->max, 0, &max, &error);
-	if ((int64_t)f->attempt > max || frame_draining(f->parent) || e->held || !retry_wanted(f, r)) {
+	if ((int64_t)(f->attempt - f->lost) > max || frame_draining(f->parent) || e->held || !v->retry) {
 		step_fail(f, status, end, f->error);
 		return;
 	}
@@ -380,6 +411,13 @@ void attempt_fail(struct frame *f, uint8_t status, const char *end, struct str t
 	attempt_retry(f);
 }
 
+void block_failed(struct frame *f, uint8_t status, const char *end, struct str text)
+{
+	struct verdict v = { retry_wanted(f, f->ps->retry), text, NULL };
+
+	attempt_fail(f, status, end, &v, false);
+}
+
 void attempt_retry(struct frame *f)
 {
 	const struct retry *r = f->ps->retry;
@@ -395,9 +433,19 @@ void attempt_retry(struct frame *f)
 
 /* --- probes ------------------------------------------------------------------ */
 
-int probe_verdict(struct frame *f, const struct result *r)
+const struct prog_step *probe_of(const struct frame *f)
 {
-	const struct prog_step *ps = &f->e->p->steps[f->ps->ast->more->probe->ix];
+	return f->ps->ast->probe ? &f->e->p->steps[f->ps->ast->probe->ix] : NULL;
+}
+
+/* Its output had a secret: what the record says. */
+static int told_verdict(struct str word)
+{
+	return str_eqz(word, "yes") ? 1 : str_eqz(word, "no") ? 0 : -1;
+}
+
+int probe_verdict(struct frame *f, const struct prog_step *ps, const struct result *r)
+{
 	const struct step *s = ps->ast;
 	bool http = s->action == ACT_HTTP;
 	bool success = http ? r->end == END_EXIT && r->code >= 200 && r->code < 300 : r->end == END_EXIT && r->code == 0;
@@ -405,6 +453,8 @@ int probe_verdict(struct frame *f, const struct result *r)
 	struct str error;
 	struct value v;
 
+	if (r->opaque.n)
+		return told_verdict(r->opaque);
 	if (r->end != END_EXIT)
 		return -1;
 	if (!s->expect) {

@@ -70,7 +70,7 @@ static uint32_t wait(void *ctx, struct event *events, uint32_t max)
 	live_stamp(d->l, events);
 	for (uint32_t i = 0; i < n; i++) {
 		d->results[i] = (struct result){ .op = d->ops[i], .end = END_SUPPRESSED, .code = -1 };
-		events[i] = (struct event){ EVENT_RESULT, events[0].wall, events[0].mono, 0, &d->results[i] };
+		events[i] = (struct event){ .kind = EVENT_RESULT, .wall = events[0].wall, .mono = events[0].mono, .result = &d->results[i] };
 	}
 	d->count -= n;
 	for (uint32_t i = 0; i < d->count; i++)

@@ -18,6 +18,9 @@ struct prog_step;
 
 enum op_kind { OP_SPAWN, OP_REQUEST, OP_TIMER, OP_QUESTION, OP_FILE };
 enum question { ASK_CONFIRM, ASK_PAUSE };
+/* What the engine wants an op for. Worlds do not look at it, but replay, which finds by
+ * it the op that a record tells of. */
+enum op_purpose { OP_FOR_ACTION, OP_FOR_PROBE, OP_FOR_RETRY, OP_FOR_TIMEOUT, OP_FOR_PAUSE, OP_FOR_RUN_TIMEOUT, OP_FOR_STOP };
 
 struct header { struct str name, value; };
 
@@ -25,6 +28,7 @@ struct header { struct str name, value; };
 struct command {
 	uint32_t op;                 /* unique in the run, from 1 */
 	uint8_t kind;                /* enum op_kind */
+	uint8_t purpose;             /* enum op_purpose */
 	bool write;                  /* has an effect: needs a durable intent; suppressed in a dry-run */
 	bool probe;
 	bool message;                /* a notification: not sent in a dry-run */
@@ -82,16 +86,29 @@ struct result {
 	struct output out, err;
 	const struct header *headers; uint32_t header_count;
 	struct str answer, by;
+	/* Only from a journal: what the engine made of an output with secrets in it, which is
+	 * not stored (docs/journal.md, member `opaque`); of a probe: its verdict. Else empty. */
+	struct str opaque;
 };
 
-enum event_kind { EVENT_START, EVENT_RESULT, EVENT_SIGNAL,
-		  EVENT_LOW /* the disk is full, the journal writes into its reserve: start nothing new, undo */ };
+enum event_kind {
+	EVENT_START, EVENT_RESULT, EVENT_SIGNAL,
+	EVENT_LOW,     /* the disk is full, the journal writes into its reserve: start nothing new, undo */
+	EVENT_EPOCH,   /* another runner takes over; ops under way were lost with the last one */
+	EVENT_ADOPT,   /* a run that has ended is undone by a run of its own */
+	EVENT_RESOLVE  /* a person said whether a step in doubt was done */
+};
 struct event {
 	uint8_t kind;
 	int64_t wall;         /* ns since the epoch */
 	int64_t mono;         /* ns since the run's start */
 	int signo;            /* EVENT_SIGNAL */
 	const struct result *result; /* EVENT_RESULT; valid until the next wait() */
+	struct str body;      /* EVENT_EPOCH, EVENT_ADOPT: the record to begin with; EVENT_RESOLVE: the record */
+	bool interactive;     /* EVENT_EPOCH, EVENT_ADOPT: a person is at the terminal */
+	bool rollback;        /* EVENT_EPOCH: go back, not on */
+	struct str key, why;  /* EVENT_RESOLVE: the step; EVENT_EPOCH, EVENT_ADOPT: the cause of a rollback */
+	bool done;            /* EVENT_RESOLVE */
 };
 
 struct effects {

@@ -12,6 +12,8 @@ void engine_settle(struct engine *e, bool stop_running)
 {
 	e->settling = true;
 	op_stop_below(e, e->root, stop_running);
+	if (e->held || e->in_doubt)
+		takeover_settle(e);
 }
 
 static void remember_cause(struct engine *e, const struct frame *list)
@@ -174,8 +176,6 @@ static void phase_ended(struct engine *e)
 	e->at = NULL;
 	if (!l->in_kept && ok)
 		frame_free(l);
-	if (e->held)
-		return;
 	if (ok && !e->settling && !e->stopped && e->phase + 1 < PHASE_REPORT) {
 		e->phase++;
 		return;
@@ -242,7 +242,7 @@ void root_advance(struct frame *f)
 				phase_ended(e);
 				continue;
 			}
-			if (e->held)
+			if (park(f))
 				return;
 			while (e->phase < PHASE_REPORT && list_absent(e, e->phase) && !e->settling)
 				e->phase++;

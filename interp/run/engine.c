@@ -24,6 +24,8 @@ struct engine *engine_new(const struct run_setup *s)
 	e->results.slots = arena_array(&e->arena, e->p->root_slots + 1, sizeof(*e->results.slots));
 	e->vars = arena_array(&e->arena, e->p->rb->var_count + 1, sizeof(*e->vars));
 	e->status = RUN_RUNNING;
+	e->interactive = s->interactive;
+	e->run_id = s->run_id;
 	e->root = frame_new(e, FRAME_ROOT, NULL);
 	e->root->scope = &e->results;
 	e->root->key = STR("");
@@ -43,6 +45,8 @@ void engine_free(struct engine *e)
 	mem_free(e->undone);
 	mem_free(e->residue);
 	mem_free(e->issues);
+	mem_free(e->parked);
+	mem_free(e->doubts);
 	buf_release(&e->body);
 	arena_release(&e->arena);
 	mem_free(e);
@@ -107,9 +111,9 @@ static const char *signal_does(const struct engine *e, int signo)
 
 	if (e->stage == STAGE_PHASES && !e->signo)
 		return "cancel";
-	if (unwinding && e->setup->interactive && signo == 2 && e->ints > 0)
+	if (unwinding && e->interactive && signo == 2 && e->ints > 0)
 		return "ask";
-	if (unwinding && !e->setup->interactive && signo == 15 && e->terms > 0)
+	if (unwinding && !e->interactive && signo == 15 && e->terms > 0)
 		return "stop after this undo";
 	return e->stage >= STAGE_TOP_ALWAYS ? "end this step" : "nothing";
 }
@@ -132,6 +136,13 @@ static void ask_to_stop(struct engine *e)
 	c->question.text = STR("Rolling back. Type `stop` to leave the rest undone, or `continue`");
 	c->question.choices = choices;
 	c->question.choice_count = 2;
+}
+
+static void stop_answered(struct engine *e, const struct result *r)
+{
+	rec_answer(e, STR(""), r);
+	if (r->end == END_ANSWER && str_eqz(r->answer, "stop"))
+		stop_unwinding(e);
 }
 
 static void on_signal(struct engine *e, int signo)
@@ -165,6 +176,10 @@ static void on_signal(struct engine *e, int signo)
 /* The journal's reserve is for undoing: what runs may end, nothing new starts. */
 static void on_low(struct engine *e)
 {
+	struct jsonw w;
+
+	rec_open(e, "low", STR(""), &w);
+	rec_close(e, &w);
 	rec_issue(e, "warning", NULL, STR("the disk of the journal is full; its reserve is in use"));
 	if (e->stage != STAGE_PHASES || e->settling)
 		return;
@@ -173,9 +188,10 @@ static void on_low(struct engine *e)
 	schedule(e->root);
 }
 
-static void on_result(struct engine *e, const struct result *r)
+static void on_result(struct engine *e, const struct result *brought)
 {
-	struct op *o = op_find(e, r->op);
+	struct op *o = op_find(e, brought->op);
+	struct result seen, *r = &seen;
 	struct frame *f;
 	uint8_t what;
 
@@ -183,9 +199,10 @@ static void on_result(struct engine *e, const struct result *r)
 		return;
 	f = o->frame;
 	what = o->what;
-	op_drop(e, r->op);
+	op_drop(e, brought->op);
 	if (!f)
 		return;
+	result_seen(e, brought, r);
 	switch (what) {
 	case OP_FOR_RUN_TIMEOUT:
 		e->run_timer = 0;
@@ -197,8 +214,7 @@ static void on_result(struct engine *e, const struct result *r)
 		schedule(e->root);
 		return;
 	case OP_FOR_STOP:
-		if (r->end == END_ANSWER && str_eqz(r->answer, "stop"))
-			stop_unwinding(e);
+		stop_answered(e, r);
 		return;
 	default:
 		step_result(f, what, r);
@@ -234,6 +250,7 @@ static void run_agenda(struct engine *e)
 
 static void handle(struct engine *e, const struct event *ev)
 {
+	e->before = e->mono;
 	e->wall = ev->wall / 1000 * 1000;
 	e->mono = ev->mono / 1000 * 1000;
 	switch (ev->kind) {
@@ -241,6 +258,9 @@ static void handle(struct engine *e, const struct event *ev)
 	case EVENT_SIGNAL: on_signal(e, ev->signo); break;
 	case EVENT_RESULT: on_result(e, ev->result); break;
 	case EVENT_LOW: on_low(e); break;
+	case EVENT_EPOCH: takeover_epoch(e, ev); break;
+	case EVENT_ADOPT: takeover_adopt(e, ev); break;
+	case EVENT_RESOLVE: takeover_resolve(e, ev); break;
 	}
 	run_agenda(e);
 }
@@ -256,8 +276,13 @@ static bool hand_out(struct engine *e)
 	e->journal_err = e->fx->flush(e->ctx, sync);
 	if (e->journal_err)
 		return false;
-	for (uint32_t i = 0; i < e->queue_len; i++)
+	for (uint32_t i = 0; i < e->queue_len; i++) {
+		struct op *o = op_find(e, e->queue[i].op);
+
+		if (o)
+			o->command = e->queue[i];
 		e->fx->start(e->ctx, &e->queue[i]);
+	}
 	e->queue_len = 0;
 	for (uint32_t i = 0; i < e->stop_len; i++)
 		if (op_find(e, e->stops[i].op))
@@ -266,47 +291,61 @@ static bool hand_out(struct engine *e)
 	return true;
 }
 
-/* Held: what acts is waited for; timers, waits and questions are taken up again later. */
+/* Held or in doubt: what acts is waited for; timers, waits and questions are taken up again later. */
 static bool at_work(const struct engine *e)
 {
 	for (uint32_t i = 0; i < e->op_len; i++) {
 		const struct op *o = &e->ops[i];
-		uint8_t action = o->frame && o->frame->ps ? o->frame->ps->ast->action : ACT_NONE;
 
-		if (o->what == OP_FOR_PROBE || (o->what == OP_FOR_ACTION && action != ACT_WAIT && action != ACT_CONFIRM))
+		if (o->command.kind != OP_TIMER && o->command.kind != OP_QUESTION)
 			return true;
 	}
 	return false;
 }
 
-enum { EVENTS_A_TURN = 64 };
-
-int engine_drive(struct engine *e, const struct effects *fx, void *ctx, enum run_status *status, int *journal_err)
+void engine_attach(struct engine *e, const struct effects *fx, void *ctx)
 {
-	struct event events[EVENTS_A_TURN] = { { .kind = EVENT_START } };
-	uint32_t n = 1;
-
 	e->fx = fx;
 	e->ctx = ctx;
-	n = fx->wait(ctx, events, 0); /* only the time */
-	events[0].kind = EVENT_START;
-	n = 1;
+}
+
+bool engine_feed(struct engine *e, const struct event *ev)
+{
+	handle(e, ev);
+	return hand_out(e);
+}
+
+/* Is there nothing to do before a person has spoken? */
+static bool waits_for_a_person(struct engine *e)
+{
+	if ((!e->held && !e->in_doubt) || at_work(e))
+		return false;
+	e->status = e->in_doubt ? RUN_IN_DOUBT : RUN_HELD;
+	return true;
+}
+
+enum { EVENTS_A_TURN = 64 };
+
+int engine_drive(struct engine *e, const struct event *first, enum run_status *status, int *journal_err)
+{
+	struct event events[EVENTS_A_TURN] = { *first }, now[1];
+	uint32_t n = 1;
+
+	(void)e->fx->wait(e->ctx, now, 0); /* only the time */
+	events[0].wall = now[0].wall;
+	events[0].mono = now[0].mono;
 	for (;;) {
-		for (uint32_t i = 0; i < n; i++)
+		for (uint32_t i = 0; i < n && e->stage != STAGE_END; i++)
 			handle(e, &events[i]);
 		if (!hand_out(e)) {
 			e->status = RUN_IN_DOUBT;
 			break;
 		}
-		if (e->stage == STAGE_END)
+		if (e->stage == STAGE_END || waits_for_a_person(e))
 			break;
-		if (e->held && !at_work(e)) {
-			e->status = RUN_HELD;
-			break;
-		}
 		if (!e->op_len)
 			mem_abort("the engine has nothing to wait for");
-		n = fx->wait(ctx, events, EVENTS_A_TURN);
+		n = e->fx->wait(e->ctx, events, EVENTS_A_TURN);
 	}
 	*status = (enum run_status)e->status;
 	*journal_err = e->journal_err;

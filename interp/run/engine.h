@@ -3,7 +3,9 @@
 /*
  * engine: the pure heart: (state, event) -> (state, records, commands). It reads
  * no clock, no environment and no file: all comes as events, all goes out
- * through struct effects. The driver below turns the crank.
+ * through struct effects. A new run: prepare, attach, drive. A run that another
+ * runner left: attach a replay (run/replay.h), which feeds the journal's events;
+ * then attach the live world and drive on with EVENT_EPOCH or EVENT_ADOPT.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,6 +29,7 @@ struct run_setup {
 	bool interactive;                    /* a person is at the terminal: a second INT asks */
 	const struct preset *presets; uint32_t preset_count; /* answers given beforehand */
 	const char *dir;                     /* default folder of steps: the runbook's */
+	struct str gone;                     /* replay: stands where a secret was that is not known any more */
 	const struct mask *mask;             /* secrets: texts are masked before they are cut for a record; NULL: none */
 	struct str seed;                     /* 32 random bytes, for jitter and keys */
 	struct str open_body;                /* members of run.open made by the caller: run, program, versions, ... */
@@ -39,8 +42,30 @@ void engine_free(struct engine *e);
  * once, before engine_drive. False: *error says which value failed and why. */
 bool engine_prepare(struct engine *e, int64_t wall, struct str *lock, struct str *error);
 
-/* Runs to the end: flush, start, wait, handle. Returns the exit code of
- * engine.md section 3 and *status. journal_err: errno if the journal failed (then in doubt). */
-int engine_drive(struct engine *e, const struct effects *fx, void *ctx, enum run_status *status, int *journal_err);
+/* The world from here on. */
+void engine_attach(struct engine *e, const struct effects *fx, void *ctx);
+/* Handles one event and hands out what it led to. False: the journal could not be written. */
+bool engine_feed(struct engine *e, const struct event *ev);
+/* Runs to the end: flush, start, wait, handle. first (its time is set here, from the
+ * world) is what it begins with. Returns the exit code of engine.md section 3 and
+ * *status. journal_err: errno if the journal failed (then in doubt). */
+int engine_drive(struct engine *e, const struct event *first, enum run_status *status, int *journal_err);
+
+/* --- taking over ------------------------------------------------------------ */
+
+/* The run was sealed. */
+bool engine_ended(const struct engine *e);
+bool engine_unwinding(const struct engine *e); /* never forward again */
+bool engine_wrote(const struct engine *e);     /* a write was begun */
+/* Wall time and monotonic time of the last event, ns. */
+void engine_clock(const struct engine *e, int64_t *wall, int64_t *mono);
+/* Keys of children that were under way with the last event; at most max. */
+uint32_t engine_children(const struct engine *e, struct str *keys, uint32_t max);
+/* What must be known of the run from now on by another id and folder (EVENT_ADOPT). */
+void engine_rename(struct engine *e, struct str run_id);
+/* Body of the record that a person's word on a step in doubt leaves: input of EVENT_RESOLVE. */
+void engine_resolve_body(struct buf *out, struct str key, bool done, struct str by, struct str why);
+/* A step in doubt: 0 no such step, 1 in doubt, -1 not in doubt. */
+int engine_doubt(const struct engine *e, struct str key);
 
 #endif

@@ -56,7 +56,7 @@ enum frame_kind { FRAME_ROOT, FRAME_LIST, FRAME_LOOP, FRAME_STEP, FRAME_UNWIND, 
 enum step_state {
 	AT_BEGIN, AT_PROBE /* [op] */, AT_INTENT, AT_ATTEMPT, AT_ACTION /* [op] */, AT_CHILDREN /* [child] */,
 	AT_RETRY_PROBE /* [op] */, AT_RETRY_UNWIND /* [child] */, AT_RETRY_DELAY /* [op] */,
-	AT_PAUSE /* [op] */, AT_UNDO /* [child] */, AT_ALWAYS /* [child] */, AT_END
+	AT_PAUSE /* [op] */, AT_DOUBT /* [op, or a person] */, AT_UNDO /* [child] */, AT_ALWAYS /* [child] */, AT_END
 };
 
 /* The current attempt as expressions see it: out raw err code headers took. */
@@ -86,6 +86,8 @@ struct frame {
 	bool unknown;                 /* dry-run: whether it runs is decided at run time */
 	bool always_due;              /* STEP: its always block has to run */
 	bool undone, in_kept;
+	bool left;                    /* undone was set because the unwinding had stopped before it */
+	bool parked;                  /* in e->parked */
 	bool stands;                  /* irreversible, met by an unwinding: nothing before it is undone */
 	bool blocked;                 /* UNWIND: it met such a step */
 	bool timed_out, stopping;
@@ -93,6 +95,7 @@ struct frame {
 	uint32_t attempt;             /* STEP: from 1 */
 	uint32_t active, next, count, width; /* LIST, LOOP: running, next to start, of, at once */
 	uint32_t position;            /* iteration, or notify target */
+	uint32_t lost;                /* STEP: attempts that ended with their runner, and are no failures */
 	uint32_t op, timer;           /* pending ops, 0: none */
 	struct step_list list;        /* LIST */
 	struct value items;           /* LOOP */
@@ -111,8 +114,13 @@ struct frame {
 };
 
 struct attempt_arena { struct arena arena; struct attempt_arena *next /* of all */, *next_spare; };
-struct op { uint32_t id; struct frame *frame /* NULL: its result means nothing any more */; uint8_t what; bool stopped; };
-enum op_what { OP_FOR_ACTION, OP_FOR_PROBE, OP_FOR_RETRY, OP_FOR_TIMEOUT, OP_FOR_PAUSE, OP_FOR_RUN_TIMEOUT, OP_FOR_STOP };
+struct op {
+	uint32_t id;
+	struct frame *frame;    /* NULL: its result means nothing any more */
+	uint8_t what;           /* enum op_purpose */
+	bool stopped;
+	struct command command; /* as it was handed out: for a runner that takes over */
+};
 
 struct issue { struct str step, severity, text; uint8_t phase; };
 struct residue { struct str key, why; struct str *commands; uint32_t count; };
@@ -130,6 +138,7 @@ struct engine {
 	struct frame *root, *at;      /* at: what the root waits for */
 	uint8_t stage, phase;
 	int64_t wall, mono;           /* of the current event */
+	int64_t before;               /* mono of the one before it */
 	int64_t start_wall;
 	struct value now;
 	/* agenda */
@@ -145,10 +154,18 @@ struct engine {
 	bool wrote;                   /* an intent of a write was recorded */
 	bool settling;                /* failure, cancel, timeout: start nothing new */
 	bool stopped;                 /* a guard said stop */
-	bool held, stuck, blocked;    /* blocked: the run's unwinding met an irreversible step */
+	bool held, stuck, blocked;    /* held: a person must decide; blocked: the run's unwinding met an irreversible step */
 	bool stop_unwinding;          /* an impatient operator: after the current undo */
 	int signo;                    /* cancelled by */
 	uint32_t ints, terms;         /* so far, the one that cancelled too: the second means more */
+	bool interactive;             /* of the runner that has it now */
+	struct str run_id;
+	/* taking over (takeover.c) */
+	bool adopted;                 /* it undoes a run that had ended */
+	bool in_doubt;                /* of a step nobody knows whether it was done: a person must say */
+	struct frame **parked; uint32_t parked_len, parked_cap; /* would go on, but the run is held or in doubt */
+	struct frame **doubts; uint32_t doubt_len, doubt_cap;   /* AT_DOUBT */
+	struct resolution *resolutions;
 	struct frame *cause_frame; struct str cause_key, cause_text, cause_at;
 	struct str stop_text;
 	uint32_t undo_count;
@@ -191,11 +208,17 @@ void step_advance(struct frame *f);
 void step_result(struct frame *f, uint8_t what, const struct result *r);
 void step_fail(struct frame *f, uint8_t status, const char *end, struct str text);
 void step_end(struct frame *f);
+void step_in_place(struct frame *f);       /* its effect is there, whatever the attempt said */
+void hold(struct frame *f, struct str why); /* the runner ends without ending the run */
 /* attempt.c: what an attempt brought: parse, capture, expect, retry. */
 void attempt_finish(struct frame *f, const struct result *r);
-void attempt_fail(struct frame *f, uint8_t status, const char *end, struct str text, bool unknown_end);
+struct verdict;
+void attempt_fail(struct frame *f, uint8_t status, const char *end, const struct verdict *v, bool unknown_end);
 void attempt_retry(struct frame *f);
-int probe_verdict(struct frame *f, const struct result *r); /* 1 yes, 0 no, -1 unknown */
+void block_failed(struct frame *f, uint8_t status, const char *end, struct str text);
+/* 1 yes, 0 no, -1 unknown; probe: of f's step, or of the one that f undoes. */
+int probe_verdict(struct frame *f, const struct prog_step *probe, const struct result *r);
+const struct prog_step *probe_of(const struct frame *f);
 bool view_set(struct frame *f, const struct prog_step *ps, const struct result *r, struct str *error);
 /* unwind.c */
 struct frame *unwind_push(struct frame *parent, struct frame *target);
@@ -226,6 +249,7 @@ struct step_kind {
 const struct step_kind *kind_of(const struct prog_step *ps);
 extern const struct step_kind kind_none, kind_run, kind_http, kind_steps, kind_wait, kind_confirm, kind_notify, kind_render;
 /* ops.c: commands and their ops. */
+struct command *command_add(struct engine *e); /* to the queue */
 struct command *op_queue(struct frame *f, uint8_t kind, uint8_t what); /* zeroed, id and key set */
 void op_stop(struct engine *e, uint32_t op, int64_t grace);
 void op_stop_below(struct engine *e, const struct frame *f, bool all); /* all: also shielded ones */
@@ -235,6 +259,7 @@ void op_drop(struct engine *e, uint32_t id);
 uint32_t timer_queue(struct frame *f, int64_t delay, uint8_t what);
 /* fetch.c: values of names. */
 struct eval_env frame_env(struct frame *f);
+const struct frame *owner_of_undo(const struct frame *f); /* whom the rollback block around f undoes, or NULL */
 struct value eval_code(struct frame *f, const struct expr *x, struct eval_error *err);
 /* Evaluates a data as text into tmp; false with *error set. Unknown: *unknown = true, text is the source. */
 bool eval_text(struct frame *f, const struct data *d, struct str *out, bool *unknown, struct str *error);
@@ -260,13 +285,33 @@ struct str rec_cut(struct engine *e, struct str text, size_t max);
 void rec_value(struct engine *e, struct jsonw *w, struct value v);
 void rec_phase(struct engine *e, bool open, uint8_t phase, const char *status);
 void rec_intent(struct frame *f);
-void rec_attempt(struct frame *f, const struct result *r);
+void rec_attempt(struct frame *f, const struct result *r, const struct verdict *opaque); /* NULL: not opaque */
 void rec_probe(struct frame *f, const char *when, const struct result *r, int verdict);
 void rec_outcome(struct frame *f);
 void rec_timer(struct engine *e, struct str key, const char *what);
 void rec_issue(struct engine *e, const char *severity, struct frame *f, struct str text);
 void rec_seal(struct engine *e);
 struct str step_place(const struct frame *f); /* "deploy.yml:38:3" */
+void rec_answer(struct engine *e, struct str key, const struct result *r);
+/* opaque.c: what the engine sees of a result is what its record will say, no more: cut
+ * to us, error and headers bounded. */
+void result_seen(struct engine *e, const struct result *from, struct result *to);
+/* What an attempt made of its result: error empty: it succeeded. retry: what retry.if says. */
+struct verdict { bool retry; struct str error; const struct value *captures; };
+/* A secret is in the output or headers: the record cannot bring them back. */
+bool has_secret(const struct engine *e, const struct result *r);
+/* The verdict as member `opaque` of the attempt's record; and back: false if r has none. */
+void opaque_put(struct frame *f, struct jsonw *w, const struct verdict *v);
+bool opaque_told(struct frame *f, const struct result *r, struct verdict *v);
+/* takeover.c: another runner goes on, or undoes a run that has ended. */
+bool park(struct frame *f);                /* the run is held or in doubt: f goes on later */
+void park_forget(struct frame *f);
+void takeover_epoch(struct engine *e, const struct event *ev);
+void takeover_adopt(struct engine *e, const struct event *ev);
+void takeover_resolve(struct engine *e, const struct event *ev);
+void doubt_probed(struct frame *f, const struct result *r);
+void doubt_settle(struct frame *f);
+void takeover_settle(struct engine *e);    /* nothing waits for a person any more: all goes on, or back */
 /* endings.c: stages of the run. */
 void root_advance(struct frame *f);
 void engine_settle(struct engine *e, bool stop_running);

@@ -206,7 +206,7 @@ static struct value run_value(struct frame *f, struct arena *a, uint32_t field)
 	struct str error;
 
 	switch (field) {
-	case RUN_ID: return value_str(e->setup->run_id);
+	case RUN_ID: return value_str(e->run_id);
 	case RUN_STATUS: return value_strz(run_status_names[e->status]);
 	case RUN_STARTED: return value_unit(V_TIME, e->start_wall);
 	case RUN_TOOK: return value_unit(V_DURATION, e->mono);
@@ -238,7 +238,7 @@ static struct value role_value(struct frame *f, uint32_t role, uint32_t field)
 	return value_null;
 }
 
-static const struct frame *owner_of_undo(const struct frame *f)
+const struct frame *owner_of_undo(const struct frame *f)
 {
 	for (; f; f = f->parent)
 		if (f->kind == FRAME_LIST && f->role == ROLE_UNDO && f->target)

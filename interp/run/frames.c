@@ -54,6 +54,7 @@ struct frame *frame_new(struct engine *e, uint8_t kind, struct frame *parent)
 void frame_free(struct frame *f)
 {
 	f->dead = true;
+	park_forget(f);
 	if (f->scheduled)
 		return; /* the agenda gives it back */
 	f->parent = f->e->free_frames;
@@ -215,7 +216,7 @@ void list_advance(struct frame *f)
 		list_end(f);
 		return;
 	}
-	if (e->held)
+	if (park(f))
 		return;
 	while (f->active < f->width && f->next < f->count && !frame_draining(f)) {
 		const struct prog_step *ps = &e->p->steps[f->list.list[f->next++]->ix];
@@ -388,7 +389,7 @@ void loop_advance(struct frame *f)
 		loop_begin(f);
 		return;
 	}
-	if (f->e->held)
+	if (park(f))
 		return;
 	while (f->active < f->width && f->next < f->count && !frame_draining(f))
 		loop_start_one(f);

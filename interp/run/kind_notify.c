@@ -40,7 +40,7 @@ static struct str webhook_body(struct frame *f, const struct message *m)
 	jsonw_kstr(&w, "text", m->say);
 	jsonw_kstr(&w, "level", m->level);
 	jsonw_kstr(&w, "runbook", e->p->rb->name);
-	jsonw_kstr(&w, "run", e->setup->run_id);
+	jsonw_kstr(&w, "run", e->run_id);
 	jsonw_kstr(&w, "status", str_of(run_status_names[e->status]));
 	jsonw_kstr(&w, "step", f->key);
 	jsonw_close(&w, '}');
@@ -80,7 +80,7 @@ static bool queue_run(struct frame *f, const struct channel *ch, const struct me
 	for (uint32_t i = 0; i < n; i++)
 		argv[i] = list[i].p;
 	env = arena_array(f->tmp, 5, sizeof(*env));
-	env[0] = arena_printf(f->tmp, "RUNBOOK_RUN=" STR_FMT, STR_ARG(f->e->setup->run_id)).p;
+	env[0] = arena_printf(f->tmp, "RUNBOOK_RUN=" STR_FMT, STR_ARG(f->e->run_id)).p;
 	env[1] = arena_printf(f->tmp, "RUNBOOK_STEP=" STR_FMT, STR_ARG(f->key)).p;
 	env[2] = arena_printf(f->tmp, "RUNBOOK_TITLE=" STR_FMT, STR_ARG(m->title)).p;
 	env[3] = arena_printf(f->tmp, "RUNBOOK_LEVEL=" STR_FMT, STR_ARG(m->level)).p;

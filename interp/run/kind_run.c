@@ -54,12 +54,12 @@ static bool env_own(struct frame *f, const struct prog_step *ps, struct words *w
 {
 	struct engine *e = f->e;
 	char key[65];
-	struct str id = arena_printf(w->a, STR_FMT "\n" STR_FMT, STR_ARG(e->setup->run_id), STR_ARG(f->key));
+	struct str id = arena_printf(w->a, STR_FMT "\n" STR_FMT, STR_ARG(e->run_id), STR_ARG(f->key));
 	uint8_t phase = e->phase;
 
 	digest_hex(id, key);
 	(void)ps;
-	return env_add(f, w, STR("RUNBOOK_RUN"), e->setup->run_id, error) &&
+	return env_add(f, w, STR("RUNBOOK_RUN"), e->run_id, error) &&
 	       env_add(f, w, STR("RUNBOOK_STEP"), f->key, error) &&
 	       env_add(f, w, STR("RUNBOOK_PHASE"), str_of(e->stage == STAGE_UNWIND || e->stage == STAGE_TOP_UNDO ? "rollback" : phase_names[phase]), error) &&
 	       env_add(f, w, STR("RUNBOOK_ATTEMPT"), arena_printf(w->a, "%u", f->attempt), error) &&

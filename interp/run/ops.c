@@ -23,20 +23,24 @@ void op_drop(struct engine *e, uint32_t id)
 		*o = e->ops[--e->op_len];
 }
 
-struct command *op_queue(struct frame *f, uint8_t kind, uint8_t what)
+struct command *command_add(struct engine *e)
 {
-	struct engine *e = f->e;
-	struct command *c;
-
 	if (e->queue_len == e->queue_cap) {
 		e->queue_cap = e->queue_cap ? e->queue_cap * 2 : 16;
 		e->queue = mem_realloc(e->queue, e->queue_cap * sizeof(*e->queue));
 	}
+	return &e->queue[e->queue_len++];
+}
+
+struct command *op_queue(struct frame *f, uint8_t kind, uint8_t what)
+{
+	struct engine *e = f->e;
+	struct command *c = command_add(e);
+
 	if (e->op_len == e->op_cap) {
 		e->op_cap = e->op_cap ? e->op_cap * 2 : 16;
 		e->ops = mem_realloc(e->ops, e->op_cap * sizeof(*e->ops));
 	}
-	c = &e->queue[e->queue_len++];
 	*c = (struct command){ 0 };
 	c->op = ++e->next_op;
 	c->kind = kind;
@@ -45,7 +49,8 @@ struct command *op_queue(struct frame *f, uint8_t kind, uint8_t what)
 	c->phase = e->phase;
 	c->attempt = f->attempt;
 	c->unknown = f->unknown;
-	e->ops[e->op_len++] = (struct op){ c->op, f, what, false };
+	c->purpose = what;
+	e->ops[e->op_len++] = (struct op){ .id = c->op, .frame = f, .what = what };
 	return c;
 }
 

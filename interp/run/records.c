@@ -170,12 +170,8 @@ void rec_intent(struct frame *f)
 	rec_close(f->e, &w);
 }
 
-static bool out_room(const struct jsonw *w)
-{
-	return w->out->len < REC_ROOM - 8192;
-}
-
-static void put_result(struct engine *e, struct jsonw *w, const struct result *r, bool http)
+/* r as result_seen() left it: its texts are bounded. */
+static void put_result(struct jsonw *w, const struct result *r, bool http)
 {
 	jsonw_kstr(w, "end", str_of(result_end_names[r->end]));
 	if (r->code >= 0)
@@ -183,20 +179,20 @@ static void put_result(struct engine *e, struct jsonw *w, const struct result *r
 	if (r->signo)
 		jsonw_kint(w, "signal", r->signo);
 	if (r->error.n)
-		jsonw_kstr(w, "error", rec_cut(e, r->error, 1024));
+		jsonw_kstr(w, "error", r->error);
 	if (r->answer.n)
-		jsonw_kstr(w, "answer", rec_cut(e, r->answer, 1024));
+		jsonw_kstr(w, "answer", r->answer);
 	if (r->by.n)
-		jsonw_kstr(w, "by", rec_cut(e, r->by, 256));
+		jsonw_kstr(w, "by", r->by);
 	jsonw_kint(w, "took_us", r->took / 1000);
 	if (http && r->header_count) {
 		jsonw_key(w, "headers");
 		jsonw_open(w, '{');
-		for (uint32_t i = 0; i < r->header_count && i < 64 && out_room(w); i++) {
-			jsonw_str(w, rec_cut(e, r->headers[i].name, 256));
+		for (uint32_t i = 0; i < r->header_count; i++) {
+			jsonw_str(w, r->headers[i].name);
 			buf_addc(w->out, ':');
 			w->comma = false;
-			jsonw_str(w, rec_cut(e, r->headers[i].value, 1024));
+			jsonw_str(w, r->headers[i].value);
 		}
 		jsonw_close(w, '}');
 	}
@@ -210,13 +206,15 @@ static void put_result(struct engine *e, struct jsonw *w, const struct result *r
 	}
 }
 
-void rec_attempt(struct frame *f, const struct result *r)
+void rec_attempt(struct frame *f, const struct result *r, const struct verdict *opaque)
 {
 	struct jsonw w;
 
 	rec_open(f->e, "step.attempt", f->key, &w);
 	jsonw_kint(&w, "a", f->attempt);
-	put_result(f->e, &w, r, f->ps->ast->action == ACT_HTTP);
+	put_result(&w, r, f->ps->ast->action == ACT_HTTP);
+	if (opaque)
+		opaque_put(f, &w, opaque);
 	rec_close(f->e, &w);
 }
 
@@ -227,7 +225,9 @@ void rec_probe(struct frame *f, const char *when, const struct result *r, int ve
 	rec_open(f->e, "probe", f->key, &w);
 	jsonw_kstr(&w, "when", str_of(when));
 	jsonw_kstr(&w, "result", str_of(verdict > 0 ? "yes" : verdict < 0 ? "unknown" : "no"));
-	put_result(f->e, &w, r, false);
+	put_result(&w, r, false);
+	if (r->opaque.n || has_secret(f->e, r))
+		jsonw_kbool(&w, "opaque", true);
 	rec_close(f->e, &w);
 }
 
@@ -268,6 +268,22 @@ void rec_outcome(struct frame *f)
 	rec_close(f->e, &w);
 	if (f->started && (f->ps->effect == EFFECT_WRITE || s->action == ACT_CONFIRM) && s->action != ACT_STEPS)
 		f->e->must_sync = true; /* with the next intent: one sync */
+}
+
+/* What came of a question that belongs to no attempt. */
+void rec_answer(struct engine *e, struct str key, const struct result *r)
+{
+	struct jsonw w;
+
+	rec_open(e, "answer", key, &w);
+	if (r->end != END_ANSWER)
+		jsonw_kstr(&w, "end", str_of(result_end_names[r->end]));
+	if (r->answer.n)
+		jsonw_kstr(&w, "answer", r->answer);
+	if (r->by.n)
+		jsonw_kstr(&w, "by", r->by);
+	rec_close(e, &w);
+	e->must_sync = true;
 }
 
 void rec_timer(struct engine *e, struct str key, const char *what)

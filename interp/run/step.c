@@ -133,14 +133,14 @@ static void begin(struct frame *f)
 
 static void probe_before(struct frame *f, const struct result *r)
 {
-	int v = probe_verdict(f, r);
+	int v = probe_verdict(f, probe_of(f), r);
 
+	rec_probe(f, "before", r, v);
 	if (r->end == END_SUPPRESSED) { /* dry-run: not asked */
 		f->state = AT_INTENT;
 		schedule(f);
 		return;
 	}
-	rec_probe(f, "before", r, v);
 	if (v > 0) {
 		f->out->status = S_UNCHANGED;
 		f->ok = true;
@@ -154,18 +154,24 @@ static void probe_before(struct frame *f, const struct result *r)
 	}
 }
 
+/* It is in place, whatever the attempt said. */
+void step_in_place(struct frame *f)
+{
+	f->error = f->out->error = STR("");
+	f->out->status = S_OK;
+	f->complete = true;
+	f->ok = true;
+	step_end(f);
+}
+
 /* Between attempts of a write: is it in place after all? */
 static void probe_between(struct frame *f, const struct result *r)
 {
-	int v = probe_verdict(f, r);
+	int v = probe_verdict(f, probe_of(f), r);
 
 	rec_probe(f, "between", r, v);
 	if (v > 0) {
-		f->error = f->out->error = STR("");
-		f->out->status = S_OK;
-		f->complete = true;
-		f->ok = true;
-		step_end(f);
+		step_in_place(f);
 	} else if (v < 0) {
 		step_fail(f, f->out->status, f->cause_end, f->error);
 	} else {
@@ -188,7 +194,7 @@ static void attempt_start(struct frame *f)
 	enum started st;
 	int64_t timeout = 0;
 
-	if (e->held)
+	if (park(f))
 		return;
 	if (frame_draining(f)) {
 		if (f->timed_out)
@@ -252,11 +258,11 @@ static void children_ended(struct frame *f)
 	struct frame *c = f->child;
 	struct result r = { .end = END_EXIT, .code = -1 };
 
-	if (!c->ok && f->e->held)
+	if (!c->ok && park(f))
 		return;
 	op_forget(f->e, &f->timer);
 	if (f->timed_out) {
-		attempt_fail(f, S_TIMEOUT, "timeout", STR("the block took longer than its timeout"), false);
+		block_failed(f, S_TIMEOUT, "timeout", STR("the block took longer than its timeout"));
 	} else if (c->ok) {
 		f->child = NULL;
 		if (!c->in_kept)
@@ -265,7 +271,7 @@ static void children_ended(struct frame *f)
 	} else if (c->cause) {
 		if (!f->cause)
 			f->cause = c->cause;
-		attempt_fail(f, S_FAILED, "step", c->error.n ? c->error : STR("a step of the block failed"), false);
+		block_failed(f, S_FAILED, "step", c->error.n ? c->error : STR("a step of the block failed"));
 	} else {
 		step_fail(f, S_CANCELLED, "cancelled", STR("the run is ending"));
 	}
@@ -282,6 +288,7 @@ static void ask_pause(struct frame *f)
 
 	arena_take(f);
 	f->state = AT_PAUSE;
+	f->op = c->op;
 	c->question.what = ASK_PAUSE;
 	c->question.text = arena_printf(f->tmp, STR_FMT " failed: " STR_FMT, STR_ARG(f->key), STR_ARG(f->error));
 	c->question.choices = pause_choices;
@@ -293,6 +300,16 @@ static void ask_pause(struct frame *f)
 		c->question.choice_count = 3;
 	}
 	f->e->must_sync = true;
+}
+
+static void pause_again(struct frame *f)
+{
+	if (park(f))
+		return;
+	if (frame_draining(f->parent))
+		step_end(f);
+	else
+		ask_pause(f);
 }
 
 static void go_on_after_failure(struct frame *f)
@@ -350,26 +367,27 @@ void step_fail(struct frame *f, uint8_t status, const char *end, struct str text
 	step_end(f);
 }
 
-static void pause_answered(struct frame *f, const struct result *r)
+/* The runner ends without ending the run. */
+void hold(struct frame *f, struct str why)
 {
 	struct engine *e = f->e;
 	struct jsonw w;
 
+	e->held = true;
+	rec_open(e, "held", f->key, &w);
+	jsonw_kstr(&w, "why", why);
+	rec_text(e, &w, "error", f->error);
+	rec_close(e, &w);
+	e->must_sync = true;
+}
+
+static void pause_answered(struct frame *f, const struct result *r)
+{
+	rec_answer(f->e, f->key, r);
 	if (r->end == END_NO_PERSON || (r->end == END_ANSWER && str_eqz(r->answer, "hold"))) {
-		e->held = true;
-		rec_open(e, "held", f->key, &w);
-		jsonw_kstr(&w, "why", r->end == END_ANSWER ? STR("hold was chosen") : STR("paused, and nobody is at a terminal"));
-		rec_text(e, &w, "error", f->error);
-		rec_close(e, &w);
-		e->must_sync = true;
+		hold(f, r->end == END_ANSWER ? STR("hold was chosen") : STR("paused, and nobody is at a terminal"));
+		(void)park(f);
 		return;
-	}
-	if (r->end == END_ANSWER) {
-		rec_open(e, "answer", f->key, &w);
-		jsonw_kstr(&w, "answer", r->answer);
-		jsonw_kstr(&w, "by", r->by);
-		rec_close(e, &w);
-		e->must_sync = true;
 	}
 	if (r->end == END_ANSWER && str_eqz(r->answer, "retry")) {
 		f->cause = NULL;
@@ -396,7 +414,7 @@ static void confirm_suppressed(struct frame *f, const struct result *r)
 	/* dry-run: what the step would have brought is unknown */
 	f->out->unknown = true;
 	f->acted = f->ps->effect == EFFECT_WRITE && !f->unknown; /* a later failure ends as it would in earnest */
-	rec_attempt(f, r);
+	rec_attempt(f, r, NULL);
 	f->ok = true;
 	step_end(f);
 }
@@ -413,10 +431,13 @@ void step_result(struct frame *f, uint8_t what, const struct result *r)
 	case OP_FOR_PROBE:
 		if (f->state == AT_PROBE)
 			probe_before(f, r);
+		else if (f->state == AT_DOUBT)
+			doubt_probed(f, r);
 		else
 			probe_between(f, r);
 		return;
 	case OP_FOR_PAUSE:
+		f->op = 0;
 		pause_answered(f, r);
 		return;
 	case OP_FOR_RETRY:
@@ -425,6 +446,7 @@ void step_result(struct frame *f, uint8_t what, const struct result *r)
 			f->state = AT_ATTEMPT;
 			schedule(f);
 		} else {
+			rec_timer(f->e, f->key, "retry stopped");
 			step_fail(f, f->e->signo ? S_CANCELLED : S_FAILED, f->cause_end, f->error);
 		}
 		return;
@@ -487,6 +509,13 @@ void step_advance(struct frame *f)
 		frame_free(f->child);
 		f->child = NULL;
 		attempt_retry(f);
+		break;
+	case AT_PAUSE:
+		if (!f->op) /* held, and taken up again */
+			pause_again(f);
+		break;
+	case AT_DOUBT:
+		doubt_settle(f);
 		break;
 	case AT_UNDO:
 		if (f->child && f->child->done)

@@ -231,6 +231,7 @@ static void meet_irreversible(struct frame *f)
 static void undo_leaf(struct frame *f)
 {
 	struct frame *t = f->target;
+	struct engine *e = t->e;
 	const struct step *s = t->ps->ast;
 
 	if (t->undone || !t->started) {
@@ -247,7 +248,9 @@ static void undo_leaf(struct frame *f)
 		return;
 	}
 	if (t->ps->has_undo) {
-		if (s->rollback.count)
+		if (s->rollback.count && e->adopted && s->probe)
+			probe_entry(f, AT_INTENT); /* long ago: is it in place still? It is undone all the same */
+		else if (s->rollback.count)
 			run_rollback(f);
 		else
 			unwind_end(f);
@@ -256,7 +259,7 @@ static void undo_leaf(struct frame *f)
 	if (is_leaf(t) && may_need_undo(t)) {
 		t->undone = true;
 		f->ok = false;
-		residue_add(f->e, t->key, STR("it has no rollback block"), NULL, 0);
+		residue_add(e, t->key, STR("it has no rollback block"), NULL, 0);
 		record_comp(f, "comp.outcome", "residue", STR("it has no rollback block"));
 	}
 	unwind_end(f);
@@ -264,11 +267,14 @@ static void undo_leaf(struct frame *f)
 
 void unwind_result(struct frame *f, const struct result *r)
 {
-	int v = r->end == END_SUPPRESSED ? 0 : probe_verdict(f->target, r);
+	int v = r->end == END_SUPPRESSED ? 0 : probe_verdict(f->target, probe_of(f->target), r);
 
 	f->target->undoer = NULL;
-	if (r->end != END_SUPPRESSED)
-		rec_probe(f->target, f->state == AT_PROBE ? "before undo" : "after undo", r, v);
+	rec_probe(f->target, f->state == AT_RETRY_PROBE ? "after undo" : "before undo", r, v);
+	if (f->state == AT_INTENT) {
+		run_rollback(f);
+		return;
+	}
 	if (f->state == AT_PROBE) { /* irreversible: does it stand? */
 		if (v == 0 && r->end != END_SUPPRESSED) {
 			f->target->undone = true;
@@ -328,7 +334,7 @@ void unwind_advance(struct frame *f)
 	struct frame *t = f->target;
 	struct engine *e = f->e;
 
-	if (f->state == AT_PROBE || f->state == AT_RETRY_PROBE || f->done)
+	if (f->state == AT_PROBE || f->state == AT_INTENT || f->state == AT_RETRY_PROBE || f->done)
 		return;
 	if (f->child && !f->child->done)
 		return;
@@ -380,7 +386,7 @@ void unwind_left(struct frame *t, struct str why)
 		}
 		if (!may_need_undo(c))
 			continue;
-		c->undone = true;
+		c->undone = c->left = true;
 		if (c->ps->has_undo)
 			left_commands(c, &c->ps->ast->rollback, NULL, &commands, &n);
 		residue_add(t->e, c->key, why, commands, n);

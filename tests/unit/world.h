@@ -365,7 +365,8 @@ static struct world_run world_run(struct world *w, const char *text)
 	e = engine_new(&setup);
 	if (!engine_prepare(e, 1000000000LL * 1000000, &lock, &error))
 		fprintf(stderr, "%.*s\n", (int)error.n, error.p);
-	out.exit = engine_drive(e, &world_effects, w, &out.status, &out.journal_err);
+	engine_attach(e, &world_effects, w);
+	out.exit = engine_drive(e, &(struct event){ .kind = EVENT_START }, &out.status, &out.journal_err);
 	engine_free(e);
 	program_release(p);
 	diags_release(&ds);
