@@ -1,4 +1,4 @@
-#include "cli/runner.h"
+#include "cli/runner_parts.h"
 
 #include <errno.h>
 #include <pwd.h>
@@ -19,12 +19,14 @@
 #include "host/tty.h"
 #include "journal/journal.h"
 #include "journal/mask.h"
+#include "journal/maskfind.h"
 #include "journal/output.h"
 #include "journal/reader.h"
 #include "journal/state.h"
 #include "run/engine.h"
 #include "run/live.h"
 #include "value/json.h"
+#include "value/units.h"
 
 /*
  * runner: one run from a checked program to its seal. The order matters: what
@@ -33,35 +35,6 @@
  */
 
 enum { FILE_BYTES_MAX = 64 << 20 };
-
-struct runner {
-	struct cli *c;
-	struct loaded *l;
-	const struct run_request *q;
-	struct settings set;
-	bool dry_run, yes, no_sync, interactive;
-	const char *claimed_operator;      /* --operator or NULL */
-	const char *state;
-	char id[RUN_ID_LEN + 1];
-	struct str dir;                /* the run's folder */
-	char seed[65];
-	struct str operator_name, user;
-	char host[256];
-	int64_t wall, boot;
-	struct str lock;
-	bool locked;
-	struct mask *mask;
-	struct value *secrets;
-	struct str *files;             /* bytes, by rb->files */
-	char (*kept)[65]; size_t kept_count; /* blobs of the runbook and its files */
-	struct journal *journal;
-	struct live *live;
-	struct dry *dry;
-	struct ui *ui;
-	struct engine *engine;
-	struct buf open_body;
-	struct run_setup setup;
-};
 
 static struct str user_name(struct cli *c)
 {
@@ -86,7 +59,7 @@ static bool random_seed(char hex[65])
 
 /* --- secrets --------------------------------------------------------------- */
 
-static bool fetch_secrets(struct runner *r, const char *const *env)
+bool runner_secrets(struct runner *r, const char *const *env)
 {
 	const struct runbook *rb = r->l->program->rb;
 
@@ -123,7 +96,7 @@ static void hide(void *arg, struct str secret)
 }
 
 /* The environment of children, without the variables that secrets come from. */
-static const char *const *base_env(struct runner *r)
+const char *const *runner_env(struct runner *r)
 {
 	const struct runbook *rb = r->l->program->rb;
 	struct str *drop = arena_array(&r->c->arena, rb->secret_count + 1, sizeof(*drop));
@@ -160,10 +133,11 @@ static void say_locked(struct runner *r, const struct lock_holder *them)
 		return;
 	}
 	cli_error("to see what it left: runbook show " STR_FMT, STR_ARG(them->run));
-	cli_error("to free the lock after you have put things right: runbook cancel " STR_FMT " --why TEXT", STR_ARG(them->run));
+	cli_error("to end it: runbook resume " STR_FMT " (go on), or runbook rollback " STR_FMT " (undo what it did)",
+		  STR_ARG(them->run), STR_ARG(them->run));
 }
 
-static int take_lock(struct runner *r)
+int runner_lock(struct runner *r)
 {
 	struct lock_holder us = { str_of(r->id), r->operator_name, str_of(r->host), r->l->program->rb->name, r->dir, r->wall };
 	struct lock_holder them = { 0 };
@@ -187,7 +161,7 @@ static int take_lock(struct runner *r)
 	return 0;
 }
 
-static void free_lock(struct runner *r)
+void runner_unlock(struct runner *r)
 {
 	if (r->locked && lock_free(setting(&r->set, SET_LOCKS), r->lock, str_of(r->id)))
 		cli_error("the lock `" STR_FMT "` could not be freed", STR_ARG(r->lock));
@@ -245,6 +219,31 @@ static int settle_sources(void *arg)
 	return blobs_sync(r->dir.p, r->kept, r->kept_count);
 }
 
+/* Inputs with a secret in them: the record has them masked, so nobody can go on with them. */
+static void put_hidden(struct runner *r, struct jsonw *w)
+{
+	const struct runbook *rb = r->l->program->rb;
+	bool any = false;
+
+	for (uint32_t i = 0; i < rb->input_count && !mask_empty(r->mask); i++) {
+		struct buf v;
+
+		buf_init(&v, 1 << 20);
+		json_print(r->q->inputs[i], &v, 0);
+		if (mask_find(r->mask, buf_str(&v))) {
+			if (!any) {
+				jsonw_key(w, "hidden");
+				jsonw_open(w, '[');
+			}
+			any = true;
+			jsonw_str(w, rb->inputs[i].name);
+		}
+		buf_release(&v);
+	}
+	if (any)
+		jsonw_close(w, ']');
+}
+
 static void put_inputs(struct runner *r, struct jsonw *w)
 {
 	const struct runbook *rb = r->l->program->rb;
@@ -262,6 +261,7 @@ static void put_inputs(struct runner *r, struct jsonw *w)
 		buf_release(&v);
 	}
 	jsonw_close(w, '}');
+	put_hidden(r, w);
 	jsonw_key(w, "secrets");
 	jsonw_open(w, '[');
 	for (uint32_t i = 0; i < rb->secret_count; i++)
@@ -275,6 +275,29 @@ static void put_boot_id(struct jsonw *w, struct cli *c)
 
 	if (!file_read(&c->arena, "/proc/sys/kernel/random/boot_id", 64, &boot))
 		jsonw_kstr(w, "boot", str_trim(boot));
+}
+
+void runner_put_who(struct runner *r, struct jsonw *w)
+{
+	jsonw_kstr(w, "operator", r->operator_name);
+	if (r->claimed_operator)
+		jsonw_kbool(w, "claimed", true);
+	jsonw_kstr(w, "user", r->user);
+	jsonw_kint(w, "uid", (int64_t)geteuid());
+	jsonw_kstr(w, "host", str_of(r->host));
+	put_boot_id(w, r->c);
+	jsonw_kint(w, "pid", (int64_t)getpid());
+}
+
+/* As of when `vars` and `lock` were evaluated. */
+static void put_start(struct runner *r, struct jsonw *w)
+{
+	struct buf t;
+
+	buf_init(&t, 64);
+	unit_put_time(&t, r->wall / 1000 * 1000);
+	jsonw_kstr(w, "start", buf_str(&t));
+	buf_release(&t);
 }
 
 /* The members of run.open (docs/journal.md). */
@@ -296,14 +319,8 @@ static bool make_open(struct runner *r)
 	jsonw_kstr(&w, "path", r->l->path);
 	jsonw_kstr(&w, "dir", str_of(r->l->dir));
 	put_inputs(r, &w);
-	jsonw_kstr(&w, "operator", r->operator_name);
-	if (r->claimed_operator)
-		jsonw_kbool(&w, "claimed", true);
-	jsonw_kstr(&w, "user", r->user);
-	jsonw_kint(&w, "uid", (int64_t)geteuid());
-	jsonw_kstr(&w, "host", str_of(r->host));
-	put_boot_id(&w, r->c);
-	jsonw_kint(&w, "pid", (int64_t)getpid());
+	put_start(r, &w);
+	runner_put_who(r, &w);
 	jsonw_kstr(&w, "seed", str_of(r->seed));
 	jsonw_kbool(&w, "dry", r->dry_run);
 	jsonw_kbool(&w, "sync", !r->no_sync);
@@ -322,15 +339,27 @@ static bool make_open(struct runner *r)
 	return true;
 }
 
-static bool shared_state(const struct runner *r)
+bool runner_shared(const struct runner *r)
 {
 	return r->set.of[SET_GROUP].value.n > 0;
+}
+
+void runner_journal(struct runner *r, struct journal_options *o)
+{
+	o->dir = r->dir.p;
+	o->run_id = str_of(r->id);
+	o->program_digest = str_of(r->l->digest);
+	o->no_sync = r->no_sync;
+	o->shared = runner_shared(r);
+	o->mask = r->mask;
+	o->observe = ui_record;
+	o->arg = r->ui;
 }
 
 static int open_journal(struct runner *r)
 {
 	struct journal_options jo = { 0 };
-	int err = run_dir_create(r->state, r->id, shared_state(r));
+	int err = run_dir_create(r->state, r->id, runner_shared(r));
 
 	if (err) {
 		cli_error("the run's folder cannot be made below %s: %s (choose another place with --state)", r->state, strerror(err));
@@ -338,14 +367,7 @@ static int open_journal(struct runner *r)
 	}
 	if (!make_open(r))
 		return EXIT_FAILED;
-	jo.dir = r->dir.p;
-	jo.run_id = str_of(r->id);
-	jo.program_digest = str_of(r->l->digest);
-	jo.no_sync = r->no_sync;
-	jo.shared = shared_state(r);
-	jo.mask = r->mask;
-	jo.observe = ui_record;
-	jo.arg = r->ui;
+	runner_journal(r, &jo);
 	jo.settle = settle_sources;
 	jo.settle_arg = r;
 	r->journal = journal_create(&jo, &err);
@@ -378,7 +400,7 @@ static void on_idle(void *arg)
 	ui_idle(((struct runner *)arg)->ui);
 }
 
-static int open_world(struct runner *r, const char *const *env)
+int runner_world(struct runner *r, const char *const *env)
 {
 	struct live_options lo = { 0 };
 	int err = 0;
@@ -391,7 +413,7 @@ static int open_world(struct runner *r, const char *const *env)
 	lo.base_env = env;
 	lo.yes = r->yes;
 	lo.interactive = r->interactive;
-	lo.shared = shared_state(r);
+	lo.shared = runner_shared(r);
 	lo.operator_name = r->operator_name;
 	lo.on_output = on_output;
 	lo.on_question = on_question;
@@ -417,9 +439,8 @@ static void journal_failed(struct runner *r, int err)
 	cli_error("what ran last is in doubt: see `runbook show %s` and check the target by hand", r->id);
 }
 
-static int drive(struct runner *r)
+int runner_drive(struct runner *r, const struct event *first)
 {
-	const struct event first = { .kind = EVENT_START };
 	enum run_status status;
 	int journal_err = 0, code;
 
@@ -427,15 +448,15 @@ static int drive(struct runner *r)
 		engine_attach(r->engine, dry_effects(), r->dry);
 	else
 		engine_attach(r->engine, live_effects(), r->live);
-	code = engine_drive(r->engine, &first, &status, &journal_err);
+	code = engine_drive(r->engine, first, &status, &journal_err);
 	if (journal_err)
 		journal_failed(r, journal_err);
 	else if (status != RUN_HELD && status != RUN_IN_DOUBT)
-		free_lock(r);
+		runner_unlock(r);
 	return code;
 }
 
-static void release(struct runner *r)
+void runner_release(struct runner *r)
 {
 	engine_free(r->engine);
 	if (r->dry)
@@ -476,7 +497,7 @@ static bool prepare(struct runner *r)
 	return true;
 }
 
-static void open_ui(struct runner *r)
+void runner_open_ui(struct runner *r)
 {
 	struct ui_options uo = { 0 };
 
@@ -487,7 +508,7 @@ static void open_ui(struct runner *r)
 	r->ui = ui_new(&uo);
 }
 
-static void hold_signals(void)
+void runner_hold_signals(void)
 {
 	sigset_t set;
 
@@ -519,31 +540,32 @@ static void forget_run(struct runner *r)
 
 static int run_steps(struct runner *r)
 {
-	const char *const *env = base_env(r);
+	const struct event first = { .kind = EVENT_START };
+	const char *const *env = runner_env(r);
 	int code;
 
-	if (!fetch_secrets(r, env))
+	if (!runner_secrets(r, env))
 		return EXIT_FAILED;
 	if (!prepare(r) || !read_files(r))
 		return EXIT_USAGE;
 	r->dir = arena_printf(&r->c->arena, "%s/runs/%s", r->state, r->id);
-	hold_signals(); /* from here on a signal must not leave a lock behind: the loop takes it */
-	open_ui(r);
+	runner_hold_signals(); /* from here on a signal must not leave a lock behind: the loop takes it */
+	runner_open_ui(r);
 	code = open_journal(r);
 	if (code)
 		return code;
-	code = take_lock(r); /* after the journal: who holds a lock is known to live */
+	code = runner_lock(r); /* after the journal: who holds a lock is known to live */
 	if (code) {
 		forget_run(r);
 		return code;
 	}
-	code = open_world(r, env);
+	code = runner_world(r, env);
 	if (code) {
-		free_lock(r);
+		runner_unlock(r);
 		return code;
 	}
 	r->setup.open_body = buf_str(&r->open_body);
-	code = drive(r);
+	code = runner_drive(r, &first);
 	ui_end(r->ui, str_of(r->id), code, r->dir);
 	return code;
 }
@@ -598,44 +620,46 @@ static bool presets_known(const struct loaded *l, const struct preset *presets, 
 	return ok;
 }
 
-static void read_options(struct runner *r)
+int runner_begin(struct runner *r, struct cli *c)
 {
-	struct cli *c = r->c;
-
+	r->c = c;
+	if (!settings_load(c, &r->set))
+		return EXIT_USAGE;
 	r->interactive = tty_interactive() && !cli_has(c, "no-input");
 	r->dry_run = cli_has(c, "dry-run");
 	r->yes = cli_has(c, "yes");
 	r->no_sync = cli_has(c, "no-sync");
 	r->claimed_operator = cli_arg(c, "operator");
+	r->wall = clock_wall();
+	r->boot = clock_boot();
+	r->state = setting(&r->set, SET_STATE);
+	r->user = user_name(c);
+	r->operator_name = r->claimed_operator ? str_of(r->claimed_operator)
+			  : r->set.of[SET_OPERATOR].value.n ? r->set.of[SET_OPERATOR].value : r->user;
+	if (gethostname(r->host, sizeof(r->host) - 1))
+		r->host[0] = '?';
+	if (child_become_subreaper()) {
+		cli_error("cannot become the reaper of children: %s", strerror(errno));
+		return EXIT_INTERNAL;
+	}
+	return EXIT_OK;
 }
 
 int runner_run(struct cli *c, struct loaded *l, const struct run_request *q)
 {
-	struct runner r = { .c = c, .l = l, .q = q };
-	int code;
+	struct runner r = { .l = l, .q = q };
+	int code = runner_begin(&r, c);
 
-	read_options(&r);
-	if (!presets_known(l, q->presets, q->preset_count) || (!r.interactive && !r.dry_run && !answered(&r)) ||
-	    !settings_load(c, &r.set))
+	if (code)
+		return code;
+	if (!presets_known(l, q->presets, q->preset_count) || (!r.interactive && !r.dry_run && !answered(&r)))
 		return EXIT_USAGE;
-	r.wall = clock_wall();
-	r.boot = clock_boot();
-	r.state = setting(&r.set, SET_STATE);
-	r.user = user_name(c);
-	r.operator_name = r.claimed_operator ? str_of(r.claimed_operator)
-			  : r.set.of[SET_OPERATOR].value.n ? r.set.of[SET_OPERATOR].value : r.user;
-	if (gethostname(r.host, sizeof(r.host) - 1))
-		r.host[0] = '?';
 	run_id_new(r.wall, r.id);
 	if (!random_seed(r.seed)) {
 		cli_error("no random numbers: %s", strerror(errno));
 		return EXIT_INTERNAL;
 	}
-	if (child_become_subreaper()) {
-		cli_error("cannot become the reaper of children: %s", strerror(errno));
-		return EXIT_INTERNAL;
-	}
 	code = run_steps(&r);
-	release(&r);
+	runner_release(&r);
 	return code;
 }

@@ -21,7 +21,7 @@ static const char *const fixed_values[] = {
 /* Names in lists and maps that readers look for. */
 static const char *const fixed_names[] = {
 	"text", "head", "tail", "blob", "sha256", "quiet", "truncated", "lost", "duration_ns", "size", "percent",
-	"time", "unknown", "that", "else", "saw", "error", "commands", "count",
+	"time", "unknown", "that", "else", "saw", "error", "commands", "count", "captures", "retry",
 };
 static const char *const digests[] = { "blob", "head", "tail", "sha256" };
 

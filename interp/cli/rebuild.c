@@ -1,0 +1,266 @@
+#include "cli/rebuild.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include "base/file.h"
+#include "cli/command.h"
+#include "journal/mask.h"
+#include "journal/output.h"
+#include "journal/state.h"
+#include "run/recorded.h"
+#include "value/json.h"
+#include "value/units.h"
+
+/* rebuild: from a run's folder to an engine that stands where the journal ends. */
+
+enum { SOURCE_MAX = 64 << 20, PARENTS_MAX = 8 };
+
+__attribute__((format(printf, 2, 3)))
+static bool cannot(struct rebuild *b, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(b->why, sizeof(b->why), fmt, ap);
+	va_end(ap);
+	return false;
+}
+
+static struct str text(struct rebuild *b, const struct record *r, const char *name)
+{
+	struct str s = record_text(r, &b->c->arena, name);
+
+	return arena_str(&b->c->arena, s.p ? s.p : "", s.n);
+}
+
+static bool member_json(struct rebuild *b, const struct record *r, const char *name, struct value *v)
+{
+	struct json_error je;
+	struct str raw = record_raw(r, name);
+
+	return raw.n && json_parse_typed(&b->c->arena, arena_str(&b->c->arena, raw.p, raw.n), v, &je);
+}
+
+/* --- the program ------------------------------------------------------------------ */
+
+static bool load_program(struct rebuild *b, struct str digest)
+{
+	struct loaded *l = &b->l;
+	struct str bytes;
+	int err = blob_get(&b->c->arena, b->run_dir.p, digest, SOURCE_MAX, &bytes);
+
+	if (err)
+		return cannot(b, "the runbook that ran (blob " STR_FMT "): %s", STR_ARG(digest),
+			      err < 0 ? "its hash is wrong" : file_error(err));
+	l->path = b->path;
+	l->source = source_new(&b->c->arena, l->path, bytes);
+	l->dir = b->dir.p;
+	memcpy(l->digest, digest.p, digest.n < 64 ? digest.n : 64);
+	diags_init(&l->diags, &b->c->arena);
+	l->program = program_load(&b->c->arena, l->source, NULL, &l->diags);
+	if (!l->program)
+		return cannot(b, "the runbook that ran is refused by this version of the program (it ran with %.*s)",
+			      STR_ARG(b->program_version));
+	return true;
+}
+
+static bool is_hidden(const struct value *hidden, struct str name)
+{
+	for (uint32_t i = 0; hidden && hidden->kind == V_LIST && i < hidden->n; i++)
+		if (hidden->list[i].kind == V_STRING && str_eq(value_text(hidden->list[i]), name))
+			return true;
+	return false;
+}
+
+static bool load_inputs(struct rebuild *b, const struct record *r)
+{
+	const struct runbook *rb = b->l.program->rb;
+	struct value map, hidden, *list = arena_array(&b->c->arena, rb->input_count + 1u, sizeof(*list));
+	bool some = member_json(b, r, "hidden", &hidden);
+
+	if (!member_json(b, r, "inputs", &map) || map.kind != V_MAP)
+		return cannot(b, "its first record has no inputs");
+	for (uint32_t i = 0; i < rb->input_count; i++) {
+		const struct value *v = value_get(map, rb->inputs[i].name);
+
+		if (!v)
+			return cannot(b, "its first record has no input `" STR_FMT "`", STR_ARG(rb->inputs[i].name));
+		list[i] = some && is_hidden(&hidden, rb->inputs[i].name) ? value_str(b->setup.gone) : *v;
+	}
+	b->setup.inputs = list;
+	return true;
+}
+
+/* What stands for a secret that is not known: no output has it by accident. */
+static struct str stand_in(struct rebuild *b, struct str what)
+{
+	struct str seed = arena_printf(&b->c->arena, "runbook stand-in\n" STR_FMT "\n" STR_FMT, STR_ARG(b->run), STR_ARG(what));
+	char hex[65];
+
+	digest_hex(seed, hex);
+	return arena_printf(&b->c->arena, "gone%.40s", hex);
+}
+
+/* run.open, whose texts live in the command's arena from now on. */
+static bool take_open(struct rebuild *b, const struct record *r)
+{
+	struct str program = text(b, r, "program"), body = recorded_body(r);
+	struct run_setup *s = &b->setup;
+
+	b->run = text(b, r, "run");
+	b->path = text(b, r, "path");
+	b->dir = text(b, r, "dir");
+	b->host = text(b, r, "host");
+	b->boot = text(b, r, "boot");
+	b->program_version = text(b, r, "version");
+	b->parent = text(b, r, "rollback_of");
+	b->parent_head = text(b, r, "parent_head");
+	b->dry = record_bool(r, "dry");
+	b->sync = record_bool(r, "sync");
+	s->run_id = b->run;
+	s->operator_name = text(b, r, "operator");
+	s->dry_run = b->dry;
+	s->interactive = record_bool(r, "interactive");
+	s->dir = b->dir.p;
+	s->seed = text(b, r, "seed");
+	s->gone = stand_in(b, STR(""));
+	s->open_body = arena_str(&b->c->arena, body.p, body.n);
+	if (!load_program(b, program) || !load_inputs(b, r))
+		return false;
+	s->program = b->l.program;
+	return unit_parse_time(text(b, r, "start"), &b->start) || cannot(b, "its first record has no start");
+}
+
+struct first { struct rebuild *b; bool seen, ok; };
+
+static void on_first(void *arg, const struct record *r)
+{
+	struct first *f = arg;
+
+	if (f->seen)
+		return;
+	f->seen = true;
+	f->ok = str_eqz(r->t, "run.open") ? take_open(f->b, r) : cannot(f->b, "its first record is not run.open");
+}
+
+static const char *journal_of(struct rebuild *b, struct str dir)
+{
+	return arena_printf(&b->c->arena, STR_FMT "/journal.jsonl", STR_ARG(dir)).p;
+}
+
+bool rebuild_open(struct rebuild *b, struct cli *c, struct str run_dir)
+{
+	struct first f = { b, false, false };
+
+	b->c = c;
+	b->run_dir = run_dir;
+	b->why[0] = 0;
+	journal_scan_file(journal_of(b, run_dir), &b->scan, on_first, &f);
+	if (!f.seen)
+		return cannot(b, "%s", b->scan.why);
+	return f.ok;
+}
+
+/* --- the replay -------------------------------------------------------------------- */
+
+static void make_stand_ins(struct rebuild *b, struct mask *m)
+{
+	const struct runbook *rb = b->l.program->rb;
+	struct value *list = arena_array(&b->c->arena, rb->secret_count + 1u, sizeof(*list));
+
+	for (uint32_t i = 0; i < rb->secret_count; i++) {
+		struct str s = stand_in(b, rb->secrets[i].name);
+
+		list[i] = value_str(s);
+		list[i].flags = VALUE_SECRET;
+		(void)mask_add(m, s);
+	}
+	b->secrets = list;
+	mask_ready(m);
+}
+
+static void on_record(void *arg, const struct record *r)
+{
+	struct rebuild *b = arg;
+
+	if (replay_take(b->replay, r) && b->each)
+		b->each(b->arg, r);
+}
+
+static bool same(struct rebuild *b)
+{
+	const struct replay_result *res = replay_result(b->replay);
+
+	if (res->verdict == REPLAY_IDENTICAL)
+		return true;
+	b->diverged = res->verdict == REPLAY_DIVERGED;
+	return cannot(b, "record %lld: %s", (long long)res->n, res->why);
+}
+
+/* A run that undoes another one goes on where that one ended, with its engine. */
+static bool replay_parent(struct rebuild *b)
+{
+	struct rebuild *p = arena_alloc(&b->c->arena, sizeof(*p));
+	size_t end = b->run_dir.n;
+	struct str dir;
+
+	p->depth = b->depth + 1;
+	if (p->depth > PARENTS_MAX)
+		return cannot(b, "too many runs that undo one another");
+	if (!run_id_ok(b->parent))
+		return cannot(b, "the run that it undoes has no id");
+	while (end && b->run_dir.p[end - 1] != '/')
+		end--;
+	dir = arena_printf(&b->c->arena, STR_FMT STR_FMT, STR_ARG(str_slice(b->run_dir, 0, end)), STR_ARG(b->parent));
+	b->up = p;
+	if (!rebuild_open(p, b->c, dir) || !rebuild_replay(p, b->secrets, b->mask))
+		return cannot(b, "run " STR_FMT ", which it undoes: %.150s", STR_ARG(b->parent), p->why);
+	if (!p->scan.sealed || !str_eqz(b->parent_head, p->scan.head))
+		return cannot(b, "run " STR_FMT ", which it undoes, is not as it was then", STR_ARG(b->parent));
+	b->engine = p->engine;
+	b->lock = p->lock;
+	p->engine = NULL;
+	engine_rename(b->engine, b->run);
+	return true;
+}
+
+static bool start_engine(struct rebuild *b)
+{
+	struct str error = { 0 };
+
+	if (b->parent.n)
+		return replay_parent(b);
+	b->engine = engine_new(&b->setup);
+	return engine_prepare(b->engine, b->start, &b->lock, &error) || cannot(b, "%.*s", STR_ARG(error));
+}
+
+bool rebuild_replay(struct rebuild *b, const struct value *secrets, struct mask *m)
+{
+	struct replay_options o = { .dir = b->run_dir.p, .mask = m, .gone = b->setup.gone };
+
+	b->mask = m;
+	b->secrets = secrets;
+	if (!secrets)
+		make_stand_ins(b, m);
+	b->setup.secrets = b->secrets;
+	b->setup.mask = m;
+	if (!start_engine(b))
+		return false;
+	o.engine = b->engine;
+	b->replay = replay_new(&o);
+	journal_scan_file(journal_of(b, b->run_dir), &b->scan, on_record, b);
+	if (b->scan.state == JOURNAL_CORRUPT || b->scan.state == JOURNAL_UNREADABLE)
+		return cannot(b, "%.150s", b->scan.why);
+	replay_end(b->replay, b->scan.sealed);
+	return same(b);
+}
+
+void rebuild_release(struct rebuild *b)
+{
+	replay_free(b->replay);
+	engine_free(b->engine);
+	if (b->up)
+		rebuild_release(b->up);
+	source_release(&b->l);
+}

@@ -1,0 +1,73 @@
+#ifndef RB_CLI_RUNNER_PARTS_H
+#define RB_CLI_RUNNER_PARTS_H
+/*
+ * runner_parts: what a runner of a new run (runner.c) and one that takes over
+ * (takeover.c) share: who runs, secrets, lock, world, display, and the drive to
+ * the end. For these two only.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/buf.h"
+#include "cli/runner.h"
+#include "cli/settings.h"
+#include "journal/state.h"
+#include "run/engine.h"
+
+struct jsonw;
+
+struct runner {
+	struct cli *c;
+	struct loaded *l;
+	const struct run_request *q;
+	struct settings set;
+	bool dry_run, yes, no_sync, interactive;
+	const char *claimed_operator;      /* --operator or NULL */
+	const char *state;
+	char id[RUN_ID_LEN + 1];
+	struct str dir;                /* the run's folder */
+	char seed[65];
+	struct str operator_name, user;
+	char host[256];
+	int64_t wall, boot;
+	struct str lock;
+	bool locked;
+	struct mask *mask;
+	struct value *secrets;
+	struct str *files;             /* bytes, by rb->files */
+	char (*kept)[65]; size_t kept_count; /* blobs of the runbook and its files */
+	struct journal *journal;
+	struct live *live;
+	struct dry *dry;
+	struct ui *ui;
+	struct engine *engine;
+	struct buf open_body;
+	struct run_setup setup;
+};
+
+/* Options and settings, clocks, who and where. 0 or an exit code after a message. */
+int runner_begin(struct runner *r, struct cli *c);
+/* Values of the secrets, and the mask made of them. False after a message. */
+bool runner_secrets(struct runner *r, const char *const *env);
+/* The environment of children, without the variables that secrets come from. */
+const char *const *runner_env(struct runner *r);
+/* Until the loop has them: a signal must not leave a lock behind. */
+void runner_hold_signals(void);
+void runner_open_ui(struct runner *r);
+/* The target's lock, for the run r->id. 0 or an exit code after a message. */
+int runner_lock(struct runner *r);
+void runner_unlock(struct runner *r);
+/* Options of the journal, as far as they are known to both. */
+struct journal_options;
+void runner_journal(struct runner *r, struct journal_options *o);
+/* Members that say who runs and where. */
+void runner_put_who(struct runner *r, struct jsonw *w);
+/* The live (or dry) world; r->boot is the run's monotonic zero. 0 or an exit code after a message. */
+int runner_world(struct runner *r, const char *const *env);
+/* Drives the engine, attached to the world, to the end; frees the lock if the run is over. */
+int runner_drive(struct runner *r, const struct event *first);
+void runner_release(struct runner *r);
+bool runner_shared(const struct runner *r);
+
+#endif
+
+

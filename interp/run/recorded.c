@@ -1,0 +1,210 @@
+#include "run/recorded.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/file.h"
+#include "journal/scan.h"
+#include "journal/stored.h"
+#include "run/live_world.h"
+#include "value/units.h"
+
+/* recorded: records back into events. */
+
+/* A record without `h` and the members before `t`. */
+struct str recorded_body(const struct record *r)
+{
+	static const size_t before = sizeof("\"t\":\"") - 1, tail = sizeof(",\"h\":\"\"}") - 1 + RECORD_HASH_HEX;
+	const char *from = r->t.p - before, *end = r->line.p + r->line.n - tail;
+
+	return (struct str){ from, (size_t)(end - from) };
+}
+
+static int64_t digits(const char *p, int n)
+{
+	int64_t v = 0;
+
+	for (int i = 0; i < n; i++)
+		v = v * 10 + (p[i] - '0');
+	return v;
+}
+
+/* 2026-11-21T06:50:28.123456Z; its form was checked by record_parse(). */
+bool recorded_wall(const struct record *r, int64_t *wall)
+{
+	struct str w = r->w;
+
+	if (w.n != 27 || !unit_parse_time((struct str){ w.p, w.n }, wall))
+		return false;
+	*wall = *wall / 1000000000 * 1000000000 + digits(w.p + 20, 6) * 1000;
+	return true;
+}
+
+/* --- which op ------------------------------------------------------------------- */
+
+static bool timer_op(const struct record *r, uint8_t *purpose)
+{
+	struct str what = record_raw(r, "what");
+
+	if (str_eqz(what, "\"retry\"") || str_eqz(what, "\"retry stopped\""))
+		*purpose = OP_FOR_RETRY;
+	else if (str_eqz(what, "\"timeout\""))
+		*purpose = OP_FOR_TIMEOUT;
+	else if (str_eqz(what, "\"run timeout\""))
+		*purpose = OP_FOR_RUN_TIMEOUT;
+	else
+		return false;
+	return true;
+}
+
+bool recorded_event(const struct record *r, uint8_t *kind, struct recorded_op *op)
+{
+	*kind = EVENT_RESULT;
+	op->key = r->k;
+	if (str_eqz(r->t, "step.attempt")) {
+		op->purpose = OP_FOR_ACTION;
+	} else if (str_eqz(r->t, "probe")) {
+		op->purpose = OP_FOR_PROBE;
+	} else if (str_eqz(r->t, "timer")) {
+		return timer_op(r, &op->purpose);
+	} else if (str_eqz(r->t, "answer")) {
+		op->purpose = r->k.n ? OP_FOR_PAUSE : OP_FOR_STOP;
+	} else if (str_eqz(r->t, "run.open")) {
+		*kind = record_raw(r, "rollback_of").n ? EVENT_ADOPT : EVENT_START;
+	} else if (str_eqz(r->t, "epoch.open")) {
+		*kind = EVENT_EPOCH;
+	} else if (str_eqz(r->t, "resolve")) {
+		*kind = EVENT_RESOLVE;
+	} else if (str_eqz(r->t, "signal")) {
+		*kind = EVENT_SIGNAL;
+	} else if (str_eqz(r->t, "low")) {
+		*kind = EVENT_LOW;
+	} else {
+		return false;
+	}
+	return true;
+}
+
+/* --- results ---------------------------------------------------------------------- */
+
+static bool end_named(struct str word, uint8_t *end)
+{
+	for (uint8_t i = 0; i <= END_SUPPRESSED; i++)
+		if (str_eqz(word, result_end_names[i])) {
+			*end = i;
+			return true;
+		}
+	return false;
+}
+
+/* {"name":"value",...}; a name may come twice. */
+static bool read_headers(struct arena *a, struct str raw, struct result *out)
+{
+	const char *p = raw.p + 1, *end = raw.p + raw.n, *why;
+	struct header *list = NULL;
+	uint32_t n = 0, cap = 0;
+	struct buf b;
+
+	if (raw.n < 2 || raw.p[0] != '{')
+		return raw.n == 0;
+	buf_init(&b, RECORD_LINE_MAX);
+	while (p && p < end && *p == '"') {
+		struct str text[2];
+
+		for (int i = 0; p && i < 2; i++) {
+			const char *from = p;
+
+			p = scan_string(p, end, &why);
+			if (!p)
+				break;
+			buf_clear(&b);
+			scan_unescape((struct str){ from, (size_t)(p - from) }, &b);
+			text[i] = arena_str(a, b.p ? b.p : "", b.len);
+			p++; /* : , or } */
+			if (i == 0 && (p >= end || p[-1] != ':'))
+				p = NULL;
+		}
+		if (!p)
+			break;
+		if (n == cap) {
+			struct header *more = arena_array(a, cap ? cap * 2 : 16, sizeof(*more));
+
+			if (n)
+				memcpy(more, list, n * sizeof(*more));
+			list = more;
+			cap = cap ? cap * 2 : 16;
+		}
+		list[n++] = (struct header){ text[0], text[1] };
+	}
+	buf_release(&b);
+	out->headers = list;
+	out->header_count = n;
+	return p != NULL;
+}
+
+static bool read_stream(struct arena *a, const struct record *r, const char *name, const char *dir, bool want,
+			struct output *out, char why[200])
+{
+	struct str raw = record_raw(r, name);
+	struct stored_output s;
+	int err = stored_output(a, dir, raw, want ? KEEP_ALL : 0, &s);
+
+	out->json = raw;
+	out->total = s.n;
+	out->bytes = s.bytes;
+	out->truncated = s.truncated;
+	if (err == EBADMSG)
+		snprintf(why, 200, "the record's `%s` makes no sense", name);
+	else if (err)
+		snprintf(why, 200, "blob %.64s: %s", s.blob.p, err < 0 ? "its hash is wrong" : file_error(err));
+	else if (want && s.lost)
+		snprintf(why, 200, "the output of this attempt could not be stored when it came");
+	else
+		return true;
+	return false;
+}
+
+bool recorded_result(struct arena *a, const struct record *r, const char *dir, bool want_output, struct result *out,
+		     char why[200])
+{
+	struct str opaque = record_raw(r, "opaque");
+	uint32_t op = out->op;
+
+	*out = (struct result){ .op = op, .code = -1 };
+	if (str_eqz(r->t, "timer")) {
+		out->end = str_eqz(record_raw(r, "what"), "\"retry stopped\"") ? END_STOPPED : END_FIRED;
+		return true;
+	}
+	if (str_eqz(r->t, "answer") && !record_raw(r, "end").n) {
+		out->end = END_ANSWER;
+	} else if (!end_named(record_text(r, a, "end"), &out->end)) {
+		snprintf(why, 200, "the record's `end` makes no sense");
+		return false;
+	}
+	out->code = (int)record_int(r, "code", -1);
+	out->signo = (int)record_int(r, "signal", 0);
+	out->error = record_text(r, a, "error");
+	out->answer = record_text(r, a, "answer");
+	out->by = record_text(r, a, "by");
+	out->took = record_int(r, "took_us", 0) * 1000;
+	out->opaque = str_eqz(r->t, "probe") && opaque.n ? record_text(r, a, "result") : opaque;
+	if (!read_headers(a, record_raw(r, "headers"), out)) {
+		snprintf(why, 200, "the record's `headers` make no sense");
+		return false;
+	}
+	want_output = want_output && !opaque.n;
+	return read_stream(a, r, "out", dir, want_output, &out->out, why) && read_stream(a, r, "err", dir, want_output, &out->err, why);
+}
+
+void recorded_other(struct arena *a, const struct record *r, struct event *ev)
+{
+	ev->signo = (int)record_int(r, "signal", 0);
+	ev->body = recorded_body(r);
+	ev->interactive = record_bool(r, "interactive");
+	ev->rollback = record_bool(r, "rollback");
+	ev->done = record_bool(r, "done");
+	ev->why = record_text(r, a, "cause");
+	ev->key = r->k;
+}

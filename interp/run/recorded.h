@@ -1,0 +1,30 @@
+#ifndef RB_RUN_RECORDED_H
+#define RB_RUN_RECORDED_H
+/*
+ * recorded: which records of a journal tell of an event, and that event rebuilt
+ * from it: the reverse of run/records.c. The others are what the engine made of
+ * the events.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include "journal/record.h"
+#include "run/effects.h"
+
+struct arena;
+
+/* The op that a result belongs to. */
+struct recorded_op { uint8_t purpose; /* enum op_purpose */ struct str key; };
+/* Does the record tell of an event? For results *op says of which op. */
+bool recorded_event(const struct record *r, uint8_t *kind, struct recorded_op *op);
+/* Wall time of the record's envelope, ns. False: no time. */
+bool recorded_wall(const struct record *r, int64_t *wall);
+/* The body of the record: `"t":...` up to the hash. */
+struct str recorded_body(const struct record *r);
+/* Fills result from the record; texts in the arena. want_output: of the command. dir: of
+ * blobs. False: *why says what is missing. */
+bool recorded_result(struct arena *a, const struct record *r, const char *dir, bool want_output, struct result *out,
+		     char why[200]);
+/* Fills the members of ev that events other than results have. */
+void recorded_other(struct arena *a, const struct record *r, struct event *ev);
+
+#endif

@@ -1,0 +1,304 @@
+#include "run/replay.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/mem.h"
+#include "journal/mask.h"
+#include "journal/record.h"
+#include "run/engine.h"
+#include "run/recorded.h"
+
+/* replay: feeds and compares. */
+
+/* A record that the engine made and the journal has not shown yet. */
+struct made { int64_t wall, mono; size_t at, n; /* in bodies */ };
+/* An op that the engine started. */
+struct waiting { uint32_t op; uint8_t purpose; bool want_output; struct str key; };
+
+struct replay {
+	struct replay_options o;
+	struct replay_result result;
+	struct arena event;            /* of the event being fed */
+	struct arena kept;             /* of the result */
+	struct buf bodies, masked, scratch;
+	struct made *made; size_t first, count, cap;
+	struct waiting *ops; uint32_t op_count, op_cap;
+	uint32_t *dropped; uint32_t drop_count, drop_cap; /* stopped, and their results mean nothing */
+	bool marked;                   /* gone is in the mask */
+	bool began;
+};
+
+enum { BODIES_MAX = 1 << 30 };
+
+/* --- effects -------------------------------------------------------------------- */
+
+static void record(void *ctx, int64_t wall, int64_t mono, struct str body)
+{
+	struct replay *r = ctx;
+
+	if (r->first == r->count) {
+		r->first = r->count = 0;
+		buf_clear(&r->bodies);
+	}
+	if (r->count == r->cap) {
+		r->cap = r->cap ? r->cap * 2 : 64;
+		r->made = mem_realloc(r->made, r->cap * sizeof(*r->made));
+	}
+	r->made[r->count++] = (struct made){ wall, mono, r->bodies.len, body.n };
+	buf_adds(&r->bodies, body);
+}
+
+static int flush(void *ctx, bool sync)
+{
+	(void)ctx, (void)sync;
+	return 0;
+}
+
+static void start(void *ctx, const struct command *c)
+{
+	struct replay *r = ctx;
+
+	for (uint32_t i = 0; i < r->op_count; i++)
+		if (r->ops[i].op == c->op)
+			return; /* a runner that took over starts it once more */
+	if (r->op_count == r->op_cap) {
+		r->op_cap = r->op_cap ? r->op_cap * 2 : 16;
+		r->ops = mem_realloc(r->ops, r->op_cap * sizeof(*r->ops));
+	}
+	r->ops[r->op_count++] = (struct waiting){ c->op, c->purpose, c->want_output, c->key };
+}
+
+static void forget(struct replay *r, uint32_t i)
+{
+	memmove(r->ops + i, r->ops + i + 1, (--r->op_count - i) * sizeof(*r->ops));
+}
+
+static void stop(void *ctx, uint32_t op, int64_t grace)
+{
+	struct replay *r = ctx;
+
+	(void)grace;
+	for (uint32_t i = 0; i < r->op_count; i++) {
+		if (r->ops[i].op != op || (r->ops[i].purpose != OP_FOR_TIMEOUT && r->ops[i].purpose != OP_FOR_RUN_TIMEOUT))
+			continue;
+		if (r->drop_count == r->drop_cap) {
+			r->drop_cap = r->drop_cap ? r->drop_cap * 2 : 16;
+			r->dropped = mem_realloc(r->dropped, r->drop_cap * sizeof(*r->dropped));
+		}
+		r->dropped[r->drop_count++] = op;
+		forget(r, i);
+		return;
+	}
+}
+
+static uint32_t wait(void *ctx, struct event *events, uint32_t max)
+{
+	(void)ctx, (void)events, (void)max;
+	mem_abort("a replay waits for nothing");
+}
+
+static void hide(void *ctx, struct str secret)
+{
+	(void)ctx, (void)secret;
+}
+
+static const struct effects effects = { record, flush, start, stop, wait, hide };
+
+/* --- the verdict ------------------------------------------------------------------ */
+
+static struct str kept(struct replay *r, struct str s)
+{
+	return s.n ? arena_str(&r->kept, s.p, s.n) : STR("");
+}
+
+__attribute__((format(printf, 5, 6)))
+static bool verdict(struct replay *r, enum replay_verdict v, int64_t n, const struct record *rec, const char *fmt, ...)
+{
+	va_list ap;
+
+	r->result.verdict = v;
+	r->result.n = n;
+	r->result.recorded = rec ? kept(r, recorded_body(rec)) : STR("");
+	va_start(ap, fmt);
+	vsnprintf(r->result.why, sizeof(r->result.why), fmt, ap);
+	va_end(ap);
+	return false;
+}
+
+static struct str masked(struct replay *r, struct str body)
+{
+	if (!r->o.mask || mask_empty(r->o.mask))
+		return body;
+	buf_clear(&r->masked);
+	mask_json(r->o.mask, body, &r->scratch, &r->masked);
+	return buf_str(&r->masked);
+}
+
+static struct str body_of(const struct replay *r, const struct made *m)
+{
+	return (struct str){ r->bodies.p + m->at, m->n };
+}
+
+/* The record must be the next one that the engine made. */
+static bool same(struct replay *r, const struct record *rec, int64_t wall)
+{
+	const struct made *m = &r->made[r->first];
+	struct str body = masked(r, body_of(r, m));
+
+	if (!str_eq(body, recorded_body(rec))) {
+		verdict(r, REPLAY_DIVERGED, rec->n, rec, "the engine makes another record here");
+		r->result.made = kept(r, body);
+		return false;
+	}
+	if (m->wall != wall || m->mono != rec->m * 1000)
+		return verdict(r, REPLAY_DIVERGED, rec->n, rec, "the record has another time than the event that led to it");
+	r->first++;
+	return true;
+}
+
+/* --- feeding ------------------------------------------------------------------------ */
+
+/* Results that mean nothing to the engine, but that its ops wait for. */
+static bool feed_dropped(struct replay *r)
+{
+	struct event ev = { .kind = EVENT_RESULT };
+	struct result stopped = { .end = END_STOPPED, .code = -1 };
+
+	engine_clock(r->o.engine, &ev.wall, &ev.mono);
+	ev.result = &stopped;
+	while (r->drop_count) {
+		stopped.op = r->dropped[--r->drop_count];
+		(void)engine_feed(r->o.engine, &ev);
+	}
+	return true;
+}
+
+static bool feed_result(struct replay *r, const struct record *rec, const struct recorded_op *op, struct event *ev)
+{
+	struct result result = { 0 };
+	char why[200];
+	uint32_t i = 0;
+
+	while (i < r->op_count && !(r->ops[i].purpose == op->purpose && str_eq(r->ops[i].key, op->key)))
+		i++;
+	if (i == r->op_count)
+		return verdict(r, REPLAY_DIVERGED, rec->n, rec, "nothing that could end this way was started");
+	result.op = r->ops[i].op;
+	if (!recorded_result(&r->event, rec, r->o.dir, r->ops[i].want_output, &result, why))
+		return verdict(r, REPLAY_CANNOT, rec->n, rec, "%s", why);
+	forget(r, i);
+	ev->result = &result;
+	(void)engine_feed(r->o.engine, ev);
+	return true;
+}
+
+static void mark_gone(struct replay *r)
+{
+	if (r->marked || !r->o.mask || !r->o.gone.n)
+		return;
+	r->marked = true;
+	if (mask_add(r->o.mask, r->o.gone))
+		mask_ready(r->o.mask);
+}
+
+static bool feed(struct replay *r, const struct record *rec, int64_t wall)
+{
+	struct recorded_op op;
+	struct event ev = { .wall = wall, .mono = rec->m * 1000 };
+
+	if (!recorded_event(rec, &ev.kind, &op)) {
+		return verdict(r, REPLAY_DIVERGED, rec->n, rec, "no event leads to this record");
+	}
+	if (engine_ended(r->o.engine) && ev.kind != EVENT_ADOPT)
+		return verdict(r, REPLAY_DIVERGED, rec->n, rec, "the run had ended before this record");
+	if ((ev.kind == EVENT_START) == r->began || (ev.kind == EVENT_ADOPT && !engine_ended(r->o.engine)))
+		return verdict(r, REPLAY_DIVERGED, rec->n, rec, "a run does not begin here");
+	arena_reset(&r->event);
+	feed_dropped(r);
+	if (record_raw(rec, "opaque").n)
+		mark_gone(r);
+	if (ev.kind == EVENT_RESULT) {
+		if (!feed_result(r, rec, &op, &ev))
+			return false;
+	} else {
+		if (ev.kind == EVENT_START)
+			r->began = true;
+		recorded_other(&r->event, rec, &ev);
+		(void)engine_feed(r->o.engine, &ev);
+	}
+	if (r->first == r->count)
+		return verdict(r, REPLAY_DIVERGED, rec->n, rec, "the event of this record has no effect here");
+	return true;
+}
+
+bool replay_take(struct replay *r, const struct record *rec)
+{
+	int64_t wall;
+
+	if (r->result.verdict != REPLAY_IDENTICAL)
+		return false;
+	if (str_eqz(rec->t, "torn")) /* of the writer, not of the engine */
+		return true;
+	if (!recorded_wall(rec, &wall))
+		return verdict(r, REPLAY_DIVERGED, rec->n, rec, "its time cannot be read");
+	if (r->first == r->count && !feed(r, rec, wall))
+		return false;
+	return same(r, rec, wall);
+}
+
+void replay_end(struct replay *r, bool sealed)
+{
+	if (r->result.verdict != REPLAY_IDENTICAL || !sealed)
+		return;
+	if (r->first < r->count || !engine_ended(r->o.engine)) {
+		verdict(r, REPLAY_DIVERGED, 0, NULL, "the journal ends before the run does");
+		if (r->first < r->count)
+			r->result.made = kept(r, masked(r, body_of(r, &r->made[r->first])));
+	}
+}
+
+const struct replay_result *replay_result(const struct replay *r)
+{
+	return &r->result;
+}
+
+void replay_rest(struct replay *r, void (*each)(void *arg, int64_t wall, int64_t mono, struct str body), void *arg)
+{
+	while (r->first < r->count) {
+		const struct made *m = &r->made[r->first++];
+
+		each(arg, m->wall, m->mono, body_of(r, m));
+	}
+}
+
+struct replay *replay_new(const struct replay_options *o)
+{
+	struct replay *r = mem_alloc(sizeof(*r));
+
+	r->o = *o;
+	arena_init(&r->event);
+	arena_init(&r->kept);
+	buf_init(&r->bodies, BODIES_MAX);
+	buf_init(&r->masked, RECORD_LINE_MAX * 2);
+	buf_init(&r->scratch, RECORD_LINE_MAX * 2);
+	engine_attach(o->engine, &effects, r);
+	return r;
+}
+
+void replay_free(struct replay *r)
+{
+	if (!r)
+		return;
+	arena_release(&r->event);
+	arena_release(&r->kept);
+	buf_release(&r->bodies);
+	buf_release(&r->masked);
+	buf_release(&r->scratch);
+	mem_free(r->made);
+	mem_free(r->ops);
+	mem_free(r->dropped);
+	mem_free(r);
+}
