@@ -1,11 +1,15 @@
 #include "cli/past.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
+#include <time.h>
 #include "cli/settings.h"
 #include "journal/state.h"
 
 /* past: one past run. */
+
+enum { PATIENCE = 200 /* times 10 ms */ };
 
 int past_find(struct cli *c, const char *what, struct past *p)
 {
@@ -29,17 +33,30 @@ int past_find(struct cli *c, const char *what, struct past *p)
 	return EXIT_OK;
 }
 
+/* A child that was just being started when its runner was killed keeps the lock for a moment. */
+static bool lives(const struct past *p)
+{
+	struct timespec pause = { 0, 10000000 };
+	bool live = run_is_live(p->dir.p);
+
+	for (int i = 0; live && i < PATIENCE && p->s.pid > 1 && kill((pid_t)p->s.pid, 0) && errno == ESRCH; i++) {
+		nanosleep(&pause, NULL);
+		live = run_is_live(p->dir.p);
+	}
+	return live;
+}
+
 int past_open(struct cli *c, const char *what, struct past *p)
 {
 	int code = past_find(c, what, p);
 
 	if (code)
 		return code;
-	p->live = run_is_live(p->dir.p);
 	if (!report_read(&c->arena, p->journal.p, true, &p->s)) {
 		cli_error(STR_FMT ": %s", STR_ARG(p->journal), p->s.scan.why);
 		return EXIT_DAMAGED;
 	}
+	p->live = lives(p);
 	if (p->s.scan.state == JOURNAL_CORRUPT) {
 		cli_error("the journal of run " STR_FMT " is damaged: %s", STR_ARG(p->id), p->s.scan.why);
 		return EXIT_DAMAGED;

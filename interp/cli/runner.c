@@ -415,6 +415,7 @@ int runner_world(struct runner *r, const char *const *env)
 	lo.interactive = r->interactive;
 	lo.shared = runner_shared(r);
 	lo.operator_name = r->operator_name;
+	lo.gone = r->gone;
 	lo.on_output = on_output;
 	lo.on_question = on_question;
 	lo.on_tick = on_tick;
@@ -527,7 +528,7 @@ void runner_hold_signals(void)
 }
 
 /* The run was refused before its first record: nothing of it stays. */
-static void forget_run(struct runner *r)
+void runner_forget(struct runner *r)
 {
 	int err;
 
@@ -556,7 +557,7 @@ static int run_steps(struct runner *r)
 		return code;
 	code = runner_lock(r); /* after the journal: who holds a lock is known to live */
 	if (code) {
-		forget_run(r);
+		runner_forget(r);
 		return code;
 	}
 	code = runner_world(r, env);

@@ -41,6 +41,7 @@ struct runner {
 	struct ui *ui;
 	struct engine *engine;
 	struct buf open_body;
+	struct str gone;               /* of a run that is taken over: live_options.gone */
 	struct run_setup setup;
 };
 
@@ -66,6 +67,8 @@ int runner_world(struct runner *r, const char *const *env);
 /* Drives the engine, attached to the world, to the end; frees the lock if the run is over. */
 int runner_drive(struct runner *r, const struct event *first);
 void runner_release(struct runner *r);
+/* The run was refused before its first record: nothing of it stays. */
+void runner_forget(struct runner *r);
 bool runner_shared(const struct runner *r);
 
 #endif

@@ -26,6 +26,7 @@ struct live_options {
 	bool shared;
 	bool no_sync;                      /* --no-sync: blobs and rendered files are not synced either */
 	struct str operator_name;          /* who answers at the terminal */
+	struct str gone;                   /* run_setup.gone of a run taken over: nothing that has it is started */
 	const char *version;               /* for User-Agent; may be NULL */
 	/* Output of children as it comes, masked, controls not yet escaped. May be NULL. */
 	void (*on_output)(void *arg, struct str key, int stream, struct str bytes);

@@ -209,10 +209,50 @@ static int flush(void *ctx, bool sync)
 	return err;
 }
 
+static bool has(struct str text, struct str what)
+{
+	return text.n && str_find(text, what) >= 0;
+}
+
+static bool list_has(const char *const *list, struct str what)
+{
+	for (; list && *list; list++)
+		if (has(str_of(*list), what))
+			return true;
+	return false;
+}
+
+/* A value that the last runner had and that was not written down, because it held a secret. */
+static bool needs_gone(const struct live *l, const struct command *c)
+{
+	struct str gone = l->o.gone;
+	bool found = false;
+
+	if (!gone.n)
+		return false;
+	switch (c->kind) {
+	case OP_SPAWN:
+		return list_has(c->spawn.argv, gone) || list_has(c->spawn.env, gone) || has(c->spawn.input, gone);
+	case OP_REQUEST:
+		for (uint32_t i = 0; i < c->request.header_count; i++)
+			found = found || has(c->request.headers[i].value, gone);
+		return found || has(c->request.url, gone) || has(c->request.body, gone) || has(c->request.password, gone);
+	case OP_FILE:
+		return c->file.absolute && has(c->file.bytes, gone);
+	default:
+		return false;
+	}
+}
+
 static void start(void *ctx, const struct command *c)
 {
 	struct live_op *op = op_new(ctx, c);
 
+	if (needs_gone(ctx, c)) {
+		buf_addz(&op->text, "it needs a value that held a secret: such values are not kept and did not survive the last runner");
+		live_done(op, END_NOT_STARTED);
+		return;
+	}
 	switch (c->kind) {
 	case OP_SPAWN: live_spawn(op); break;
 	case OP_REQUEST: live_request(op); break;

@@ -61,9 +61,6 @@ static void start(void *ctx, const struct command *c)
 {
 	struct replay *r = ctx;
 
-	for (uint32_t i = 0; i < r->op_count; i++)
-		if (r->ops[i].op == c->op)
-			return; /* a runner that took over starts it once more */
 	if (r->op_count == r->op_cap) {
 		r->op_cap = r->op_cap ? r->op_cap * 2 : 16;
 		r->ops = mem_realloc(r->ops, r->op_cap * sizeof(*r->ops));
@@ -226,6 +223,8 @@ static bool feed(struct replay *r, const struct record *rec, int64_t wall)
 	} else {
 		if (ev.kind == EVENT_START)
 			r->began = true;
+		if (ev.kind == EVENT_EPOCH) /* lost with their runner, or started once more by the engine */
+			r->op_count = r->drop_count = 0;
 		recorded_other(&r->event, rec, &ev);
 		(void)engine_feed(r->o.engine, &ev);
 	}
