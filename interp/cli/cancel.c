@@ -87,15 +87,14 @@ static int release_lock(struct cli *c, struct past *p, const char *why)
 	struct settings set;
 	int err;
 
-	if (!p->s.lock.n) {
-		cli_error("run " STR_FMT " has no runner and holds no lock: there is nothing to cancel", STR_ARG(p->id));
+	if (!p->s.lock.n && why) {
+		cli_error("run " STR_FMT " holds no lock: there is nothing to free", STR_ARG(p->id));
 		return EXIT_FAILED;
 	}
 	if (!why || !*why) {
-		cli_error("run " STR_FMT " is %s and has no runner: nothing can be undone from here", STR_ARG(p->id),
-			  p->s.held ? "held" : "broken");
-		cli_error("look at the target (`runbook show " STR_FMT "`), put it right, then free the lock: runbook cancel " STR_FMT
-			  " --why TEXT", STR_ARG(p->id), STR_ARG(p->id));
+		cli_error("run " STR_FMT " is %.*s and has no runner: undo it with `runbook rollback " STR_FMT "`, or go on with `runbook resume "
+			  STR_FMT "`", STR_ARG(p->id), STR_ARG(past_status(p)), STR_ARG(p->id), STR_ARG(p->id));
+		cli_error("to leave what it did as it is and only free its lock: runbook cancel " STR_FMT " --why TEXT", STR_ARG(p->id));
 		return EXIT_PERSON;
 	}
 	if (!settings_load(c, &set))

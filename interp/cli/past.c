@@ -72,5 +72,5 @@ struct str past_status(const struct past *p)
 		return p->s.status;
 	if (p->live)
 		return STR("running");
-	return p->s.held ? STR("held") : STR("broken");
+	return p->s.in_doubt ? STR("in_doubt") : p->s.held ? STR("held") : STR("broken");
 }

@@ -352,7 +352,7 @@ void runner_journal(struct runner *r, struct journal_options *o)
 	o->no_sync = r->no_sync;
 	o->shared = runner_shared(r);
 	o->mask = r->mask;
-	o->observe = ui_record;
+	o->observe = r->ui ? ui_record : NULL;
 	o->arg = r->ui;
 }
 

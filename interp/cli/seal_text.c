@@ -133,7 +133,7 @@ void seal_status(struct str line, struct buf *out)
 		return;
 	}
 	arena_init(&a);
-	buf_adds(out, str_eqz(r.t, "held") ? STR("held") : record_text(&r, &a, "status"));
+	buf_adds(out, str_eqz(r.t, "held") ? STR("held") : str_eqz(r.t, "doubt") ? STR("in_doubt") : record_text(&r, &a, "status"));
 	arena_release(&a);
 }
 
@@ -143,17 +143,31 @@ static void put_counts(const struct record *r, struct buf *out)
 		   (int)record_int(r, "skipped", 0), (int)record_int(r, "unknown", 0));
 }
 
+/* The last of the steps in doubt; the others were shown as they came. */
+static void put_doubt(struct arena *a, const struct record *r, struct str run_id, struct str hint, struct buf *out)
+{
+	buf_addz(out, "  in doubt  ");
+	visible_add(out, r->k);
+	buf_addz(out, ": ");
+	visible_add(out, record_text(r, a, "why"));
+	buf_printf(out, "\n  look at the target, then say what you found:\n              runbook resolve " STR_FMT STR_FMT " '", STR_ARG(run_id),
+		   STR_ARG(hint));
+	visible_add(out, r->k);
+	buf_printf(out, "' --done|--not-done --why TEXT\n              runbook resume " STR_FMT STR_FMT "\n", STR_ARG(run_id), STR_ARG(hint));
+}
+
 void seal_text(struct str line, struct str run_id, int exit_code, bool dry, bool color, struct str hint, struct buf *out)
 {
 	struct record r;
 	const char *why;
 	struct arena a;
 	struct str status;
-	bool parsed = record_parse(&r, line, &why), held;
+	bool parsed = record_parse(&r, line, &why), held, doubt;
 
 	arena_init(&a);
 	held = parsed && str_eqz(r.t, "held");
-	status = !parsed ? STR("in_doubt") : held ? STR("held") : record_text(&r, &a, "status");
+	doubt = parsed && str_eqz(r.t, "doubt");
+	status = !parsed || doubt ? STR("in_doubt") : held ? STR("held") : record_text(&r, &a, "status");
 	buf_printf(out, "\n%s" STR_FMT "%s  %s", color ? (exit_code ? "\x1b[1;31m" : "\x1b[1;32m") : "", STR_ARG(status),
 		   color ? "\x1b[0m" : "", dry && !exit_code ? "dry-run: nothing was changed" : meaning(status));
 	buf_printf(out, " (exit %d)", exit_code);
@@ -175,6 +189,11 @@ void seal_text(struct str line, struct str run_id, int exit_code, bool dry, bool
 			visible_add(out, record_text(&r, &a, "why"));
 			buf_addc(out, '\n');
 		}
+		if (doubt)
+			put_doubt(&a, &r, run_id, hint, out);
+		if (held)
+			buf_printf(out, "  go on     runbook resume " STR_FMT STR_FMT "   or undo it: runbook rollback " STR_FMT STR_FMT "\n",
+				   STR_ARG(run_id), STR_ARG(hint), STR_ARG(run_id), STR_ARG(hint));
 		put_list(&a, &r, "continued", "  went on   past failures of ", out);
 		put_cause(&a, &r, out);
 		put_list(&a, &r, "undone", "  undone    ", out);

@@ -105,8 +105,8 @@ static void put_unsealed(const struct past *p, struct buf *b)
 	buf_printf(b, "\n" STR_FMT "\n", STR_ARG(past_status(p)));
 	if (p->live)
 		return;
-	if (!p->s.held && p->s.last_key.n) {
-		buf_addz(b, "  its runner died; in doubt: ");
+	if (!p->s.held && !p->s.in_doubt && p->s.last_key.n) {
+		buf_addz(b, "  its runner died while this ran: ");
 		visible_add(b, p->s.last_key);
 		buf_addc(b, '\n');
 	}
@@ -120,9 +120,7 @@ static void put_unsealed(const struct past *p, struct buf *b)
 		buf_addz(b, st->ended ? "\n" : "  (whether it finished is not known)\n");
 	}
 	put_survivors(p, b);
-	buf_addz(b, "  nothing of this was undone: put the target right by the rollback blocks of these steps, last first\n");
-	if (p->s.lock.n)
-		buf_printf(b, "  then `runbook cancel " STR_FMT " --why TEXT` frees its lock\n", STR_ARG(p->id));
+	buf_printf(b, "  go on     runbook resume " STR_FMT "\n  undo it   runbook rollback " STR_FMT "\n", STR_ARG(p->id), STR_ARG(p->id));
 }
 
 static int show_run_text(struct cli *c, const struct past *p)
@@ -135,9 +133,8 @@ static int show_run_text(struct cli *c, const struct past *p)
 	o.state_hint = ui_state_hint(c);
 	ui = ui_new(&o);
 	journal_scan_file(p->journal.p, &scan, put_record, ui);
-	if (p->s.sealed || p->s.held) {
-		ui_end(ui, p->id, p->s.sealed ? (int)p->s.exit : 5, p->dir);
-	}
+	if (p->s.sealed || p->s.held || p->s.in_doubt)
+		ui_end(ui, p->id, p->s.sealed ? (int)p->s.exit : p->s.in_doubt ? EXIT_PERSON : 5, p->dir);
 	if (!p->s.sealed) {
 		ui_idle(ui);
 		buf_init(&b, 256 << 10);

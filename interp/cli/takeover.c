@@ -300,6 +300,20 @@ static struct str epoch_body(struct takeover *t, bool rollback)
 	return buf_str(&r->open_body);
 }
 
+static int close_ended(struct takeover *t)
+{
+	int code = engine_exit_code(t->b.engine), err = journal_flush(t->r.journal, true);
+
+	if (err) {
+		cli_error("the journal could not be written: %s", strerror(err));
+		return EXIT_FAILED;
+	}
+	t->r.locked = t->r.lock.n > 0;
+	runner_unlock(&t->r);
+	ui_end(t->r.ui, t->p->id, code, t->r.dir);
+	return code;
+}
+
 static int go_on(struct takeover *t)
 {
 	struct runner *r = &t->r;
@@ -319,11 +333,13 @@ static int go_on(struct takeover *t)
 		code = wait_for_survivors(t);
 	if (code)
 		return code;
+	replay_rest(t->b.replay, add_rest, r);
+	if (engine_ended(t->b.engine)) /* only the last records were not written any more */
+		return close_ended(t);
 	set_clock(t);
 	code = runner_world(r, env);
 	if (code)
 		return code;
-	replay_rest(t->b.replay, add_rest, r);
 	t->cause = cause_of(t, "rollback");
 	first.body = epoch_body(t, rollback);
 	first.why = t->cause;

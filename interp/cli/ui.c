@@ -184,7 +184,7 @@ void ui_record(void *ui, struct str line)
 	arena_reset(&u->arena);
 	if (str_eqz(r.t, "run.open"))
 		u->dry = record_bool(&r, "dry");
-	if (str_eqz(r.t, "seal") || str_eqz(r.t, "held")) {
+	if (str_eqz(r.t, "seal") || str_eqz(r.t, "held") || str_eqz(r.t, "doubt")) {
 		u->sealed = true;
 		buf_clear(&u->last_seal);
 		buf_adds(&u->last_seal, line);

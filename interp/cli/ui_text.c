@@ -156,7 +156,7 @@ static void on_open(struct ui *u, const struct record *r)
 	struct str version = record_text(r, &u->arena, "runbook_version");
 
 	buf_clear(&u->line);
-	buf_printf(&u->line, "%s", u->dry ? "dry-run of " : "run of ");
+	buf_printf(&u->line, "%s", u->dry ? "dry-run of " : record_raw(r, "rollback_of").n ? "rollback of a run of " : "run of ");
 	buf_adds(&u->line, record_text(r, &u->arena, "runbook"));
 	if (version.n)
 		buf_printf(&u->line, " " STR_FMT, STR_ARG(version));
@@ -278,6 +278,22 @@ static void on_comp(struct ui *u, const struct record *r)
 	flush_line(u);
 }
 
+/* Somebody took the run over. */
+static void on_epoch(struct ui *u, const struct record *r)
+{
+	heading(u, record_bool(r, "rollback") ? STR("taken over, to undo it") : STR("taken over"), "\x1b[1m");
+	put_detail(u, arena_printf(&u->arena, "by " STR_FMT " on " STR_FMT, STR_ARG(record_text(r, &u->arena, "operator")),
+				   STR_ARG(record_text(r, &u->arena, "host"))));
+}
+
+static void on_doubt(struct ui *u, const struct record *r, const char *word, const char *member)
+{
+	begin_line(u, "\x1b[1;31m", str_of(word), r->k);
+	pad_to(u, r->k, 28);
+	visible_add(&u->line, record_text(r, &u->arena, member));
+	flush_line(u);
+}
+
 static void on_note(struct ui *u, const struct record *r, const char *word)
 {
 	begin_line(u, "\x1b[33m", str_of(word), r->k);
@@ -368,6 +384,12 @@ void ui_text_record(struct ui *u, const struct record *r, const char *what)
 		begin_line(u, "\x1b[33m", STR("signal"), record_text(r, &u->arena, "name"));
 		put_does(u, record_text(r, &u->arena, "does"));
 		flush_line(u);
+	} else if (str_eqz(r->t, "epoch.open")) {
+		on_epoch(u, r);
+	} else if (str_eqz(r->t, "doubt")) {
+		on_doubt(u, r, "IN DOUBT", "why");
+	} else if (str_eqz(r->t, "resolve")) {
+		on_doubt(u, r, record_bool(r, "done") ? "was done" : "not done", "why");
 	} else if (str_eqz(r->t, "comp.plan")) {
 		u->unwinding = true;
 		on_plan(u, r);

@@ -303,6 +303,8 @@ static void each(void *arg, const struct record *r)
 	m->last_m = r->m;
 	if (r->ep > m->epochs)
 		m->epochs = r->ep;
+	if (str_eqz(r->t, "epoch.open"))
+		fold_epoch(f, r);
 	memcpy(f->last_w, r->w.p, r->w.n < sizeof(f->last_w) ? r->w.n : sizeof(f->last_w));
 	if (str_eqz(r->t, "run.open")) {
 		fold_open(f, r);
@@ -326,6 +328,8 @@ static void each(void *arg, const struct record *r)
 		on_issue(f, r);
 	} else if (str_eqz(r->t, "held")) {
 		fold_held(f, r);
+	} else if (str_eqz(r->t, "doubt")) {
+		fold_doubt(f, r);
 	} else if (str_eqz(r->t, "seal")) {
 		fold_seal(f, r);
 	} else if (!f->brief) {
@@ -358,5 +362,5 @@ bool report_read(struct arena *a, const char *journal_path, bool brief, struct r
 
 struct str report_status(const struct report *r)
 {
-	return r->sealed || r->held ? r->status : STR("unfinished");
+	return r->sealed || r->held || r->in_doubt ? r->status : STR("unfinished");
 }

@@ -69,13 +69,14 @@ struct report {
 	struct str inputs, secrets, files; /* JSON as in the record */
 	struct str more;             /* JSON object: members that this program does not know */
 	bool dry, claimed;
-	int64_t pid, epochs;         /* of the runner; how many runners there were */
+	struct str rollback_of;      /* the run that this one undoes, or empty */
+	int64_t pid, epochs;         /* of the last runner; how many runners there were */
 	/* the end */
-	bool held, sealed;
+	bool held, in_doubt, sealed; /* in_doubt: a person must say whether steps were done */
 	struct str status;           /* seal's; "held"; "running" or "broken" are decided by the caller (run_is_live) */
 	struct str ended;            /* wall time of the last record */
 	int64_t exit, took_us, rollback_us, records; /* exit -1: none yet; rollback_us -1: nothing was undone */
-	struct str cause_key, cause_text, cause_at, stopped, held_key, held_why;
+	struct str cause_key, cause_text, cause_at, stopped, held_key, held_why, doubt_key, doubt_why; /* doubt: the last one */
 	struct str rollback_cause;   /* comp.plan */
 	const struct str *planned; uint32_t planned_count;  /* comp.plan: keys, in the order of undoing */
 	const struct str *undone; uint32_t undone_count;

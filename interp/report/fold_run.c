@@ -40,7 +40,8 @@ void fold_open(struct fold *f, const struct record *r)
 {
 	static const char *const known[] = { "v", "run", "program", "version", "runbook", "runbook_version", "title", "path", "dir",
 					     "inputs", "secrets", "operator", "claimed", "user", "uid", "host", "boot", "pid", "seed",
-					     "dry", "sync", "interactive", "steps", "lock", "files" };
+					     "dry", "sync", "interactive", "steps", "lock", "files", "start", "hidden",
+					     "rollback_of", "parent_head", "cause" };
 	struct report *m = f->r;
 
 	m->run = fold_text(f, r, "run");
@@ -60,6 +61,7 @@ void fold_open(struct fold *f, const struct record *r)
 	m->secrets = fold_keep(f, record_raw(r, "secrets"));
 	m->files = fold_keep(f, record_raw(r, "files"));
 	m->more = fold_body(f, r, known, sizeof(known) / sizeof(*known));
+	m->rollback_of = fold_text(f, r, "rollback_of");
 	m->dry = record_bool(r, "dry");
 	m->pid = record_int(r, "pid", 0);
 	m->started = fold_keep(f, r->w);
@@ -118,6 +120,26 @@ void fold_held(struct fold *f, const struct record *r)
 	m->held_why = fold_text(f, r, "why");
 }
 
+void fold_doubt(struct fold *f, const struct record *r)
+{
+	struct report *m = f->r;
+
+	m->in_doubt = true;
+	m->status = STR("in_doubt");
+	m->doubt_key = fold_keep(f, r->k);
+	m->doubt_why = fold_text(f, r, "why");
+}
+
+/* Another runner: what the last one waited for is looked at again. */
+void fold_epoch(struct fold *f, const struct record *r)
+{
+	struct report *m = f->r;
+
+	m->held = m->in_doubt = false;
+	m->status = STR("");
+	m->pid = record_int(r, "pid", 0);
+}
+
 static void seal_residue(struct fold *f, struct value v)
 {
 	struct report *m = f->r;
@@ -140,7 +162,7 @@ void fold_seal(struct fold *f, const struct record *r)
 	struct value v;
 
 	m->sealed = true;
-	m->held = false;
+	m->held = m->in_doubt = false;
 	m->status = fold_text(f, r, "status");
 	m->exit = record_int(r, "exit", 70);
 	m->took_us = record_int(r, "took_us", 0);

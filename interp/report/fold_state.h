@@ -24,6 +24,8 @@ struct str fold_what(struct fold *f, const struct record *r);
 void fold_open(struct fold *f, const struct record *r);
 void fold_plan(struct fold *f, const struct record *r);
 void fold_held(struct fold *f, const struct record *r);
+void fold_doubt(struct fold *f, const struct record *r);
+void fold_epoch(struct fold *f, const struct record *r);
 void fold_seal(struct fold *f, const struct record *r);
 
 #endif

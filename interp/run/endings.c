@@ -110,9 +110,17 @@ static void decide(struct engine *e)
 		e->status = RUN_FAILED;
 }
 
+/* How the runner ends; the run itself may go on with another one. */
+enum run_status engine_status(const struct engine *e)
+{
+	if (e->journal_err || e->in_doubt)
+		return RUN_IN_DOUBT;
+	return e->held ? RUN_HELD : (enum run_status)e->status;
+}
+
 int engine_exit_code(const struct engine *e)
 {
-	switch (e->status) {
+	switch (engine_status(e)) {
 	case RUN_OK:
 	case RUN_STOPPED: return 0;
 	case RUN_FAILED: return 1;
@@ -121,6 +129,8 @@ int engine_exit_code(const struct engine *e)
 	case RUN_IN_DOUBT: return 4;
 	case RUN_HELD: return 5;
 	case RUN_CANCELLED: return 128 + e->signo;
+	case RUN_RUNNING:
+	case RUN_STATUSES: break;
 	}
 	return 70;
 }

@@ -316,12 +316,9 @@ bool engine_feed(struct engine *e, const struct event *ev)
 }
 
 /* Is there nothing to do before a person has spoken? */
-static bool waits_for_a_person(struct engine *e)
+static bool waits_for_a_person(const struct engine *e)
 {
-	if ((!e->held && !e->in_doubt) || at_work(e))
-		return false;
-	e->status = e->in_doubt ? RUN_IN_DOUBT : RUN_HELD;
-	return true;
+	return (e->held || e->in_doubt) && !at_work(e);
 }
 
 enum { EVENTS_A_TURN = 64 };
@@ -335,19 +332,17 @@ int engine_drive(struct engine *e, const struct event *first, enum run_status *s
 	events[0].wall = now[0].wall;
 	events[0].mono = now[0].mono;
 	for (;;) {
-		for (uint32_t i = 0; i < n && e->stage != STAGE_END; i++)
+		for (uint32_t i = 0; i < n && (!i || e->stage != STAGE_END); i++)
 			handle(e, &events[i]);
-		if (!hand_out(e)) {
-			e->status = RUN_IN_DOUBT;
+		if (!hand_out(e))
 			break;
-		}
 		if (e->stage == STAGE_END || waits_for_a_person(e))
 			break;
 		if (!e->op_len)
 			mem_abort("the engine has nothing to wait for");
 		n = e->fx->wait(e->ctx, events, EVENTS_A_TURN);
 	}
-	*status = (enum run_status)e->status;
+	*status = engine_status(e);
 	*journal_err = e->journal_err;
 	return engine_exit_code(e);
 }

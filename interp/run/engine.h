@@ -53,6 +53,9 @@ int engine_drive(struct engine *e, const struct event *first, enum run_status *s
 
 /* --- taking over ------------------------------------------------------------ */
 
+/* Of engine.md section 3, by its status. */
+int engine_exit_code(const struct engine *e);
+enum run_status engine_status(const struct engine *e);
 /* The run was sealed. */
 bool engine_ended(const struct engine *e);
 bool engine_unwinding(const struct engine *e); /* never forward again */

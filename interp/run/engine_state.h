@@ -315,6 +315,5 @@ void takeover_settle(struct engine *e);    /* nothing waits for a person any mor
 /* endings.c: stages of the run. */
 void root_advance(struct frame *f);
 void engine_settle(struct engine *e, bool stop_running);
-int engine_exit_code(const struct engine *e);
 
 #endif

@@ -201,17 +201,21 @@ static void mark_gone(struct replay *r)
 		mask_ready(r->o.mask);
 }
 
+static bool begins(const struct event *ev)
+{
+	return ev->kind == EVENT_START || ev->kind == EVENT_ADOPT;
+}
+
 static bool feed(struct replay *r, const struct record *rec, int64_t wall)
 {
 	struct recorded_op op;
 	struct event ev = { .wall = wall, .mono = rec->m * 1000 };
 
-	if (!recorded_event(rec, &ev.kind, &op)) {
+	if (!recorded_event(rec, &ev.kind, &op))
 		return verdict(r, REPLAY_DIVERGED, rec->n, rec, "no event leads to this record");
-	}
 	if (engine_ended(r->o.engine) && ev.kind != EVENT_ADOPT)
 		return verdict(r, REPLAY_DIVERGED, rec->n, rec, "the run had ended before this record");
-	if ((ev.kind == EVENT_START) == r->began || (ev.kind == EVENT_ADOPT && !engine_ended(r->o.engine)))
+	if (begins(&ev) == r->began || (ev.kind == EVENT_ADOPT && !engine_ended(r->o.engine)))
 		return verdict(r, REPLAY_DIVERGED, rec->n, rec, "a run does not begin here");
 	arena_reset(&r->event);
 	feed_dropped(r);
@@ -221,8 +225,7 @@ static bool feed(struct replay *r, const struct record *rec, int64_t wall)
 		if (!feed_result(r, rec, &op, &ev))
 			return false;
 	} else {
-		if (ev.kind == EVENT_START)
-			r->began = true;
+		r->began = true;
 		if (ev.kind == EVENT_EPOCH) /* lost with their runner, or started once more by the engine */
 			r->op_count = r->drop_count = 0;
 		recorded_other(&r->event, rec, &ev);

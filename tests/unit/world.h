@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/diag.h"
@@ -38,6 +39,8 @@ struct world {
 	unsigned long long seed; /* said when it never ends */
 	struct arena arena;
 	struct buf trace, records;
+	struct buf lines;       /* the records as lines of a journal (their hash is no hash) */
+	int64_t n, ep;          /* of the last line */
 	int64_t now;
 	struct world_op ops[WORLD_OPS]; uint32_t count;
 	struct { char key[WORLD_KEY]; int n; } flaky[256]; uint32_t flaky_count;
@@ -74,11 +77,23 @@ static struct world_move *world_move(struct world *w, struct str key, const char
 	return m;
 }
 
+static void world_line(struct world *w, int64_t wall, int64_t mono, struct str body)
+{
+	time_t second = (time_t)(wall / 1000000000);
+	char stamp[32];
+	struct tm tm;
+
+	gmtime_r(&second, &tm);
+	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &tm);
+	buf_printf(&w->lines, "{\"n\":%lld,\"b\":1,\"ep\":%lld,\"w\":\"%s.%06lldZ\",\"m\":%lld,%.*s,\"h\":\"%064d\"}\n", (long long)++w->n,
+		   (long long)w->ep, stamp, (long long)(wall / 1000 % 1000000), (long long)(mono / 1000), (int)body.n, body.p, 0);
+}
+
 static void world_record(void *ctx, int64_t wall, int64_t mono, struct str body)
 {
 	struct world *w = ctx;
 
-	(void)wall, (void)mono;
+	world_line(w, wall, mono, body);
 	buf_adds(&w->records, body);
 	buf_addc(&w->records, '\n');
 	if (str_starts(body, STR("\"t\":\"comp.plan\"")))
@@ -124,7 +139,10 @@ static void world_words(struct world *w, const char *const *argv, struct result 
 		buf_addc(&b, '\n');
 	r->out.bytes = arena_str(&w->arena, b.p ? b.p : "", b.len);
 	r->out.total = b.len;
-	r->out.json = arena_printf(&w->arena, "{\"n\":%zu}", b.len);
+	if (b.len)
+		r->out.json = arena_printf(&w->arena, "{\"n\":%zu,\"text\":\"%.*s\\n\"}", b.len, (int)b.len - 1, b.p);
+	else
+		r->out.json = STR("{\"n\":0}");
 	buf_release(&b);
 }
 
@@ -328,16 +346,13 @@ static const struct effects world_effects = { world_record, world_flush, world_s
 
 struct world_run { int exit; enum run_status status; int journal_err; };
 
-/* Loads text, runs it in the world. */
-static struct world_run world_run(struct world *w, const char *text)
+/* Loads text into a setup; NULL after a message. Releases with program_release(). */
+static struct program *world_setup(struct world *w, const char *text, struct run_setup *setup)
 {
-	struct world_run out = { -1, RUN_RUNNING, 0 };
-	struct run_setup setup = { 0 };
-	struct str lock = { 0 }, error = { 0 };
 	struct diags ds;
 	struct program *p;
-	struct engine *e;
 
+	memset(setup, 0, sizeof(*setup));
 	diags_init(&ds, &w->arena);
 	p = program_load(&w->arena, source_new(&w->arena, STR("test.yml"), str_of(text)), NULL, &ds);
 	if (!p || ds.errors) {
@@ -348,20 +363,35 @@ static struct world_run world_run(struct world *w, const char *text)
 		fprintf(stderr, "%s", b.p);
 		buf_release(&b);
 		diags_release(&ds);
-		return out;
+		return NULL;
 	}
-	setup.program = p;
-	setup.run_id = STR("run1");
-	setup.operator_name = STR("tester");
-	setup.inputs = arena_array(&w->arena, p->rb->input_count + 1, sizeof(struct value));
-	if (!program_inputs(p, &w->arena, NULL, 0, NULL, 0, (struct value *)setup.inputs, &ds))
+	setup->program = p;
+	setup->run_id = STR("run1");
+	setup->operator_name = STR("tester");
+	setup->inputs = arena_array(&w->arena, p->rb->input_count + 1, sizeof(struct value));
+	if (!program_inputs(p, &w->arena, NULL, 0, NULL, 0, (struct value *)setup->inputs, &ds))
 		fprintf(stderr, "inputs are missing\n");
-	setup.secrets = arena_array(&w->arena, p->rb->secret_count + 1, sizeof(struct value));
-	setup.dry_run = w->dry;
-	setup.interactive = w->interactive;
-	setup.dir = "/tmp";
-	setup.seed = STR("seed");
-	setup.open_body = STR("\"t\":\"run.open\"");
+	setup->secrets = arena_array(&w->arena, p->rb->secret_count + 1, sizeof(struct value));
+	setup->dry_run = w->dry;
+	setup->interactive = w->interactive;
+	setup->dir = "/tmp";
+	setup->seed = STR("seed");
+	setup->open_body = STR("\"t\":\"run.open\"");
+	diags_release(&ds);
+	return p;
+}
+
+/* Loads text, runs it in the world. */
+static struct world_run world_run(struct world *w, const char *text)
+{
+	struct world_run out = { -1, RUN_RUNNING, 0 };
+	struct run_setup setup;
+	struct str lock = { 0 }, error = { 0 };
+	struct program *p = world_setup(w, text, &setup);
+	struct engine *e;
+
+	if (!p)
+		return out;
 	e = engine_new(&setup);
 	if (!engine_prepare(e, 1000000000LL * 1000000, &lock, &error))
 		fprintf(stderr, "%.*s\n", (int)error.n, error.p);
@@ -369,7 +399,6 @@ static struct world_run world_run(struct world *w, const char *text)
 	out.exit = engine_drive(e, &(struct event){ .kind = EVENT_START }, &out.status, &out.journal_err);
 	engine_free(e);
 	program_release(p);
-	diags_release(&ds);
 	return out;
 }
 
@@ -379,12 +408,15 @@ static void world_init(struct world *w)
 	arena_init(&w->arena);
 	buf_init(&w->trace, 1 << 24);
 	buf_init(&w->records, 1 << 26);
+	buf_init(&w->lines, 1 << 26);
+	w->ep = 1;
 }
 
 static void world_release(struct world *w)
 {
 	buf_release(&w->trace);
 	buf_release(&w->records);
+	buf_release(&w->lines);
 	arena_release(&w->arena);
 	free(w->moves);
 }
