@@ -288,7 +288,7 @@ void takeover_adopt(struct engine *e, const struct event *ev)
 	e->settling = true;
 	e->stopped = e->stuck = e->blocked = e->stop_unwinding = false;
 	e->signo = 0;
-	e->signals = 0;
+	e->ints = e->terms = 0;
 	e->stop_text = e->cause_key = e->cause_at = STR("");
 	e->cause_text = arena_str(&e->arena, ev->why.p, ev->why.n);
 	e->undo_count = e->undone_len = e->residue_len = e->issue_len = 0;

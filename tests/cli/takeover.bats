@@ -1,0 +1,346 @@
+#!/usr/bin/env bats
+# A run without its runner: resume, rollback, resolve; a finished run undone; replay.
+load setup
+
+# A ledger of effects; w1 waits for the file `go`.
+book() {
+	cat >book.yml <<-'YML'
+		runbook: 1
+		name: book
+		lock: target
+		defaults: { timeout: 20s }
+		act:
+		  - id: w0
+		    run: 'echo w0 >> ledger'
+		    rollback: [{ run: 'echo u0 >> ledger' }]
+		  - id: w1
+		    run: 'echo begun > begun; while [ ! -e go ]; do sleep 0.02; done; echo w1 >> ledger'
+		    rollback: [{ run: 'echo u1 >> ledger' }]
+		  - id: w2
+		    run: 'echo w2 >> ledger'
+		    rollback: [{ run: 'echo u2 >> ledger' }]
+		report:
+		  - render: { to: end.txt, text: "${{ run.status }}" }
+	YML
+}
+
+# Kills the runner while w1 runs; with $1 = dead also w1.
+killed() {
+	begin exec book.yml
+	until_ok test -s begun
+	kill -9 "$pid"
+	wait "$pid" 2>/dev/null || true
+	[ "${1:-}" != dead ] || pkill -9 -f 'echo begun > begun' || true
+}
+
+status() {
+	"$RB" runs 2>/dev/null | awk 'NR == 2 { print $2 }'
+}
+
+@test "takeover: a second runner is refused, while the first lives and while it is stopped" {
+	book
+	begin exec book.yml
+	until_ok test -s begun
+	run_rb 1 resume @last
+	says 'living runner' err
+	run_rb 1 rollback @last
+	kill -STOP "$pid"
+	run_rb 1 resume @last
+	says 'living runner' err
+	kill -CONT "$pid"
+	touch go
+	ends 0
+	is "$(cat ledger)" "$(printf 'w0\nw1\nw2')"
+}
+
+@test "takeover: killed; the next run is refused and told what to type" {
+	book
+	killed dead
+	run_rb 7 exec book.yml
+	says 'runbook resume' err
+	says 'runbook rollback' err
+	run_rb 0 show @last
+	says 'act/w1' out
+}
+
+@test "takeover: a step that still runs is waited for, then it is in doubt; resolve --done goes on" {
+	book
+	killed
+	(sleep 0.5; touch go) &
+	run_rb 4 resume @last
+	says 'still runs' err
+	says "act/w1' --done|--not-done" err
+	is "$(cat ledger)" "$(printf 'w0\nw1')"
+	is "$(status)" in_doubt
+	run_rb 2 resolve @last act/w1 --done
+	says 'how do you know' err
+	run_rb 1 resolve @last act/w0 --done --why x
+	says 'not in doubt' err
+	run_rb 0 resolve @last act/w1 --done --why 'it is in the ledger'
+	run_rb 0 resume @last
+	is "$(cat ledger)" "$(printf 'w0\nw1\nw2')"
+	run_rb 0 replay @last
+	says identical out
+	is "$(find locks -type f | wc -l)" 0
+}
+
+@test "takeover: resolve --not-done repeats the step" {
+	book
+	killed dead
+	touch go
+	run_rb 4 resume @last
+	run_rb 0 resolve @last act/w1 --not-done --why 'it is not in the ledger'
+	run_rb 0 resume @last
+	is "$(cat ledger)" "$(printf 'w0\nw1\nw2')"
+	run_rb 0 replay @last
+}
+
+@test "takeover: --kill ends what was left running" {
+	book
+	killed
+	run_rb 4 resume @last --kill
+	! pgrep -f 'echo begun > begun' >/dev/null
+	is "$(cat ledger)" w0
+}
+
+@test "takeover: rollback of a killed run undoes what had started, the step in doubt too" {
+	book
+	killed dead
+	run_rb 0 rollback @last --why 'wrong target'
+	is "$(cat ledger)" "$(printf 'w0\nu1\nu0')"
+	is "$(status)" rolled_back
+	says 'wrong target' err
+	is "$(cat state/runs/*/end.txt)" rolled_back
+	run_rb 0 replay @last
+	run_rb 1 rollback @last
+	says 'nothing to undo' err
+}
+
+@test "takeover: a finished run is undone by a run of its own" {
+	book
+	touch go
+	run_rb 0 exec book.yml
+	first=$(cut -d' ' -f1 out)
+	run_rb 0 rollback @last --why 'bad release'
+	is "$(cat ledger)" "$(printf 'w0\nw1\nw2\nu2\nu1\nu0')"
+	run_rb 0 replay @last
+	says identical out
+	grep -q "\"rollback_of\":\"$first\"" "$(ls -d state/runs/* | tail -1)/journal.jsonl"
+	run_rb 1 rollback "$first"
+	says 'undone already' err
+}
+
+@test "takeover: undone with the recorded version, values and files" {
+	mkdir work
+	printf 'echo undo one >> ../ledger\n' >work/undo.sh
+	cat >work/book.yml <<-'YML'
+		runbook: 1
+		name: book
+		inputs: { tag: string }
+		files: [undo.sh]
+		defaults: { timeout: 20s }
+		act:
+		  - id: a
+		    run: 'echo did ${{ inputs.tag }} >> ../ledger; echo 41'
+		    capture: { n: int(out) + 1 }
+		    rollback: [{ run: 'sh undo.sh; echo undo ${{ inputs.tag }} ${{ self.n ?? 0 }} >> ledger' }]
+	YML
+	cd work
+	run_rb 0 exec book.yml -i 'tag=a "b" $c'
+	printf 'echo undo two >> ../ledger\n' >undo.sh
+	printf 'runbook: 1\nname: other\nact: []\n' >book.yml
+	run_rb 0 rollback @last
+	says 'copies that the run kept are used' err
+	dir=$(ls -d ../state/runs/*/files)
+	is "$(cat ../ledger)" 'did a "b" $c'
+	is "$(cat "$dir/ledger")" 'undo a "b" $c 42'
+	is "$(cat "$(dirname "$dir")/ledger")" 'undo one'
+}
+
+@test "takeover: a later run on the same target comes first, unless out of order" {
+	book
+	touch go
+	run_rb 0 exec book.yml
+	first=$(cut -d' ' -f1 out)
+	run_rb 0 exec book.yml
+	run_rb 1 rollback "$first"
+	says 'came later' err
+	run_rb 2 rollback "$first" --out-of-order
+	run_rb 0 rollback "$first" --out-of-order --why 'the second is harmless'
+}
+
+@test "takeover: a probe settles the doubt" {
+	cat >book.yml <<-'YML'
+		runbook: 1
+		name: book
+		defaults: { timeout: 20s }
+		act:
+		  - id: a
+		    run: 'echo a >> ledger; echo begun > begun; sleep 30'
+		    probe: { run: 'test -e ledger' }
+		    rollback: [{ run: 'echo ua >> ledger' }]
+		  - id: b
+		    run: 'echo b >> ledger'
+		    rollback: []
+	YML
+	begin exec book.yml
+	until_ok test -s begun
+	kill -9 "$pid"
+	run_rb 0 resume @last --kill
+	is "$(cat ledger)" "$(printf 'a\nb')"
+	run_rb 0 replay @last
+}
+
+@test "takeover: an idempotent step is repeated with the same key" {
+	cat >book.yml <<-'YML'
+		runbook: 1
+		name: book
+		defaults: { timeout: 20s }
+		act:
+		  - id: a
+		    idempotent: true
+		    run: 'echo "$RUNBOOK_IDEMPOTENCY_KEY" >> keys; [ -e go ] || { echo begun > begun; sleep 30; }'
+		    rollback: []
+	YML
+	begin exec book.yml
+	until_ok test -s begun
+	kill -9 "$pid"
+	touch go
+	run_rb 0 resume @last --kill
+	is "$(wc -l <keys)" 2
+	is "$(sort -u keys | wc -l)" 1
+}
+
+@test "takeover: killed while it undoes: the direction is locked" {
+	cat >book.yml <<-'YML'
+		runbook: 1
+		name: book
+		defaults: { timeout: 20s }
+		act:
+		  - id: a
+		    run: 'echo a >> ledger'
+		    rollback: [{ run: 'echo ua >> ledger' }]
+		  - id: b
+		    run: 'echo b >> ledger'
+		    rollback:
+		      - { run: 'echo begun > begun; while [ ! -e go ]; do sleep 0.02; done; echo ub >> ledger', idempotent: true }
+		  - { id: c, run: 'false', rollback: [] }
+		  - { id: d, run: 'echo d >> ledger', rollback: [] }
+	YML
+	begin exec book.yml
+	until_ok test -s begun
+	kill -9 "$pid"
+	pkill -9 -f 'echo begun > begun' || true
+	touch go
+	run_rb 3 resume @last
+	is "$(cat ledger)" "$(printf 'a\nb\nub\nua')"
+	run_rb 0 replay @last
+}
+
+@test "takeover: a held run is taken up where it stood" {
+	cat >book.yml <<-'YML'
+		runbook: 1
+		name: book
+		defaults: { timeout: 20s }
+		act:
+		  - { id: a, run: 'echo a >> ledger', rollback: [{ run: 'echo ua >> ledger' }] }
+		  - { id: b, run: 'test -e go', on_fail: pause, effect: write, rollback: [] }
+		  - { id: c, run: 'echo c >> ledger', rollback: [] }
+	YML
+	run_rb 5 exec book.yml
+	says 'runbook resume' err
+	run_rb 5 resume @last
+	is "$(status)" held
+	run_rb 0 rollback @last
+	is "$(cat ledger)" "$(printf 'a\nua')"
+	run_rb 0 replay @last
+}
+
+@test "takeover: a value with a secret in it does not survive, and is not used masked" {
+	cat >book.yml <<-'YML'
+		runbook: 1
+		name: book
+		defaults: { timeout: 20s }
+		secrets: { tok: { env: TOK } }
+		act:
+		  - id: a
+		    env: { T: "${{ secrets.tok }}" }
+		    run: 'echo "x-$T"'
+		    capture: { v: out }
+		    rollback: []
+		  - id: b
+		    run: 'echo begun > begun; [ -e go ] || sleep 30'
+		    idempotent: true
+		    rollback: []
+		  - id: c
+		    run: 'echo ${{ steps.a.v }} > got'
+		    rollback: []
+	YML
+	export TOK=very-secret-1
+	begin exec book.yml
+	until_ok test -s begun
+	kill -9 "$pid"
+	touch go
+	run_rb 3 resume @last --kill
+	says 'did not survive' err
+	[ ! -e got ]
+	run_rb 0 replay @last
+	! grep -rq very-secret state
+}
+
+@test "takeover: with nothing to take over" {
+	book
+	touch go
+	run_rb 0 exec book.yml
+	run_rb 1 resume @last
+	says 'has ended' err
+	run_rb 1 resolve @last act/w1 --done --why x
+	run_rb 0 exec book.yml --dry-run
+	run_rb 2 resume
+	run_rb 2 rollback
+	run_rb 2 resolve @last
+	run_rb 1 resume 00000000000000000000000000
+}
+
+@test "replay: identical in another place, zone and locale; diverged when the journal was made up" {
+	book
+	touch go
+	run_rb 0 exec book.yml
+	run=$(cut -d' ' -f1 out)
+	TZ=Asia/Seoul LC_ALL=C run_rb 0 replay "$run" --output json
+	says '"verdict":"identical"' out
+	cd /
+	"$RB" replay "$run" --state "$RUNBOOK_STATE" | grep -q identical
+	cd "$BATS_TEST_TMPDIR"
+	run_rb 0 replay "$run" --speed 1000
+	says 'act/w2' out
+	run_rb 2 replay "$run" --speed 0
+	# A forger who knows the chain: another exit code, with all hashes made anew.
+	python3 - "state/runs/$run/journal.jsonl" <<-'PY'
+		import hashlib, json, sys
+		path = sys.argv[1]
+		lines = open(path, "rb").read().splitlines(keepends=True)
+		first = json.loads(lines[0])
+		h = hashlib.sha256(("runbook-journal/v1\n%s\n%s\n" % (first["run"], first["program"])).encode()).hexdigest()
+		out = []
+		for line in lines:
+		    body = line[:-73]
+		    if b'"t":"step.attempt","k":"act/w2"' in body:
+		        body = body.replace(b'"code":0', b'"code":1')
+		    h = hashlib.sha256(h.encode() + body).hexdigest()
+		    out.append(body + b',"h":"' + h.encode() + b'"}\n')
+		open(path, "wb").write(b"".join(out))
+	PY
+	run_rb 6 replay "$run"
+	says 'diverged at record' out
+	says 'replayed' out
+}
+
+@test "replay: cannot without the runbook's bytes" {
+	book
+	touch go
+	run_rb 0 exec book.yml
+	rm -r state/runs/*/blobs/sha256
+	run_rb 6 replay @last
+	says cannot out
+}
