@@ -1,4 +1,4 @@
-#include "cli/runner_parts.h"
+#include "cli/runner.h"
 
 #include <errno.h>
 #include <pwd.h>
@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/jsonw.h"
 #include "cli/command.h"
+#include "cli/runner_parts.h"
 #include "cli/settings.h"
 #include "cli/source.h"
 #include "host/clock.h"

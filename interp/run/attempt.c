@@ -435,7 +435,7 @@ void attempt_retry(struct frame *f)
 
 const struct prog_step *probe_of(const struct frame *f)
 {
-	return f->ps->ast->probe ? &f->e->p->steps[f->ps->ast->probe->ix] : NULL;
+	return f->ps->ast->more->probe ? &f->e->p->steps[f->ps->ast->more->probe->ix] : NULL;
 }
 
 /* Its output had a secret: what the record says. */

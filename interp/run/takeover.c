@@ -128,7 +128,7 @@ static const struct prog_step *doubt_probe(const struct frame *f, bool *undo)
 {
 	const struct frame *target = f->role == ROLE_UNDO ? owner_of_undo(f) : NULL;
 
-	*undo = !f->ps->ast->probe && target;
+	*undo = !f->ps->ast->more->probe && target;
 	return *undo ? probe_of(target) : probe_of(f);
 }
 

@@ -248,7 +248,7 @@ static void undo_leaf(struct frame *f)
 		return;
 	}
 	if (t->ps->has_undo) {
-		if (s->rollback.count && e->adopted && s->probe)
+		if (s->rollback.count && e->adopted && s->more->probe)
 			probe_entry(f, AT_INTENT); /* long ago: is it in place still? It is undone all the same */
 		else if (s->rollback.count)
 			run_rollback(f);
