@@ -57,6 +57,19 @@ static struct value evaluated(struct frame *f, const struct data *d, struct requ
 	return v;
 }
 
+/* What an unknown is shown as: such a request is not sent. */
+static struct value named_unknown(struct arena *a, struct value v)
+{
+	struct buf b;
+	struct str s;
+
+	buf_init(&b, 1024);
+	value_show(v, &b);
+	s = arena_str(a, b.p ? b.p : "", b.len);
+	buf_release(&b);
+	return value_str(s);
+}
+
 /* A scalar as text into tmp; lists of scalars give several pairs elsewhere. */
 static struct str scalar_text(struct frame *f, struct value v, struct request_parts *p)
 {
@@ -65,8 +78,10 @@ static struct str scalar_text(struct frame *f, struct value v, struct request_pa
 
 	if (v.kind == V_STRING)
 		return value_text(v);
+	if (v.kind == V_UNKNOWN)
+		return value_text(named_unknown(f->tmp, v));
 	buf_init(&b, 1 << 20);
-	if (!value_to_text(v, &b) && v.kind != V_UNKNOWN) {
+	if (!value_to_text(v, &b)) {
 		p->ok = false;
 		p->error = STR("http: a list or map where one text is needed");
 	}
@@ -172,7 +187,9 @@ static struct headers build_headers(struct frame *f, const struct act_http *h, s
 /* The value as it is sent: a request may carry secrets. */
 static struct value bare(struct arena *a, struct value v)
 {
-	if (!value_has_flag(v, VALUE_SECRET))
+	if (v.kind == V_UNKNOWN)
+		return named_unknown(a, v);
+	if (!value_has_flag(v, VALUE_SECRET) && !value_has_unknown(v))
 		return v;
 	v.flags = (uint8_t)(v.flags & ~VALUE_SECRET);
 	if (v.kind == V_LIST) {
