@@ -57,19 +57,6 @@ static struct value evaluated(struct frame *f, const struct data *d, struct requ
 	return v;
 }
 
-/* What an unknown is shown as: such a request is not sent. */
-static struct value named_unknown(struct arena *a, struct value v)
-{
-	struct buf b;
-	struct str s;
-
-	buf_init(&b, 1024);
-	value_show(v, &b);
-	s = arena_str(a, b.p ? b.p : "", b.len);
-	buf_release(&b);
-	return value_str(s);
-}
-
 /* A scalar as text into tmp; lists of scalars give several pairs elsewhere. */
 static struct str scalar_text(struct frame *f, struct value v, struct request_parts *p)
 {
@@ -79,7 +66,7 @@ static struct str scalar_text(struct frame *f, struct value v, struct request_pa
 	if (v.kind == V_STRING)
 		return value_text(v);
 	if (v.kind == V_UNKNOWN)
-		return value_text(named_unknown(f->tmp, v));
+		return value_text(named_unknowns(f, v));
 	buf_init(&b, 1 << 20);
 	if (!value_to_text(v, &b)) {
 		p->ok = false;
@@ -187,9 +174,7 @@ static struct headers build_headers(struct frame *f, const struct act_http *h, s
 /* The value as it is sent: a request may carry secrets. */
 static struct value bare(struct arena *a, struct value v)
 {
-	if (v.kind == V_UNKNOWN)
-		return named_unknown(a, v);
-	if (!value_has_flag(v, VALUE_SECRET) && !value_has_unknown(v))
+	if (!value_has_flag(v, VALUE_SECRET))
 		return v;
 	v.flags = (uint8_t)(v.flags & ~VALUE_SECRET);
 	if (v.kind == V_LIST) {
@@ -217,7 +202,7 @@ static bool build_body(struct frame *f, const struct act_http *h, struct headers
 		return false;
 	buf_init(&b, 16 << 20);
 	if (h->json.kind != DATA_NONE) {
-		struct value v = bare(f->tmp, evaluated(f, &h->json, p));
+		struct value v = bare(f->tmp, named_unknowns(f, evaluated(f, &h->json, p)));
 
 		json_print(v, &b, 0);
 		type = "application/json";
