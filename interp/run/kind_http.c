@@ -78,26 +78,28 @@ static struct str scalar_text(struct frame *f, struct value v, struct request_pa
 	return s;
 }
 
-/* a=b&c=d; null drops out, a list repeats its name. */
+/* name=value, or one for each item of a list; null drops out. */
+static void put_pair(struct frame *f, struct buf *out, struct str name, struct value v, char *sep, struct request_parts *p)
+{
+	for (uint32_t i = 0; v.kind == V_LIST && i < v.n; i++)
+		put_pair(f, out, name, v.list[i], sep, p);
+	if (v.kind == V_LIST || v.kind == V_NULL)
+		return;
+	if (*sep)
+		buf_addc(out, *sep);
+	*sep = '&';
+	url_escape(out, name);
+	buf_addc(out, '=');
+	url_escape(out, scalar_text(f, v, p));
+}
+
+/* a=b&c=d */
 static void put_pairs(struct frame *f, struct buf *out, struct value map, char first, struct request_parts *p)
 {
 	char sep = first;
 
-	if (map.kind != V_MAP)
-		return;
-	for (uint32_t i = 0; i < map.n; i++) {
-		struct value v = map.map[i].value;
-		uint32_t n = v.kind == V_LIST ? v.n : v.kind == V_NULL ? 0 : 1;
-
-		for (uint32_t k = 0; k < n; k++) {
-			if (sep)
-				buf_addc(out, sep);
-			sep = '&';
-			url_escape(out, map.map[i].key);
-			buf_addc(out, '=');
-			url_escape(out, scalar_text(f, v.kind == V_LIST ? v.list[k] : v, p));
-		}
-	}
+	for (uint32_t i = 0; map.kind == V_MAP && i < map.n; i++)
+		put_pair(f, out, map.map[i].key, map.map[i].value, &sep, p);
 }
 
 static struct str build_url(struct frame *f, const struct act_http *h, struct request_parts *p)
