@@ -65,10 +65,13 @@ static void put_cause(struct arena *a, const struct record *r, struct buf *out)
 
 enum { LIST_SHOWN = 12 };
 
-/* A list of keys on one line, after its title. */
-static void put_list(struct arena *a, const struct record *r, const char *name, const char *title, struct buf *out)
+/* A list of keys on one line, after its title; count: the member that says how many
+ * there were, if the list may be cut. */
+static void put_list(struct arena *a, const struct record *r, const char *name, const char *count, const char *title,
+		     struct buf *out)
 {
 	struct value v = json_of(a, r, name);
+	int64_t all = count ? record_int(r, count, 0) : 0;
 
 	if (v.kind != V_LIST || !v.n)
 		return;
@@ -79,8 +82,10 @@ static void put_list(struct arena *a, const struct record *r, const char *name, 
 		if (v.list[i].kind == V_STRING)
 			visible_add(out, value_text(v.list[i]));
 	}
-	if (v.n > LIST_SHOWN)
-		buf_printf(out, " and %u more", v.n - LIST_SHOWN);
+	if (all < v.n)
+		all = v.n;
+	if (all > LIST_SHOWN)
+		buf_printf(out, " and %lld more", (long long)(all - LIST_SHOWN));
 	buf_addc(out, '\n');
 }
 
@@ -120,6 +125,8 @@ static void put_residue(struct arena *a, const struct record *r, struct buf *out
 				put_command(out, value_text(commands->list[k]));
 		}
 	}
+	if (v.kind == V_LIST && record_int(r, "residue_count", 0) > v.n)
+		buf_printf(out, "  LEFT      and %lld more, see the journal\n", (long long)record_int(r, "residue_count", 0) - v.n);
 }
 
 void seal_status(struct str line, struct buf *out)
@@ -194,9 +201,9 @@ void seal_text(struct str line, struct str run_id, int exit_code, bool dry, bool
 		if (held)
 			buf_printf(out, "  go on     runbook resume " STR_FMT STR_FMT "   or undo it: runbook rollback " STR_FMT STR_FMT "\n",
 				   STR_ARG(run_id), STR_ARG(hint), STR_ARG(run_id), STR_ARG(hint));
-		put_list(&a, &r, "continued", "  went on   past failures of ", out);
+		put_list(&a, &r, "continued", NULL, "  went on   past failures of ", out);
 		put_cause(&a, &r, out);
-		put_list(&a, &r, "undone", "  undone    ", out);
+		put_list(&a, &r, "undone", "undone_count", "  undone    ", out);
 		put_residue(&a, &r, out);
 		if (record_int(&r, "rollback_us", 0)) {
 			buf_addz(out, "  rollback  took ");
@@ -204,7 +211,7 @@ void seal_text(struct str line, struct str run_id, int exit_code, bool dry, bool
 			buf_addc(out, '\n');
 		}
 		if (dry) {
-			put_list(&a, &r, "armed", "  armed     ", out);
+			put_list(&a, &r, "armed", "count", "  armed     ", out);
 			put_counts(&r, out);
 		}
 	}

@@ -2,12 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 #include "base/buf.h"
 #include "base/mem.h"
+#include "host/clock.h"
 #include "host/loop.h"
 
 /*
@@ -21,7 +23,7 @@ struct tty_line {
 	struct loop *l;
 	int fd;                  /* -1: there is no terminal */
 	struct loop_fd *watch;
-	struct loop_timer *fail; /* says so in the next turn */
+	struct loop_timer *fail; /* says so soon */
 	bool hidden;
 	struct termios old;
 	struct buf line;
@@ -77,6 +79,23 @@ static void end(struct tty_line *t, bool ok)
 	forget(t);
 }
 
+static void on_fail(void *arg)
+{
+	struct tty_line *t = arg;
+
+	t->fail = NULL;
+	end(t, false);
+}
+
+enum { HANGUP_WAIT = 1000000000 /* ns */ };
+
+static bool hung_up(const struct tty_line *t)
+{
+	struct pollfd p = { t->fd, POLLIN, 0 };
+
+	return poll(&p, 1, 0) > 0 && (p.revents & (POLLHUP | POLLERR));
+}
+
 static void on_read(void *arg, int fd, unsigned events)
 {
 	struct tty_line *t = arg;
@@ -93,16 +112,13 @@ static void on_read(void *arg, int fd, unsigned events)
 		}
 		buf_addc(&t->line, c[i]);
 	}
-	if (n <= 0 || t->line.full)
+	if (n <= 0 && hung_up(t)) { /* its signal comes with it, and says more than the end of input */
+		loop_unwatch(t->l, t->watch);
+		t->watch = NULL;
+		t->fail = loop_at(t->l, clock_boot() + HANGUP_WAIT, on_fail, t);
+	} else if (n <= 0 || t->line.full) {
 		end(t, false);
-}
-
-static void on_fail(void *arg)
-{
-	struct tty_line *t = arg;
-
-	t->fail = NULL;
-	end(t, false);
+	}
 }
 
 static void hide(struct tty_line *t)
@@ -129,8 +145,8 @@ struct tty_line *tty_ask(struct loop *l, bool hidden, void (*on_line)(void *arg,
 	t->fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (t->fd >= 0)
 		t->watch = loop_watch(l, t->fd, LOOP_READ, on_read, t);
-	if (!t->watch)
-		t->fail = loop_at(l, 0, on_fail, t);
+	if (!t->watch) /* gone this moment, perhaps */
+		t->fail = loop_at(l, clock_boot() + HANGUP_WAIT, on_fail, t);
 	else if (hidden)
 		hide(t);
 	return t;

@@ -113,8 +113,8 @@ static void check_holes(struct place *at, const struct data *d, enum text_form f
 {
 	struct load *l = at->l;
 	if (d->kind == DATA_LIST || d->kind == DATA_MAP) {
-		/* items of a list of words splice; values of a map are one text each */
-		enum text_form inner = form == FORM_VALUE ? FORM_VALUE : d->kind == DATA_MAP ? FORM_TEXT : FORM_WORDS;
+		/* items of a list of words splice; values of a map are one text each, but in query and form */
+		enum text_form inner = form == FORM_VALUE ? FORM_VALUE : d->kind == DATA_MAP && form != FORM_WORDS ? FORM_TEXT : FORM_WORDS;
 		for (uint32_t i = 0; i < d->c.count; i++)
 			check_holes(at, &d->c.items[i], inner);
 		return;

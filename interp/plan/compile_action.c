@@ -13,8 +13,8 @@ static void compile_http(struct load *l, struct prog_step *ps)
 	compile_data(&at, &h->url, FORM_TEXT, NULL);
 	compile_data(&at, &h->method, FORM_TEXT, NULL);
 	compile_data(&at, &h->headers, FORM_TEXT, NULL);
-	compile_data(&at, &h->query, FORM_TEXT, NULL);
-	compile_data(&at, &h->form, FORM_TEXT, NULL);
+	compile_data(&at, &h->query, FORM_WORDS, NULL);
+	compile_data(&at, &h->form, FORM_WORDS, NULL);
 	compile_data(&at, &h->json, FORM_VALUE, NULL);
 	compile_data(&at, &h->body, FORM_LINES, NULL);
 	compile_data(&at, &h->user, FORM_TEXT, NULL);

@@ -294,6 +294,8 @@ static bool list_members(struct jsonw *w, const struct key *k)
 		values_ref(w, ID_PATTERN, "Expr");
 	else if (strcmp(t, "{n: text}") == 0)
 		values_ref(w, k->id == KEY_STEP_env || k->id == KEY_DEFAULTS_env ? ENV_PATTERN : NULL, "Text");
+	else if (strcmp(t, "{n: lines}") == 0)
+		values_ref(w, NULL, "Lines");
 	else if (strcmp(t, "{n: T}") == 0)
 		map_members(w, ID_PATTERN);
 	else if (strcmp(t, "{n: json}") == 0)
@@ -424,6 +426,10 @@ static void definitions(struct jsonw *w)
 	jsonw_key(w, "Text");
 	jsonw_open(w, '{');
 	text_members(w, false, false);
+	jsonw_close(w, '}');
+	jsonw_key(w, "Lines");
+	jsonw_open(w, '{');
+	lines_members(w, 0);
 	jsonw_close(w, '}');
 }
 

@@ -271,6 +271,8 @@ struct str error_text(struct frame *f, const struct eval_error *err);
 /* masked.c: without the secrets, in tmp. */
 struct str masked_text(struct frame *f, struct str text);
 struct value masked_value(struct frame *f, struct value v);
+/* dry-run: each unknown in v as its text, `(unknown: steps.x.n)`; in tmp. */
+struct value named_unknowns(struct frame *f, struct value v);
 /* records.c: what goes into the journal. */
 void rec_open(struct engine *e, const char *type, struct str key, struct jsonw *w);
 void rec_close(struct engine *e, struct jsonw *w);

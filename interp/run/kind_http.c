@@ -65,8 +65,10 @@ static struct str scalar_text(struct frame *f, struct value v, struct request_pa
 
 	if (v.kind == V_STRING)
 		return value_text(v);
+	if (v.kind == V_UNKNOWN)
+		return value_text(named_unknowns(f, v));
 	buf_init(&b, 1 << 20);
-	if (!value_to_text(v, &b) && v.kind != V_UNKNOWN) {
+	if (!value_to_text(v, &b)) {
 		p->ok = false;
 		p->error = STR("http: a list or map where one text is needed");
 	}
@@ -76,26 +78,28 @@ static struct str scalar_text(struct frame *f, struct value v, struct request_pa
 	return s;
 }
 
-/* a=b&c=d; null drops out, a list repeats its name. */
+/* name=value, or one for each item of a list; null drops out. */
+static void put_pair(struct frame *f, struct buf *out, struct str name, struct value v, char *sep, struct request_parts *p)
+{
+	for (uint32_t i = 0; v.kind == V_LIST && i < v.n; i++)
+		put_pair(f, out, name, v.list[i], sep, p);
+	if (v.kind == V_LIST || v.kind == V_NULL)
+		return;
+	if (*sep)
+		buf_addc(out, *sep);
+	*sep = '&';
+	url_escape(out, name);
+	buf_addc(out, '=');
+	url_escape(out, scalar_text(f, v, p));
+}
+
+/* a=b&c=d */
 static void put_pairs(struct frame *f, struct buf *out, struct value map, char first, struct request_parts *p)
 {
 	char sep = first;
 
-	if (map.kind != V_MAP)
-		return;
-	for (uint32_t i = 0; i < map.n; i++) {
-		struct value v = map.map[i].value;
-		uint32_t n = v.kind == V_LIST ? v.n : v.kind == V_NULL ? 0 : 1;
-
-		for (uint32_t k = 0; k < n; k++) {
-			if (sep)
-				buf_addc(out, sep);
-			sep = '&';
-			url_escape(out, map.map[i].key);
-			buf_addc(out, '=');
-			url_escape(out, scalar_text(f, v.kind == V_LIST ? v.list[k] : v, p));
-		}
-	}
+	for (uint32_t i = 0; map.kind == V_MAP && i < map.n; i++)
+		put_pair(f, out, map.map[i].key, map.map[i].value, &sep, p);
 }
 
 static struct str build_url(struct frame *f, const struct act_http *h, struct request_parts *p)
@@ -200,7 +204,7 @@ static bool build_body(struct frame *f, const struct act_http *h, struct headers
 		return false;
 	buf_init(&b, 16 << 20);
 	if (h->json.kind != DATA_NONE) {
-		struct value v = bare(f->tmp, evaluated(f, &h->json, p));
+		struct value v = bare(f->tmp, named_unknowns(f, evaluated(f, &h->json, p)));
 
 		json_print(v, &b, 0);
 		type = "application/json";

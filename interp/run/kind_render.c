@@ -32,6 +32,7 @@ static bool rendered(struct frame *f, const struct act_render *a, struct str *pa
 		return false;
 	}
 	buf_init(&b, 16 << 20);
+	v = named_unknowns(f, v);
 	json_print(inside ? masked_value(f, v) : v, &b, 2);
 	buf_addc(&b, '\n');
 	*bytes = arena_str(f->tmp, b.p, b.len);

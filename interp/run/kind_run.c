@@ -121,11 +121,8 @@ static bool script_words(struct frame *f, const struct prog_step *ps, struct wor
 			return true;
 		}
 		for (uint32_t i = 0; i < v.n; i++) {
-			if (v.list[i].kind == V_UNKNOWN) {
-				*unknown = true;
-				continue;
-			}
-			if (!env_add(f, env, arena_printf(env->a, "RB_%u", i + 1), value_text(v.list[i]), error))
+			*unknown = *unknown || v.list[i].kind == V_UNKNOWN;
+			if (!env_add(f, env, arena_printf(env->a, "RB_%u", i + 1), value_text(named_unknowns(f, v.list[i])), error))
 				return false;
 		}
 	}

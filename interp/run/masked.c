@@ -47,3 +47,35 @@ struct value masked_value(struct frame *f, struct value v)
 	}
 	return v;
 }
+
+struct value named_unknowns(struct frame *f, struct value v)
+{
+	uint8_t flags = v.flags;
+	struct buf b;
+
+	if (!value_has_unknown(v))
+		return v;
+	if (v.kind == V_LIST) {
+		struct value *items = arena_array(f->tmp, v.n + 1U, sizeof(*items));
+
+		for (uint32_t i = 0; i < v.n; i++)
+			items[i] = named_unknowns(f, v.list[i]);
+		v = value_list(items, v.n);
+		v.flags |= flags;
+		return v;
+	}
+	if (v.kind == V_MAP) {
+		struct pair *pairs = arena_array(f->tmp, v.n + 1U, sizeof(*pairs));
+
+		for (uint32_t i = 0; i < v.n; i++)
+			pairs[i] = (struct pair){ v.map[i].key, named_unknowns(f, v.map[i].value) };
+		v = value_map(pairs, v.n);
+		v.flags |= flags;
+		return v;
+	}
+	buf_init(&b, 1024);
+	value_show(v, &b);
+	v = value_str(arena_str(f->tmp, b.p ? b.p : "", b.len));
+	buf_release(&b);
+	return v;
+}

@@ -315,6 +315,16 @@ void rec_issue(struct engine *e, const char *severity, struct frame *f, struct s
 	rec_close(e, &w);
 }
 
+/* As JSON text, with quotes and comma. */
+static size_t text_size(struct str s)
+{
+	size_t n = s.n + 3;
+
+	for (size_t i = 0; i < s.n; i++)
+		n += (unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f ? 5 : s.p[i] == '"' || s.p[i] == '\\' ? 1 : 0;
+	return n;
+}
+
 /* As many as there is room for; returns how many. */
 static uint32_t put_texts(struct jsonw *w, const char *name, const struct str *list, uint32_t n, size_t room)
 {
@@ -322,7 +332,7 @@ static uint32_t put_texts(struct jsonw *w, const char *name, const struct str *l
 
 	jsonw_key(w, name);
 	jsonw_open(w, '[');
-	for (i = 0; i < n && w->out->len + 6 * list[i].n < room; i++)
+	for (i = 0; i < n && w->out->len + text_size(list[i]) < room; i++)
 		jsonw_str(w, list[i]);
 	return i;
 }

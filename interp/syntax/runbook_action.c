@@ -101,6 +101,22 @@ static bool read_text_map(struct reader *r, const struct node *n, struct data *o
 	return out->kind != DATA_NONE;
 }
 
+/* query, form: a list repeats its name. */
+static bool read_pair_map(struct reader *r, const struct node *n, struct data *out)
+{
+	if (!read_is_map(r, n, "write it as { name: value }"))
+		return false;
+	for (const struct node *c = n->first; c; c = c->next) {
+		if (c->kind != NODE_SEQ && !read_is_scalar(r, c, "write one text, or a list of them"))
+			return false;
+		for (const struct node *item = c->kind == NODE_SEQ ? c->first : NULL; item; item = item->next)
+			if (!read_is_scalar(r, item, NULL))
+				return false;
+	}
+	*out = data_parse(r->a, n, DATA_STRING, &r->exprs, r->ds);
+	return out->kind != DATA_NONE;
+}
+
 static bool read_method(struct reader *r, const struct node *n, struct data *out)
 {
 	static const char *const words[] = { "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", NULL };
@@ -122,9 +138,9 @@ bool read_http(struct reader *r, const struct node *n, struct act_http *out)
 		case KEY_HTTP_url: read_text(r, v, &out->url); break;
 		case KEY_HTTP_method: read_method(r, v, &out->method); break;
 		case KEY_HTTP_headers: read_text_map(r, v, &out->headers); break;
-		case KEY_HTTP_query: read_text_map(r, v, &out->query); break;
+		case KEY_HTTP_query: read_pair_map(r, v, &out->query); break;
 		case KEY_HTTP_json: read_json(r, v, &out->json); break;
-		case KEY_HTTP_form: read_text_map(r, v, &out->form); break;
+		case KEY_HTTP_form: read_pair_map(r, v, &out->form); break;
 		case KEY_HTTP_body: read_lines(r, v, &out->body); break;
 		case KEY_HTTP_auth: read_auth(r, v, out); break;
 		case KEY_HTTP_follow: read_unit(r, v, V_INT, 0, &out->follow); break;

@@ -147,6 +147,7 @@ tap() { # NAME WANT LINES STATUS
 	verdict $? "run: $1"
 }
 tap "passed, failed, skipped" "1 1 1" '1..3\nok 1\nnot ok 2 - b\nok 3 # SKIP why\n' 1
+tap "what cmocka says of skip()" "1 0 1" '1..2\nok 1 - a\nnot ok 2 # SKIP b\n' 0
 tap "no plan" "1 1 0" 'ok 1\n' 0
 tap "a plan not kept" "1 1 0" '1..2\nok 1\n' 0
 tap "a crash after the last test" "1 1 0" '1..1\nok 1\n' 139

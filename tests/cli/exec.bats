@@ -382,3 +382,17 @@ signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:]
 	is "$(tr '\n' ' ' <ledger)" "+a -a "
 	jq -s -e 'any(.t == "step.attempt" and .k == "act/loud" and .out.lost)' out
 }
+
+@test "exec: what the seal's lists leave out is counted" {
+	cat >s.yml <<-'EOF'
+		runbook: 1
+		name: s
+		act:
+		  - { id: a, foreach: range(510), parallel: 32, run: [true], rollback: [{ run: [true] }] }
+		  - { id: b, foreach: range(505), parallel: 32, run: [true] }
+		  - { run: [false], effect: read }
+	EOF
+	run_rb 4 exec s.yml --no-sync
+	grep -q 'undone    act/a.* and 498 more$' err
+	grep -q 'LEFT      and 5 more, see the journal' err
+}

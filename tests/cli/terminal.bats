@@ -200,6 +200,25 @@ undoing_yml() {
 	is "$(tr '\n' ' ' <ledger)" "one two "
 }
 
+@test "terminal: it goes away at a question or beside a step: HUP, everything is undone, 129" {
+	cat >s.yml <<-'EOF'
+		runbook: 1
+		name: s
+		act:
+		  - { id: one, run: echo one >>ledger, rollback: [{ run: echo -one >>ledger }] }
+		  - { id: two, run: exit 1, on_fail: pause, rollback: [] }
+	EOF
+	for _ in 1 2 3; do
+		rm -f ledger
+		on_tty 129 'see retry/skip/rollback/hold' hang -- exec s.yml
+		is "$(tr '\n' ' ' <ledger)" "one -one "
+	done
+	rm -f ledger
+	slow_yml
+	on_tty 129 'file ledger' 'see act/long' hang -- exec slow.yml
+	is "$(tr '\n' ' ' <ledger)" "one started -long -one "
+}
+
 @test "terminal: parallel questions come one after another" {
 	cat >s.yml <<-'EOF'
 		runbook: 1

@@ -4,7 +4,7 @@
 Steps, in order: `see TEXT` waits until the terminal has shown TEXT (after what
 was seen before), `type TEXT` types it and Enter, `key TEXT` types it without
 Enter (^C is Ctrl-C, ^D Ctrl-D), `file NAME` waits for a file, `make NAME` makes
-one. What was shown goes to standard output; the exit code is the command's, 98
+one, `hang` takes the terminal away (the last step). What was shown goes to standard output; the exit code is the command's, 98
 if a step waited 10 s in vain, 99 if the command did not end.
 """
 import os, pty, select, signal, sys, time
@@ -14,6 +14,7 @@ def main():
     steps, command = sys.argv[1:split], sys.argv[split + 1:]
     pid, fd = pty.fork()
     if pid == 0:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL) # whoever started us may ignore it
         os.execvp(command[0], command)
     shown, at, code = b"", 0, None
 
@@ -59,6 +60,18 @@ def main():
         elif what in ("type", "key"):
             data = text.replace("^C", "\x03").replace("^D", "\x04") + ("\r" if what == "type" else "")
             os.write(fd, data.encode())
+        elif what == "hang":
+            os.close(fd)
+            until = time.monotonic() + 20
+            while code is None and time.monotonic() < until:
+                time.sleep(0.02)
+                done, status = os.waitpid(pid, os.WNOHANG)
+                code = os.waitstatus_to_exitcode(status) if done else None
+            if code is None:
+                give_up("the command did not end", 99)
+            sys.stdout.buffer.write(shown.replace(b"\r\n", b"\n"))
+            sys.stdout.flush()
+            sys.exit(code if code >= 0 else 128 - code)
         else:
             give_up("what is " + step, 98)
     until = time.monotonic() + 20

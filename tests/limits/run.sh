@@ -292,6 +292,18 @@ limit_argument_or_variable() {
 	printf 'inputs: { a: string }\npreflight:\n  - { run: wc -c, stdin: "${{ inputs.a }}", effect: read, expect: "int(out.trim()) == inputs.a.len()" }\n' | book file.yml
 	good run file.yml --inputs in.yml
 }
+limit_command_shown() {
+	printf 'inputs: { a: string }\nact:\n  - run: exit 1\n    rollback: [{ run: [sh, -c, exit 1, "${{ inputs.a }}"], retry: 0 }]\n' | book file.yml
+	left() { jq -r 'select(.t == "seal").residue[0].commands[0]' "$(last)/journal.jsonl" | cut -c 1-40 >out; }
+	{ printf 'a: '; zeros $(($1 - 100)); echo; } >in.yml
+	bad run file.yml --inputs in.yml
+	left
+	says 'xxxxxxxxxx'
+	{ printf 'a: '; zeros $(($1 + 1)); echo; } >in.yml
+	bad run file.yml --inputs in.yml
+	left
+	says '# longer than 64 KiB'
+}
 limit_output_in_expressions() {
 	printf 'inputs: { n: int }\npreflight:\n  - { run: "head -c ${{ inputs.n }} a.bin", effect: read, capture: { n: len(raw) }, expect: n == inputs.n }\n' | book file.yml
 	zeros $(($1 + 1)) >a.bin
