@@ -22,6 +22,7 @@
 #include "journal/output.h"
 #include "journal/reader.h"
 #include "journal/state.h"
+#include "report/report.h"
 #include "run/engine.h"
 #include "run/live.h"
 #include "value/json.h"
@@ -511,6 +512,15 @@ static void forget_run(struct runner *r)
 		cli_error(STR_FMT ": %s", STR_ARG(r->dir), strerror(err));
 }
 
+/* Of a journal that could not be written there is nothing to report. */
+static void write_report(struct runner *r)
+{
+	int err = journal_error(r->journal) ? 0 : report_write(r->dir.p, shared_state(r));
+
+	if (err)
+		cli_error("the run's report could not be written: %s; `runbook report %s` makes it anew", strerror(err), r->id);
+}
+
 static int run_steps(struct runner *r)
 {
 	const char *const *env = base_env(r);
@@ -538,6 +548,7 @@ static int run_steps(struct runner *r)
 	}
 	r->setup.open_body = buf_str(&r->open_body);
 	code = drive(r);
+	write_report(r);
 	ui_end(r->ui, str_of(r->id), code, r->dir);
 	return code;
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "base/file.h"
 #include "base/visible.h"
 #include "value/json.h"
@@ -37,11 +38,16 @@ int report_write(const char *dir, bool shared)
 	struct report r;
 	struct arena a;
 	struct buf out;
+	struct stat st;
+	struct str journal;
 	int err = 0;
 
 	arena_init(&a);
 	buf_init(&out, REPORT_BYTES_MAX);
-	if (report_read(&a, arena_printf(&a, "%s/journal.jsonl", dir).p, false, &r) && r.scan.bytes <= REPORT_AT_SEAL) {
+	journal = arena_printf(&a, "%s/journal.jsonl", dir);
+	if (stat(journal.p, &st))
+		err = errno;
+	else if (st.st_size <= REPORT_AT_SEAL && report_read(&a, journal.p, false, &r)) {
 		err = report_make(&r, dir, REPORT_JSON, &out) ? 0 : EFBIG;
 		if (!err)
 			err = file_write_atomic(arena_printf(&a, "%s/report.json", dir).p, buf_str(&out), shared ? 0660 : 0600, 0);

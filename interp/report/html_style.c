@@ -35,7 +35,7 @@ const char *const html_style =
 	".card h2{margin-top:0}.card p{margin:.3rem 0}\n"
 	".two{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(23rem,100%),1fr));gap:.8rem}.two .card{margin:0}\n"
 	"pre{margin:.4rem 0;padding:.6rem .8rem;background:var(--soft);border-radius:6px;overflow:auto;max-height:28rem;white-space:pre-wrap;word-break:normal;tab-size:4}\n"
-	".two pre{background:none;padding:0;max-height:none}\n"
+	".two pre{background:none;padding:0;max-height:none;white-space:pre}\n"
 	"table{border-collapse:collapse;width:100%;font-size:.93rem}th{text-align:left;color:var(--mute);font-weight:600;font-size:.8rem}"
 	"td,th{padding:.3rem .7rem .3rem 0;border-bottom:1px solid var(--line);vertical-align:top}tr:last-child td{border-bottom:0}.x{overflow-x:auto}\n"
 	/* timeline */
@@ -72,8 +72,7 @@ const char *const html_style =
 	"svg .f{stroke:var(--badb);stroke-width:1.4;vector-effect:non-scaling-stroke}\n"
 	"footer{color:var(--mute);font-size:.84rem;padding-top:1rem;padding-bottom:2.5rem}\n"
 	"@media(max-width:44rem){body{font-size:15px}.tl li a,.ax{grid-template-columns:1fr auto;row-gap:0}.tl .tr,.ax .tr{grid-column:1/-1;grid-row:2}"
-	"details.s>summary{grid-template-columns:auto 1fr auto}.wh{display:none}.bd{padding-left:.9rem;margin-left:.6rem}.in{margin-left:.6rem}main,header>div,footer{padding-left:.9rem;padding-right:.9rem}}\n"
-	"@media(prefers-reduced-motion:no-preference){html{scroll-behavior:smooth}}\n"
+	"details.s>summary{grid-template-columns:auto 1fr auto}.wh{display:none}.facts{grid-template-columns:repeat(auto-fill,minmax(9rem,1fr))}.ax .tr span:nth-child(5){display:none}.bd{padding-left:.9rem;margin-left:.6rem}.in{margin-left:.6rem}main,header>div,footer{padding-left:.9rem;padding-right:.9rem}}\n"
 	"@media print{:root{color-scheme:light;--bg:#fff;--card:#fff;--ink:#000;--mute:#444;--line:#bbb;--soft:#f3f3f3;--ok:#187a43;--bad:#b8231d;--warn:#8a5200;--undo:#6a3fb5;--run:#0b5cad;--skip:#444}\n"
 	"body{font-size:10pt}nav,.skip{display:none}.card,section.p{break-inside:auto;border-radius:0}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}"
 	"h2,h3,summary{break-after:avoid}pre,tr,figure,.tl li{break-inside:avoid}pre{max-height:none;overflow:visible}.steps>section,details.c{content-visibility:visible}"

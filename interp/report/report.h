@@ -21,7 +21,7 @@ bool report_make(const struct report *r, const char *dir, enum report_format for
 /* After the seal: writes dir/report.json (beside and renamed, mode as the journal's;
  * not synced: it can be made anew). Journals of more than REPORT_AT_SEAL bytes are
  * left to `runbook report`. 0 (also then) or errno. */
-enum { REPORT_AT_SEAL = 8 << 20 };
+enum { REPORT_AT_SEAL = 512 << 10 };
 int report_write(const char *dir, bool shared);
 
 #endif
