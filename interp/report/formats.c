@@ -39,18 +39,21 @@ int report_write(const char *dir, bool shared)
 	struct arena a;
 	struct buf out;
 	struct stat st;
-	struct str journal;
+	struct str journal, path;
 	int err = 0;
 
 	arena_init(&a);
 	buf_init(&out, REPORT_BYTES_MAX);
+	path = arena_printf(&a, "%s/report.json", dir);
 	journal = arena_printf(&a, "%s/journal.jsonl", dir);
 	if (stat(journal.p, &st))
 		err = errno;
 	else if (st.st_size <= REPORT_AT_SEAL && report_read(&a, journal.p, false, &r)) {
 		err = report_make(&r, dir, REPORT_JSON, &out) ? 0 : EFBIG;
 		if (!err)
-			err = file_write_atomic(arena_printf(&a, "%s/report.json", dir).p, buf_str(&out), shared ? 0660 : 0600, 0);
+			err = file_write_atomic(path.p, buf_str(&out), 0600, 0);
+		if (!err && shared && chmod(path.p, 0660)) /* the umask does not count here */
+			err = errno;
 	}
 	buf_release(&out);
 	arena_release(&a);

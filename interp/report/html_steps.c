@@ -136,19 +136,9 @@ static void put_part(struct scribe *s, const char *label, struct str text)
 	html_text(s, text);
 }
 
-static void put_body(struct scribe *s, const struct report_node *n)
+static void put_facts(struct scribe *s, const struct report_node *n)
 {
-	struct buf *out = s->out;
-
-	buf_addz(out, "<div class=\"bd\">");
-	if (n->error.n) {
-		buf_addz(out, "<p class=\"er\">");
-		html_lines(s, n->error);
-		buf_addz(out, "</p>");
-	}
-	buf_addz(out, "<p class=\"kicker\"><code>");
 	html_text(s, n->key);
-	buf_addz(out, "</code>");
 	put_part(s, "", n->effect.n ? arena_printf(&s->a, STR_FMT " that " STR_FMT "s", STR_ARG(n->action), STR_ARG(n->effect)) : n->action);
 	put_part(s, "at ", n->at);
 	put_part(s, "item ", n->item.n ? words_value(&s->a, n->item) : STR(""));
@@ -156,8 +146,49 @@ static void put_body(struct scribe *s, const struct report_node *n)
 	if (n->undo.n)
 		put_part(s, "undo: ", arena_printf(&s->a, STR_FMT "%s" STR_FMT, STR_ARG(n->undo), n->undo_why.n ? ", " : "", STR_ARG(n->undo_why)));
 	put_part(s, "preview: ", n->preview);
+}
+
+static bool long_command(const struct report_node *n)
+{
+	return n->what.n > 60 || memchr(n->what.p ? n->what.p : "", '\n', n->what.n);
+}
+
+/* Most steps of a long run: one good attempt without output. One line says all. */
+static bool plain(const struct report_node *n)
+{
+	const struct report_attempt *t = n->tries;
+
+	return !n->error.n && !n->guards && !n->probes && n->captures.n <= 2 && !long_command(n) &&
+	       (!t || (!t->next && str_eqz(t->out, "{\"n\":0}") && !t->err.n));
+}
+
+static void put_plain(struct scribe *s, const struct report_node *n)
+{
+	buf_addz(s->out, "<p class=\"bd\">");
+	put_facts(s, n);
+	if (n->tries)
+		put_part(s, "", words_end(&s->a, n->tries));
+	buf_addz(s->out, "</p>");
+}
+
+static void put_body(struct scribe *s, const struct report_node *n)
+{
+	struct buf *out = s->out;
+
+	if (plain(n)) {
+		put_plain(s, n);
+		return;
+	}
+	buf_addz(out, "<div class=\"bd\">");
+	if (n->error.n) {
+		buf_addz(out, "<p class=\"er\">");
+		html_lines(s, n->error);
+		buf_addz(out, "</p>");
+	}
+	buf_addz(out, "<p class=\"kicker\">");
+	put_facts(s, n);
 	buf_addz(out, "</p>");
-	if (n->what.n > 60 || memchr(n->what.p ? n->what.p : "", '\n', n->what.n)) {
+	if (long_command(n)) {
 		buf_addz(out, "<pre tabindex=\"0\" aria-label=\"command\">");
 		html_lines(s, n->what);
 		buf_addz(out, "</pre>");

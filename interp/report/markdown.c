@@ -8,7 +8,7 @@
  * backticks in it: there it makes no links, mentions, markup or HTML.
  */
 
-enum { ROWS_MAX = 400, OUTPUT_SHOWN = 4096 };
+enum { ROWS_MAX = 400, OUTPUT_SHOWN = 4096, OUTPUT_MAX = 128 << 10 };
 
 /* Longest run of c. */
 static size_t longest(struct str s, char c)
@@ -223,6 +223,7 @@ static void put_rest(struct scribe *s)
 
 bool report_markdown(struct scribe *s)
 {
+	s->output_left = OUTPUT_MAX;
 	put_header(s);
 	put_rest(s);
 	put_failures(s);
