@@ -85,7 +85,9 @@ static void put_header(struct scribe *s)
 
 	buf_addz(s->out, "## ");
 	code(s->out, r->runbook);
-	buf_printf(s->out, ": %s\n\n**%s**\n\n", report_status(r).n ? arena_printf(&s->a, STR_FMT, STR_ARG(report_status(r))).p : "", words_meaning(r));
+	buf_addz(s->out, ": ");
+	code(s->out, report_status(r));
+	buf_printf(s->out, "\n\n**%s**\n\n", words_meaning(r));
 	buf_init(&b, 64 << 10);
 	words_summary(&s->a, r, &b);
 	block(s->out, buf_str(&b), "");
@@ -213,7 +215,9 @@ static void put_rest(struct scribe *s)
 	}
 	for (uint32_t i = 0; i < r->issues_len && i < ROWS_MAX; i++) {
 		buf_addz(s->out, i ? "" : "\n### Issues\n\n");
-		buf_printf(s->out, "- " STR_FMT " ", STR_ARG(r->issues[i].severity));
+		buf_addz(s->out, "- ");
+		code(s->out, r->issues[i].severity);
+		buf_addc(s->out, ' ');
 		code(s->out, r->issues[i].k);
 		buf_addc(s->out, ' ');
 		code(s->out, r->issues[i].text);

@@ -119,7 +119,7 @@ static void put_try(struct scribe *s, const struct report_attempt *t, const char
 {
 	buf_printf(s->out, "%s%s", margin, kind);
 	if (t->when.n)
-		buf_printf(s->out, " " STR_FMT ": " STR_FMT, STR_ARG(t->when), STR_ARG(t->result));
+		visible_add(s->out, arena_printf(&s->a, " " STR_FMT ": " STR_FMT, STR_ARG(t->when), STR_ARG(t->result)));
 	else
 		buf_printf(s->out, " %lld", (long long)t->number);
 	buf_addz(s->out, "  ");
@@ -135,8 +135,12 @@ static void put_node(struct scribe *s, const struct report_node *n, int depth)
 {
 	struct buf *out = s->out;
 	const char *margin = arena_printf(&s->a, "%*s", depth * 2 + 14, "").p;
+	struct str status = scribe_status(n);
+	size_t wide = visible_width(status);
 
-	buf_printf(out, "%*s%-12.*s", depth * 2, "", (int)scribe_status(n).n, scribe_status(n).p);
+	buf_fill(out, ' ', (size_t)depth * 2);
+	visible_add(out, status);
+	buf_fill(out, ' ', wide < 12 ? 12 - wide : 1);
 	visible_add(out, scribe_name(s, n));
 	if (n->item.n) {
 		buf_addz(out, " (");
@@ -166,8 +170,8 @@ static void put_node(struct scribe *s, const struct report_node *n, int depth)
 		buf_addc(out, '\n');
 	}
 	if (n->undo.n && !str_eqz(n->undo, "undone")) {
-		buf_printf(out, "%s" STR_FMT ": ", margin, STR_ARG(n->undo));
-		visible_add(out, n->undo_why);
+		buf_addz(out, margin);
+		visible_add(out, arena_printf(&s->a, STR_FMT ": " STR_FMT, STR_ARG(n->undo), STR_ARG(n->undo_why)));
 		buf_addc(out, '\n');
 	}
 }
@@ -181,8 +185,8 @@ static void put_tree(struct scribe *s)
 		if (n->kind == NODE_PHASE) {
 			buf_addc(s->out, '\n');
 			visible_add(s->out, scribe_upper(s, n->key));
-			if (n->status.n)
-				buf_printf(s->out, "  " STR_FMT, STR_ARG(n->status));
+			buf_addz(s->out, n->status.n ? "  " : "");
+			visible_add(s->out, n->status);
 			if (n->ended_us >= 0)
 				buf_printf(s->out, "  " STR_FMT, STR_ARG(words_took(&s->a, n->took_us)));
 			buf_addc(s->out, '\n');
@@ -240,8 +244,7 @@ static void put_events(struct scribe *s)
 
 	for (uint32_t i = 0; i < r->issues_len; i++) {
 		buf_addz(s->out, i ? "" : "\nISSUES\n");
-		buf_printf(s->out, "  " STR_FMT "  ", STR_ARG(r->issues[i].severity));
-		visible_add(s->out, r->issues[i].k);
+		visible_add(s->out, arena_printf(&s->a, "  " STR_FMT "  " STR_FMT, STR_ARG(r->issues[i].severity), STR_ARG(r->issues[i].k)));
 		buf_addz(s->out, ": ");
 		visible_add(s->out, r->issues[i].text);
 		buf_addc(s->out, '\n');

@@ -272,7 +272,7 @@ rich_yml() {
 	run_rb 2 report @last --format pdf
 	says 'text, json, md, html or junit' err
 	run_rb 0 report @last -o md
-	says '## ` deploy `: ok' out
+	says '## ` deploy `: ` ok `' out
 	sed -i '5s/"m":/"m":1/' "$(journal)"
 	run_rb 6 report @last
 }
