@@ -277,8 +277,46 @@ static void put_rollback(struct scribe *s)
 /* Does a record tell of a decision of a person? */
 static bool decision(struct str t)
 {
-	return str_starts(t, STR("answer")) || str_starts(t, STR("appro")) || str_starts(t, STR("check")) || str_starts(t, STR("confirm")) ||
-	       str_starts(t, STR("resolve"));
+	static const char *const types[] = { "question", "answer", "approval", "resolve", "doubt", "held" };
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
+		if (str_eqz(t, types[i]))
+			return true;
+	return false;
+}
+
+/* The first of these members that there is. */
+static struct str first_of(struct scribe *s, struct value v, const char *const *names)
+{
+	for (; *names; names++) {
+		const struct value *m = v.kind == V_MAP ? value_get(v, str_of(*names)) : NULL;
+
+		if (m)
+			return words_show(&s->a, *m);
+	}
+	return STR("");
+}
+
+static void put_event(struct scribe *s, const struct report_event *e, bool decided)
+{
+	struct value v = scribe_json(s, e->body);
+
+	buf_printf(s->out, "<tr><td class=\"du\">+" STR_FMT "</td><td>", STR_ARG(words_took(&s->a, e->at_us)));
+	html_text(s, e->t);
+	buf_addz(s->out, "</td><td>");
+	if (e->k.n)
+		html_key(s, e->k);
+	buf_addz(s->out, "</td><td>");
+	if (!decided) {
+		html_text(s, scribe_members(s, e->body));
+	} else {
+		html_text(s, first_of(s, v, (const char *const[]){ "by", "who", NULL }));
+		buf_addz(s->out, "</td><td>");
+		html_lines(s, first_of(s, v, (const char *const[]){ "answer", "done", "text", NULL }));
+		buf_addz(s->out, "</td><td>");
+		html_lines(s, first_of(s, v, (const char *const[]){ "refused", "not_taken", "why", "end", "how", NULL }));
+	}
+	buf_addz(s->out, "</td></tr>");
 }
 
 static void put_events(struct scribe *s, bool decisions)
@@ -293,17 +331,11 @@ static void put_events(struct scribe *s, bool decisions)
 			continue;
 		arena_reset(&s->a);
 		if (!open)
-			buf_printf(s->out, "<h3>%s</h3><div class=\"card x\"><table><tr><th>at</th><th>record</th><th>of</th><th></th></tr>",
-				   decisions ? "Answers and approvals" : "Further records");
+			buf_printf(s->out, "<h3>%s</h3><div class=\"card x\"><table><tr><th>at</th><th>record</th><th>of</th>%s</tr>",
+				   decisions ? "Questions, answers and approvals" : "Further records",
+				   decisions ? "<th>who</th><th>text or answer</th><th>why, or how</th>" : "<th></th>");
 		open = true;
-		buf_printf(s->out, "<tr><td class=\"du\">+" STR_FMT "</td><td>", STR_ARG(words_took(&s->a, e->at_us)));
-		html_text(s, e->t);
-		buf_addz(s->out, "</td><td>");
-		if (e->k.n)
-			html_key(s, e->k);
-		buf_addz(s->out, "</td><td>");
-		html_text(s, scribe_members(s, e->body));
-		buf_addz(s->out, "</td></tr>");
+		put_event(s, e, decisions);
 	}
 	if (open)
 		buf_addz(s->out, "</table></div>\n");
@@ -321,7 +353,7 @@ static void put_answers(struct scribe *s)
 			continue;
 		arena_reset(&s->a);
 		if (!open)
-			buf_addz(s->out, "<h3>Questions</h3><div class=\"card x\"><table><tr><th>step</th><th>question</th><th>answer</th><th>by</th></tr>");
+			buf_addz(s->out, "<h3>Answers at once</h3><div class=\"card x\"><table><tr><th>step</th><th>question</th><th>answer</th><th>by</th></tr>");
 		open = true;
 		buf_addz(s->out, "<tr><td>");
 		html_key(s, n->key);

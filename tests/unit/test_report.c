@@ -156,7 +156,8 @@ static void records_of_tomorrow(void **state)
 	assert_true(json_parse(&m.a, str_of(make(&m, REPORT_JSON)), &v, &je));
 	assert_non_null(strstr(m.out.p, "\"events\":[{\"n\":2,\"t\":\"approval\""));
 	assert_non_null(strstr(make(&m, REPORT_TEXT), "approval plan/ok by kim, verdict yes"));
-	assert_non_null(strstr(make(&m, REPORT_HTML), "Answers and approvals"));
+	assert_non_null(strstr(make(&m, REPORT_HTML), "Questions, answers and approvals"));
+	assert_non_null(strstr(m.out.p, "<td>kim</td>"));
 	assert_non_null(strstr(m.out.p, "p95: 50 samples and 5 that failed, least 0s, most 49ms, last 49ms"));
 	assert_null(strstr(m.out.p, "note: "));
 	end(&m);
