@@ -140,9 +140,15 @@ static void put_line(struct scribe *s, const struct series *x)
 		buf_printf(s->out, "<line class=\"f\" x1=\"%lld\" x2=\"%lld\" y1=\"94\" y2=\"100\"/>", (long long)p->x, (long long)p->x);
 }
 
+/* A figure for people: three digits of a duration are enough. */
+static struct str figure(struct scribe *s, struct value v)
+{
+	return v.kind == V_DURATION ? words_took(&s->a, v.i / 1000) : words_show(&s->a, v);
+}
+
 static void put_chart(struct scribe *s, const struct series *x)
 {
-	struct str last = words_show(&s->a, x->last), least = words_show(&s->a, x->least), most = words_show(&s->a, x->most);
+	struct str last = figure(s, x->last), least = figure(s, x->least), most = figure(s, x->most);
 	struct str words = arena_printf(&s->a, STR_FMT ": %u samples%s, least " STR_FMT ", most " STR_FMT ", last " STR_FMT, STR_ARG(x->name), x->points,
 					x->failed ? arena_printf(&s->a, " and %u that failed", x->failed).p : "", STR_ARG(least), STR_ARG(most), STR_ARG(last));
 

@@ -14,7 +14,7 @@ const char *const html_style =
 	"body{margin:0;background:var(--bg);color:var(--ink);font:16px/1.55 system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans','Noto Sans KR',"
 	"'Noto Sans CJK KR','Apple SD Gothic Neo','Malgun Gothic',sans-serif;word-break:keep-all;overflow-wrap:anywhere}\n"
 	"main,header>div,footer{max-width:76rem;margin:0 auto;padding:0 1.25rem}\n"
-	"code,pre,.m{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono','Noto Sans Mono CJK KR','D2Coding',monospace;font-size:.86em}\n"
+	"code,pre,.m{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono','Noto Sans Mono CJK KR','D2Coding','Noto Color Emoji','Segoe UI Emoji',monospace;font-size:.86em}\n"
 	"a{color:var(--run)}a:focus-visible,summary:focus-visible,pre:focus-visible{outline:3px solid var(--focus);outline-offset:2px;border-radius:4px}\n"
 	".skip{position:absolute;left:-999rem}.skip:focus{left:1rem;top:1rem;background:var(--card);padding:.5rem 1rem;z-index:9}\n"
 	".v{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}\n"
@@ -37,7 +37,7 @@ const char *const html_style =
 	"pre{margin:.4rem 0;padding:.6rem .8rem;background:var(--soft);border-radius:6px;overflow:auto;max-height:28rem;white-space:pre-wrap;word-break:normal;tab-size:4}\n"
 	".two pre{background:none;padding:0;max-height:none;white-space:pre}\n"
 	"table{border-collapse:collapse;width:100%;font-size:.93rem}th{text-align:left;color:var(--mute);font-weight:600;font-size:.8rem}"
-	"td,th{padding:.3rem .7rem .3rem 0;border-bottom:1px solid var(--line);vertical-align:top}tr:last-child td{border-bottom:0}.x{overflow-x:auto}\n"
+	"td,th{padding:.3rem .7rem .3rem 0;border-bottom:1px solid var(--line);vertical-align:top}tr:last-child td{border-bottom:0}td{white-space:pre-line}.x{overflow-x:auto}\n"
 	/* timeline */
 	".tl{list-style:none;margin:0;padding:0;position:relative}\n"
 	".tl li a,.ax{display:grid;grid-template-columns:minmax(9rem,17rem) 1fr 5rem;gap:.8rem;align-items:center;color:inherit;text-decoration:none;padding:.09rem 0;font-size:.88rem}\n"
