@@ -62,8 +62,23 @@ int cli_end(int code);
 extern const struct cli_command *const commands[]; /* sorted by name, ends with NULL */
 const struct cli_command *command_find(const char *name);
 
-extern const struct cli_command cmd_exec, cmd_check, cmd_plan, cmd_runs, cmd_show, cmd_logs, cmd_cancel, cmd_eval,
-	cmd_explain, cmd_schema, cmd_config, cmd_replay,
-	cmd_resolve, cmd_resume, cmd_rollback;
+/* One line each, sorted: as in main.c. */
+extern const struct cli_command cmd_cancel;
+extern const struct cli_command cmd_check;
+extern const struct cli_command cmd_config;
+extern const struct cli_command cmd_diff;
+extern const struct cli_command cmd_eval;
+extern const struct cli_command cmd_exec;
+extern const struct cli_command cmd_explain;
+extern const struct cli_command cmd_logs;
+extern const struct cli_command cmd_plan;
+extern const struct cli_command cmd_replay;
+extern const struct cli_command cmd_report;
+extern const struct cli_command cmd_resolve;
+extern const struct cli_command cmd_resume;
+extern const struct cli_command cmd_rollback;
+extern const struct cli_command cmd_runs;
+extern const struct cli_command cmd_schema;
+extern const struct cli_command cmd_show;
 
 #endif

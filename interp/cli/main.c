@@ -14,9 +14,26 @@
  * else is the command's.
  */
 
-const struct cli_command *const commands[] = { &cmd_cancel, &cmd_check, &cmd_config, &cmd_eval, &cmd_exec, &cmd_explain,
-						&cmd_logs,   &cmd_plan,  &cmd_replay, &cmd_resolve, &cmd_resume, &cmd_rollback,
-						&cmd_runs,   &cmd_schema, &cmd_show, NULL };
+const struct cli_command *const commands[] = {
+	&cmd_cancel,
+	&cmd_check,
+	&cmd_config,
+	&cmd_diff,
+	&cmd_eval,
+	&cmd_exec,
+	&cmd_explain,
+	&cmd_logs,
+	&cmd_plan,
+	&cmd_replay,
+	&cmd_report,
+	&cmd_resolve,
+	&cmd_resume,
+	&cmd_rollback,
+	&cmd_runs,
+	&cmd_schema,
+	&cmd_show,
+	NULL
+};
 
 const struct cli_command *command_find(const char *name)
 {

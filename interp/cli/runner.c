@@ -24,6 +24,7 @@
 #include "journal/output.h"
 #include "journal/reader.h"
 #include "journal/state.h"
+#include "report/report.h"
 #include "run/engine.h"
 #include "run/live.h"
 #include "value/json.h"
@@ -540,6 +541,16 @@ void runner_forget(struct runner *r)
 		cli_error(STR_FMT ": %s", STR_ARG(r->dir), strerror(err));
 }
 
+/* Of a journal that could not be written there is nothing to report. */
+void runner_end(struct runner *r, int code)
+{
+	int err = journal_error(r->journal) ? 0 : report_write(r->dir.p, runner_shared(r));
+
+	if (err)
+		cli_error("the run's report could not be written: %s; `runbook report %s` makes it anew", strerror(err), r->id);
+	ui_end(r->ui, str_of(r->id), code, r->dir);
+}
+
 static int run_steps(struct runner *r)
 {
 	const struct event first = { .kind = EVENT_START };
@@ -568,7 +579,7 @@ static int run_steps(struct runner *r)
 	}
 	r->setup.open_body = buf_str(&r->open_body);
 	code = runner_drive(r, &first);
-	ui_end(r->ui, str_of(r->id), code, r->dir);
+	runner_end(r, code);
 	return code;
 }
 

@@ -66,6 +66,8 @@ void runner_put_who(struct runner *r, struct jsonw *w);
 int runner_world(struct runner *r, const char *const *env);
 /* Drives the engine, attached to the world, to the end; frees the lock if the run is over. */
 int runner_drive(struct runner *r, const struct event *first);
+/* The report is written, the end is shown. */
+void runner_end(struct runner *r, int code);
 void runner_release(struct runner *r);
 /* The run was refused before its first record: nothing of it stays. */
 void runner_forget(struct runner *r);

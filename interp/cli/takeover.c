@@ -310,7 +310,7 @@ static int close_ended(struct takeover *t)
 	}
 	t->r.locked = t->r.lock.n > 0;
 	runner_unlock(&t->r);
-	ui_end(t->r.ui, t->p->id, code, t->r.dir);
+	runner_end(&t->r, code);
 	return code;
 }
 
@@ -347,7 +347,7 @@ static int go_on(struct takeover *t)
 	engine_attach(r->engine, live_effects(), r->live);
 	code = runner_drive(r, &first);
 	r->engine = NULL;
-	ui_end(r->ui, t->p->id, code, r->dir);
+	runner_end(r, code);
 	return code;
 }
 
@@ -503,7 +503,7 @@ static int undo_ended(struct takeover *t)
 	engine_attach(r->engine, live_effects(), r->live);
 	code = runner_drive(r, &first);
 	r->engine = NULL;
-	ui_end(r->ui, str_of(r->id), code, r->dir);
+	runner_end(r, code);
 	return code;
 }
 

@@ -266,7 +266,7 @@ void ui_end(struct ui *u, struct str run_id, int exit_code, struct str run_dir)
 	if (u->o.format == UI_JSON)
 		ui_json_end(u, run_id, exit_code, run_dir);
 	else if (u->o.format == UI_GITHUB)
-		ui_github_end(u, run_id, exit_code);
+		ui_github_end(u, run_id, exit_code, run_dir);
 	else
 		ui_text_end(u, run_id, exit_code);
 }

@@ -7,6 +7,7 @@
 #include "base/visible.h"
 #include "cli/command.h"
 #include "cli/seal_text.h"
+#include "report/report.h"
 
 /*
  * ui_github: workflow commands for GitHub Actions on standard output: a group
@@ -135,25 +136,40 @@ void ui_github_output(struct ui *u, struct str key, struct str line)
 	flush(u);
 }
 
-enum { STEP_SUMMARY_MAX = 1 << 20 };
+enum { STEP_SUMMARY_MAX = 1 << 20 }; /* GitHub takes no more of a step */
 
-static void step_summary(struct str text)
+static void step_summary(const char *path, struct str text)
 {
-	const char *path = getenv("GITHUB_STEP_SUMMARY");
-	int fd;
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 
-	if (!path || !*path || text.n >= STEP_SUMMARY_MAX)
-		return;
-	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return;
 	(void)file_write_all(fd, text.p, text.n);
 	close(fd);
 }
 
-void ui_github_end(struct ui *u, struct str run_id, int exit_code)
+/* The report of the run in Markdown; if that is too long, how the run ended. */
+static void put_step_summary(struct ui *u, const char *path, struct str dir, struct str ended)
 {
-	struct buf b, md;
+	struct report r;
+	struct buf md;
+
+	buf_init(&md, STEP_SUMMARY_MAX);
+	if (!report_read(&u->arena, arena_printf(&u->arena, STR_FMT "/journal.jsonl", STR_ARG(dir)).p, false, &r) ||
+	    !report_make(&r, arena_printf(&u->arena, STR_FMT, STR_ARG(dir)).p, REPORT_MD, &md)) {
+		buf_clear(&md);
+		buf_addz(&md, "### runbook\n\n```\n");
+		buf_adds(&md, str_trim(ended));
+		buf_addz(&md, "\n```\n");
+	}
+	step_summary(path, buf_str(&md));
+	buf_release(&md);
+}
+
+void ui_github_end(struct ui *u, struct str run_id, int exit_code, struct str dir)
+{
+	const char *path = getenv("GITHUB_STEP_SUMMARY");
+	struct buf b;
 
 	buf_clear(&u->line);
 	end_group(u);
@@ -161,11 +177,7 @@ void ui_github_end(struct ui *u, struct str run_id, int exit_code)
 	buf_init(&b, 512 << 10);
 	seal_text(buf_str(&u->last_seal), run_id, exit_code, u->dry, false, u->o.state_hint, &b);
 	cli_out(buf_str(&b));
-	buf_init(&md, 600 << 10);
-	buf_addz(&md, "### runbook\n\n```\n");
-	buf_adds(&md, str_trim(buf_str(&b)));
-	buf_addz(&md, "\n```\n");
-	step_summary(buf_str(&md));
-	buf_release(&md);
+	if (path && *path)
+		put_step_summary(u, path, dir, buf_str(&b));
 	buf_release(&b);
 }

@@ -65,6 +65,6 @@ void ui_json_end(struct ui *u, struct str run_id, int exit_code, struct str dir)
 /* ui_github.c */
 void ui_github_record(struct ui *u, const struct record *r);
 void ui_github_output(struct ui *u, struct str key, struct str line);
-void ui_github_end(struct ui *u, struct str run_id, int exit_code);
+void ui_github_end(struct ui *u, struct str run_id, int exit_code, struct str dir);
 
 #endif

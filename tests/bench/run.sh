@@ -6,13 +6,13 @@
 #
 #   BENCH_ROUNDS=N     rounds of the long rows (default 5)
 #   BENCH_FULL=1       100,000 steps for the memory row instead of 20,000
-#   BENCH_ONLY="load"  these rows only: steps one load guard journal memory http peers
+#   BENCH_ONLY="load"  these rows only: steps one load guard journal memory report http peers
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 program=${1:-build/runbook}
 case $program in /*) ;; *) program=$PWD/$program ;; esac
 tools=$(dirname "$program")/bench
-only=${BENCH_ONLY:-steps one load guard journal memory http peers}
+only=${BENCH_ONLY:-steps one load guard journal memory report http peers}
 rounds=${BENCH_ROUNDS:-5}
 work=$(dirname "$program")/bench.work # on the disk that holds the tree: a tmpfs has no sync
 rm -rf "$work"
@@ -120,6 +120,25 @@ if wanted memory; then
 		low=$(field few 5)
 		row "peak memory, 100,000 steps" "$(awk -v k="$peak" 'BEGIN { printf "%.1f MiB at 20,000", k / 1024 }')" "extrapolated from 1,000, 20,000" \
 			"$(awk -v a="$low" -v b="$peak" 'BEGIN { printf "%.1f", (a + (b - a) / 19 * 99) / 1024 }')" '<=100'
+	fi
+fi
+
+if wanted report; then
+	python3 tests/report/runbooks.py many >"$work/many.yml"
+	run=$("$program" exec --no-sync "$work/many.yml" 2>/dev/null | cut -d ' ' -f 1)
+	python3 tests/report/runbooks.py rich >"$work/rich.yml"
+	small=$("$program" exec --no-sync --yes "$work/rich.yml" 2>/dev/null | cut -d ' ' -f 1)
+	"$program" report "$run" -f html >"$work/many.html" && "$program" report "$small" -f html >"$work/small.html"
+	time_of "$rounds" json "$program" report "$run" -f json :: html "$program" report "$run" -f html
+	row "report of 10,000 steps as HTML" "$(field html 2) ms" "as JSON: $(field json 2) ms" "$(field html 4)" -
+	browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome)
+	npm=$(dirname "$program")/npm
+	if [ -n "$browser" ] && [ -d "$npm/node_modules/playwright-core" ] &&
+		HOME=$work node tests/bench/open.mjs "$npm" "$browser" "$work/small.html" "$work/many.html" >"$work/opened" 2>/dev/null; then
+		row "  opens in chromium" "$(sed -n 2p "$work/opened") ms" "of a small run: $(sed -n 1p "$work/opened") ms" \
+			"$(sed -n 2p "$work/opened" | awk '{ printf "%.2f", $1 / 1000 }')" '<=2'
+	else
+		say "skipped: opening the HTML report (needs chromium, node and build/npm/node_modules/playwright-core: see tests/report/report.sh)"
 	fi
 fi
 

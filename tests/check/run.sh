@@ -40,7 +40,7 @@ list_suites() { # NAME<tab>COMMAND
 		[ -e "$file" ] || continue
 		printf 'live/%s\t%s\n' "$(basename "$file" .sh)" "sh $file"
 	done
-	for file in tests/yaml/run.sh tests/schema/schema.sh tests/limits/run.sh tests/check/docs.sh; do
+	for file in tests/yaml/run.sh tests/schema/schema.sh tests/report/report.sh tests/limits/run.sh tests/check/docs.sh; do
 		[ ! -e "$file" ] || printf '%s\t%s\n' "$(basename "$(dirname "$file")")/$(basename "$file" .sh)" "sh $file"
 	done
 	if ls tests/fuzz/fuzz_*.c >/dev/null 2>&1; then

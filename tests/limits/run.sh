@@ -447,6 +447,35 @@ limit_run_steps() {
 	good run file.yml -i "n=$(($1 + 10))" --no-sync
 	[ "$(cat "$(last)/n.txt")" = "$1" ] || say "there are $(cat "$(last)/n.txt") records, not $1"
 }
+limit_report_at_the_end() { # a step of about 5 KiB in the journal, and small ones around it
+	printf 'inputs: { n: int }\npreflight:\n  - { foreach: range(inputs.n), run: "head -c 4000 /dev/zero | tr %s x", effect: read }\n' "'\\\\0'" | book file.yml
+	good run file.yml --no-sync -i "n=$(($1 / 5200))"
+	[ "$(stat -c %s "$(last)/journal.jsonl")" -le "$1" ] || say "the journal is too long for this test"
+	[ -f "$(last)/report.json" ] || say "there is no report"
+	good run file.yml --no-sync -i "n=$(($1 / 4000))"
+	[ "$(stat -c %s "$(last)/journal.jsonl")" -gt "$1" ] || say "the journal is too short for this test"
+	[ ! -f "$(last)/report.json" ] || say "there is a report"
+	good "$program" report @last -f json >out
+}
+limit_output_in_a_report() {
+	printf 'inputs: { n: int }\npreflight:\n  - { run: "head -c ${{ inputs.n }} /dev/zero | tr %s x", effect: read }\n' "'\\\\0'" | book file.yml
+	good run file.yml -i "n=$1"
+	"$program" report @last -f html >out
+	says_not 'are left out: see'
+	good run file.yml -i "n=$(($1 + 1))"
+	"$program" report @last -f html >out
+	says '1 bytes between are left out: see'
+}
+limit_steps_in_a_report() {
+	printf 'inputs: { n: int }\npreflight:\n  - { foreach: range(inputs.n), capture: { x: item } }\n' | book file.yml
+	good run file.yml --no-sync -i "n=$1" # and a phase and the loop: two too many
+	"$program" report @last -f md >whole
+	"$program" report @last -f text | tail -n 1 >out
+	says 'further steps and records are left out'
+	good run file.yml --no-sync -i "n=$(($1 - 10))"
+	"$program" report @last -f text | tail -n 1 >out
+	says_not 'left out'
+}
 limit_steps_in_the_seal() {
 	printf 'act:\n  - { foreach: range(%d), parallel: 8, run: [/bin/true], rollback: [{ guard: 2 > 1 }] }\ntest: [{ run: [/bin/false], effect: read }]\n' $(($1 + 1)) | book file.yml
 	bad run file.yml --no-sync

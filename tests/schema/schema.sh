@@ -1,7 +1,8 @@
 #!/bin/sh
 # schema.sh [PROGRAM]: the JSON Schema. Is the file in schemas/ what the program
 # prints; do ajv and `check` agree on every runbook of the tree and on mutations of
-# them; does yaml-language-server complete and complain with it. TAP. The npm
+# them; does yaml-language-server complete and complain with it; are journals, plans
+# and reports as their schemas say. TAP. The npm
 # packages go to build/npm; without a registry those tests are skipped.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
@@ -23,7 +24,8 @@ fi
 skip() {
 	echo "ok 2 - ajv and check agree # SKIP $1"
 	echo "ok 3 - yaml-language-server # SKIP $1"
-	echo "1..3"
+	echo "ok 4 - journals, plans and reports # SKIP $1"
+	echo "1..4"
 	exit 0
 }
 command -v node >/dev/null && command -v npm >/dev/null || skip "no node here"
@@ -44,5 +46,6 @@ run() { # NUMBER TITLE SCRIPT
 }
 run 2 "ajv and check agree" compare.mjs
 run 3 "yaml-language-server completes and complains" language_server.mjs
-echo "1..3"
+run 4 "journals, plans and reports are as their schemas say" written.mjs
+echo "1..4"
 exit $rc

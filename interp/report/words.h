@@ -1,0 +1,57 @@
+#ifndef RB_REPORT_WORDS_H
+#define RB_REPORT_WORDS_H
+/*
+ * words: what all formats say in the same words: times, values, outputs, the
+ * figures of the summary. Nothing here escapes: the formats do.
+ */
+#include "base/buf.h"
+#include "report/fold.h"
+#include "value/value.h"
+
+/* An output of an attempt, as far as it is shown. */
+struct words_output {
+	bool any;              /* something came, or is to be said */
+	int64_t bytes;         /* of all that came */
+	struct str text;       /* the start (all of it, if tail is empty) */
+	struct str tail;       /* the end, if something between is left out */
+	int64_t left_out;      /* bytes between */
+	const char *note;      /* why there is no text, or NULL */
+};
+/* Reads an output's JSON; a blob from the run's folder dir (NULL: not read). At
+ * most max bytes are shown, half of them from the end; cuts are at lines. */
+struct words_output words_output(struct arena *a, const char *dir, struct str json, size_t max);
+
+/* Typed JSON (a capture, an input) as text: "v2", 1m30s, ["a","b"]. */
+struct str words_value(struct arena *a, struct str json);
+/* A JSON object of typed values; false if it is none or empty. */
+bool words_map(struct arena *a, struct str json, struct value *out);
+struct str words_show(struct arena *a, struct value v);
+/* Member of a map if it is text, else empty. */
+struct str words_member(struct value map, const char *name);
+/* "12.3ms" from microseconds. */
+struct str words_took(struct arena *a, int64_t us);
+/* "2026-11-21 06:50:28 UTC" from a record's wall time. */
+struct str words_time(struct arena *a, struct str w);
+/* What a status means, in a sentence; for a dry-run too. */
+const char *words_meaning(const struct report *r);
+/* "step failed: exit 3" ...: what a try ended with, short. */
+struct str words_end(struct arena *a, const struct report_attempt *t);
+/* The name of a node, or its label. */
+struct str words_title(const struct report_node *n);
+/* Is it a leaf that did something (not a block, loop, phase)? */
+bool words_leaf(const struct report_node *n);
+
+/* The figures of the 12-line summary. */
+struct words_figures {
+	uint32_t tests, tests_passed; /* steps of TEST that test something */
+	uint32_t critical;            /* steps that failed and were not passed over, and issues of severity error */
+	uint32_t done, failed, skipped, undone; /* leaves */
+	struct str performance, api, database, cache, errors, p95;
+	const char *overall;          /* SUCCESS, ROLLED BACK, FAILED, IN PROGRESS */
+};
+struct words_figures words_figures(struct arena *a, const struct report *r);
+/* The summary: 12 lines and two rules, each ended by a newline. Foreign text is made
+ * visible and stands on one line. */
+void words_summary(struct arena *a, const struct report *r, struct buf *out);
+
+#endif
