@@ -14,7 +14,8 @@ packages_of() {
 		nginx-light|nginx|nginx-core|nginx-full|nginx-extras sqlite3 postgresql redis-server curl jq
 		?nodejs ?npm|nodejs:npm python3 python3-yaml bash xz-utils git openssl netcat-openbsd" ;;
 	fuzz) echo "clang libclang-rt-14-dev|libclang-rt-dev" ;;
-	bench) echo "python3 ninja-build sqlite3 bash ?nodejs ?npm|nodejs:npm" ;;
+	bench) echo "python3 ninja-build dash bash make strace nginx-light|nginx|nginx-core|nginx-full|nginx-extras
+		?nodejs ?npm|nodejs:npm" ;;
 	*)
 		echo "deps.sh: no such set: $1" >&2
 		exit 2
