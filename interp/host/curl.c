@@ -17,6 +17,7 @@ static const struct { const char *name; size_t at; } rows[] = {
 	ROW("multi_add_handle", multi_add_handle), ROW("multi_remove_handle", multi_remove_handle),
 	ROW("multi_assign", multi_assign), ROW("multi_socket_action", multi_socket_action),
 	ROW("multi_info_read", multi_info_read), ROW("multi_strerror", multi_strerror),
+	ROW("url", url), ROW("url_cleanup", url_cleanup), ROW("url_set", url_set),
 #undef ROW
 };
 

@@ -28,6 +28,9 @@ struct curl {
 	CURLMcode (*multi_socket_action)(CURLM *m, curl_socket_t s, int events, int *running);
 	CURLMsg *(*multi_info_read)(CURLM *m, int *left);
 	const char *(*multi_strerror)(CURLMcode code);
+	CURLU *(*url)(void);
+	void (*url_cleanup)(CURLU *u);
+	CURLUcode (*url_set)(CURLU *u, CURLUPart part, const char *text, unsigned flags);
 };
 
 /* Loads it. NULL, or static text of what is wrong. It stays loaded. */

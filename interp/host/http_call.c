@@ -91,6 +91,17 @@ static void find_ca(struct http *h)
 		h->ca_dir = NULL;
 }
 
+/* Where libcurl would look for proxies of http and https. */
+static bool has_proxies(void)
+{
+	static const char *const names[] = { "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (getenv(names[i]))
+			return true;
+	return false;
+}
+
 static struct http_call *call_new(struct http *h)
 {
 	struct http_call *c = mem_alloc(sizeof(*c));
@@ -99,7 +110,8 @@ static struct http_call *call_new(struct http *h)
 	buf_init(&c->head, HTTP_HEADERS_MAX);
 	buf_init(&c->url, TEXT_MAX);
 	c->easy = h->curl.easy_init();
-	if (!c->easy)
+	c->parts = h->curl.url();
+	if (!c->easy || !c->parts)
 		mem_abort("no memory for a request");
 	return c;
 }
@@ -107,6 +119,7 @@ static struct http_call *call_new(struct http *h)
 static void call_free(struct http_call *c)
 {
 	c->h->curl.easy_cleanup(c->easy);
+	c->h->curl.url_cleanup(c->parts);
 	if (c->lines)
 		c->h->curl.slist_free_all(c->lines);
 	buf_release(&c->head);
@@ -132,6 +145,7 @@ struct http *http_new(struct loop *l, const char *agent, const char **error)
 	buf_init(&h->text, TEXT_MAX);
 	buf_init(&h->joined, HTTP_HEADERS_MAX);
 	find_ca(h);
+	h->proxies = has_proxies();
 	h->multi = h->curl.multi_init();
 	if (!h->multi)
 		mem_abort("no memory for libcurl");

@@ -28,6 +28,7 @@ struct http_call {
 	bool rare;                   /* options are set that the next request must not have */
 	bool get;                    /* the handle is set up for a plain GET */
 	struct buf url;              /* the handle has it */
+	CURLU *parts;                /* the same, taken apart once: checks ask one place again and again */
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -36,6 +37,7 @@ struct http {
 	struct curl curl;
 	CURLM *multi;
 	const char *ca_file, *ca_dir; /* from the environment */
+	bool proxies;                 /* the environment names some */
 	struct buf agent, text;       /* text: NUL-terminated copies for libcurl */
 	struct http_call *active, *spare;
 	struct loop_timer *timer;     /* libcurl's */
