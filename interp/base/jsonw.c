@@ -124,6 +124,8 @@ static bool plain(struct str s)
 	for (; s.n - at >= 8; at += 8)
 		if (special(s.p + at))
 			return false;
+	if (s.n >= 8) /* its last eight, some of them again */
+		return at == s.n || !special(s.p + s.n - 8);
 	for (; at < s.n; at++)
 		if ((unsigned char)s.p[at] >= 0x80 || classes[(unsigned char)s.p[at]])
 			return false;

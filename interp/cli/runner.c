@@ -1,7 +1,6 @@
 #include "cli/runner.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include "host/env.h"
 #include "host/secret.h"
 #include "host/tty.h"
+#include "host/user.h"
 #include "journal/journal.h"
 #include "journal/mask.h"
 #include "journal/maskfind.h"
@@ -39,9 +39,9 @@ enum { FILE_BYTES_MAX = 64 << 20 };
 
 static struct str user_name(struct cli *c)
 {
-	struct passwd *pw = getpwuid(geteuid());
+	struct str name = user_of(&c->arena, geteuid());
 
-	return pw ? arena_str(&c->arena, pw->pw_name, strlen(pw->pw_name)) : arena_printf(&c->arena, "uid %u", (unsigned)geteuid());
+	return name.n ? name : arena_printf(&c->arena, "uid %u", (unsigned)geteuid());
 }
 
 static bool random_seed(char hex[65])

@@ -325,6 +325,26 @@ static void test_timeout_and_stop(void **state)
 	assert_true(call(w, "GET", "/ok", PLAIN)->r.answered);
 }
 
+/* Whatever the thread is at: each call ends once, and the next one is not hit. */
+static void test_stop_at_any_moment(void **state)
+{
+	struct world *w = *state;
+
+	for (int i = 0; i < 90; i++) {
+		struct seen *s = start(w, "GET", i % 3 ? "/ok" : "/silent", (struct http_spec){ .timeout = 10000 * ms });
+
+		for (int64_t until = clock_boot() + i % 30 * 20000; clock_boot() < until;)
+			loop_turn(w->l, 0);
+		if (!s->done)
+			http_stop(s->c);
+		if (i % 2)
+			wait_all(w);
+	}
+	wait_all(w);
+	assert_int_equal(w->done, 90);
+	assert_true(call(w, "GET", "/ok", PLAIN)->r.answered);
+}
+
 static void test_free_with_calls_under_way(void **state)
 {
 	struct world *w = *state;
@@ -341,7 +361,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_answer), T(test_connections_are_reused), T(test_dead_connection), T(test_what_is_sent), T(test_large_body_out),
 		T(test_same_header_several_times), T(test_redirects), T(test_body_cap), T(test_broken_connections), T(test_refused),
-		T(test_timeout_and_stop), T(test_free_with_calls_under_way),
+		T(test_timeout_and_stop), T(test_stop_at_any_moment), T(test_free_with_calls_under_way),
 	};
 
 	return cmocka_run_group_tests_name("http", tests, NULL, NULL);
