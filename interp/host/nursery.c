@@ -105,9 +105,9 @@ static struct nursery *nursery_of(struct loop *l)
 	n->l = l;
 	/* Not mapped: that, its guard and its end cost a start more than the child's own calls,
 	 * which go a few frames deep and never into themselves. */
-	n->stack = mem_alloc(NURSERY_STACK);
-	n->buf = mem_alloc(NURSERY_BUF);
-	n->path = mem_alloc(NURSERY_PATH);
+	n->stack = mem_realloc(NULL, NURSERY_STACK);
+	n->buf = mem_realloc(NULL, NURSERY_BUF); /* not cleared: a step or two need little of it */
+	n->path = mem_realloc(NULL, NURSERY_PATH);
 	n->null = open_null();
 	(void)sigaction(SIGPIPE, &ign, &n->old_pipe);
 	/* Whoever started us with SIGCHLD ignored would make the kernel reap for us. */
