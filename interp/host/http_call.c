@@ -98,9 +98,9 @@ struct http *http_new(struct loop *l, const char *agent, const char **error)
 	/* By default it keeps four for each request under way, and closes them as a batch ends. */
 	(void)h->curl.multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_KEPT);
 	h->spare = call_new(h);
-	*error = send_options(h->spare) ? work_start(h) : "libcurl.so.4 is too old: 7.85 or later is needed";
-	h->watch = *error ? NULL : loop_watch(l, h->told, LOOP_READ, on_told, h);
-	if (!*error && !h->watch)
+	if (!send_options(h->spare))
+		*error = "libcurl.so.4 is too old: 7.85 or later is needed";
+	else if (!work_start(h) || !(h->watch = loop_watch(l, h->told, LOOP_READ, on_told, h)))
 		*error = "no descriptors for requests (see `ulimit -n`)";
 	if (!*error)
 		return h;
@@ -128,8 +128,10 @@ void http_free(struct http *h)
 	free_all(h->done.first);
 	free_all(h->spare);
 	(void)h->curl.multi_cleanup(h->multi);
+	if (h->timer)
+		loop_cancel(h->work, h->timer);
 	h->curl.global_cleanup();
-	loop_free(h->work);
+	loop_free(h->own);
 	if (h->watch)
 		loop_unwatch(h->l, h->watch);
 	if (h->wake >= 0)

@@ -57,14 +57,15 @@ struct http {
 	struct http_header headers[HTTP_HEADER_COUNT]; /* of the result being delivered */
 	struct buf joined;            /* values of those that came several times */
 	/* the thread's side */
-	struct loop *work;
+	struct loop *own, *work;      /* work: own, or without a thread the run's */
+	struct loop_fd *wake_watch;
 	CURLM *multi;
 	struct loop_timer *timer;     /* libcurl's */
 	struct http_call *active;
 	struct http_list over;        /* ended in this turn */
 	/* both: set before the thread starts, or by lock */
 	pthread_t thread;
-	bool running;                 /* there is one */
+	bool running;                 /* there is one; else both sides are the run's loop */
 	int wake, told;               /* eventfds: for the thread, for the run's loop */
 	pthread_mutex_t lock;
 	struct http_list asked, done;
@@ -73,8 +74,8 @@ struct http {
 
 void http_list_add(struct http_list *l, struct http_call *c);
 
-/* http_work.c. Starts the thread; NULL, or static text of what is wrong. */
-const char *work_start(struct http *h);
+/* http_work.c. Starts the thread, or prepares to do without; false: no descriptors. */
+bool work_start(struct http *h);
 /* Ends it; then everything is the run's side's. */
 void work_end(struct http *h);
 /* Gives it a call. */

@@ -11,9 +11,13 @@
 /*
  * http_work: the thread that runs requests. libcurl tells it which sockets and what
  * time it waits for; a loop of its own tells libcurl what came. So libcurl's work
- * goes on while the run writes its records.
+ * goes on while the run writes its records. Where no thread can be had (a full process
+ * table must not forbid an undo), all of it happens in the run's loop.
  */
 
+enum next { LOOK, WAIT, QUIT };
+
+static enum next exchange(struct http *h);
 static void on_socket(void *arg, int fd, unsigned events);
 static void collect(struct http *h);
 
@@ -55,6 +59,8 @@ static void act(struct http *h, curl_socket_t fd, int events)
 
 	(void)h->curl.multi_socket_action(h->multi, fd, events, &running);
 	collect(h);
+	if (!h->running)
+		(void)exchange(h);
 }
 
 static void on_socket(void *arg, int fd, unsigned events)
@@ -129,10 +135,13 @@ static void break_off(struct http_call *c)
 static void on_end(void *arg)
 {
 	struct http_call *c = arg;
+	struct http *h = c->h;
 
 	c->timer = NULL;
 	c->timeout = true;
 	break_off(c);
+	if (!h->running)
+		(void)exchange(h);
 }
 
 static void begin_call(struct http_call *c)
@@ -169,13 +178,29 @@ static void ring(int fd)
 
 static void on_wake(void *arg, int fd, unsigned events)
 {
+	struct http *h = arg;
 	uint64_t n;
 
-	(void)arg, (void)events;
+	(void)events;
 	(void)!read(fd, &n, sizeof(n));
+	if (!h->running)
+		(void)exchange(h);
 }
 
-enum next { LOOK, WAIT, QUIT };
+/* By lock: true if the other side must be told. */
+static bool hand_over(struct http *h)
+{
+	bool tell = h->over.first && !h->done.first;
+
+	while (h->over.first) {
+		struct http_call *c = h->over.first;
+
+		h->over.first = c->next;
+		c->away = false;
+		http_list_add(&h->done, c);
+	}
+	return tell;
+}
 
 /* Hands over what has ended and takes what was asked for. */
 static enum next exchange(struct http *h)
@@ -184,14 +209,7 @@ static enum next exchange(struct http *h)
 	bool tell, quit, stops, asleep;
 
 	(void)pthread_mutex_lock(&h->lock);
-	tell = h->over.first && !h->done.first;
-	while (h->over.first) {
-		struct http_call *c = h->over.first;
-
-		h->over.first = c->next;
-		c->away = false;
-		http_list_add(&h->done, c);
-	}
+	tell = hand_over(h);
 	asked = h->asked.first;
 	h->asked.first = NULL;
 	stops = h->stops;
@@ -201,7 +219,7 @@ static enum next exchange(struct http *h)
 	for (struct http_call *c = stops ? asked : NULL; c; c = c->next)
 		c->stopped = c->stop;
 	quit = h->quit;
-	asleep = h->asleep = !asked && !stops && !quit;
+	asleep = h->asleep = !h->running || (!asked && !stops && !quit);
 	(void)pthread_mutex_unlock(&h->lock);
 	if (tell)
 		ring(h->told);
@@ -215,6 +233,13 @@ static enum next exchange(struct http *h)
 		next = c->next;
 		if (c->stopped)
 			break_off(c);
+	}
+	if (!h->running && h->over.first) { /* refused or stopped: nobody would come back for them */
+		(void)pthread_mutex_lock(&h->lock);
+		tell = hand_over(h);
+		(void)pthread_mutex_unlock(&h->lock);
+		if (tell)
+			ring(h->told);
 	}
 	return quit ? QUIT : asleep ? WAIT : LOOK;
 }
@@ -230,26 +255,44 @@ static void *work(void *arg)
 	return NULL;
 }
 
-const char *work_start(struct http *h)
+static bool start_thread(struct http *h)
 {
 	sigset_t all, old;
+
+	(void)sigfillset(&all); /* signals are the run's */
+	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
+	h->running = true; /* before the thread looks */
+	if (pthread_create(&h->thread, NULL, work, h))
+		h->running = false;
+	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return h->running;
+}
+
+bool work_start(struct http *h)
+{
 	int err = 0;
 
 	h->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	h->told = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	h->work = loop_new(&err);
-	if (h->wake < 0 || h->told < 0 || err || !loop_watch(h->work, h->wake, LOOP_READ, on_wake, h))
-		return "no descriptors for requests (see `ulimit -n`)";
+	h->own = loop_new(&err);
+	h->work = h->own;
+	if (h->wake < 0 || h->told < 0 || err)
+		return false;
+	h->wake_watch = loop_watch(h->work, h->wake, LOOP_READ, on_wake, h);
+	if (!h->wake_watch)
+		return false;
 	(void)h->curl.multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, want_socket);
 	(void)h->curl.multi_setopt(h->multi, CURLMOPT_SOCKETDATA, (void *)h);
 	(void)h->curl.multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, want_timer);
 	(void)h->curl.multi_setopt(h->multi, CURLMOPT_TIMERDATA, (void *)h);
 	(void)pthread_mutex_init(&h->lock, NULL);
-	(void)sigfillset(&all); /* signals are the run's */
-	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
-	h->running = !pthread_create(&h->thread, NULL, work, h);
-	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return h->running ? NULL : "no thread for requests (see `ulimit -u`)";
+	if (start_thread(h))
+		return true;
+	loop_unwatch(h->work, h->wake_watch);
+	h->work = h->l;
+	h->asleep = true;
+	h->wake_watch = loop_watch(h->work, h->wake, LOOP_READ, on_wake, h);
+	return h->wake_watch;
 }
 
 void work_end(struct http *h)
@@ -260,9 +303,9 @@ void work_end(struct http *h)
 		(void)pthread_mutex_unlock(&h->lock);
 		ring(h->wake);
 		(void)pthread_join(h->thread, NULL);
-		(void)pthread_mutex_destroy(&h->lock);
+	} else if (h->wake_watch) {
+		loop_unwatch(h->work, h->wake_watch);
 	}
-	h->running = false;
 	while (h->active)
 		break_off(h->active);
 }
