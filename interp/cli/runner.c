@@ -357,6 +357,15 @@ void runner_journal(struct runner *r, struct journal_options *o)
 	o->arg = r->ui;
 }
 
+/* Runs that only read have nothing to undo: no space is kept back for it. */
+static bool only_reads(const struct program *p)
+{
+	for (uint32_t i = 0; i < p->step_count; i++)
+		if (p->steps[i].effect == EFFECT_WRITE)
+			return false;
+	return true;
+}
+
 static int open_journal(struct runner *r)
 {
 	struct journal_options jo = { 0 };
@@ -369,6 +378,7 @@ static int open_journal(struct runner *r)
 	if (!make_open(r))
 		return EXIT_FAILED;
 	runner_journal(r, &jo);
+	jo.no_ballast = r->dry_run || only_reads(r->l->program);
 	jo.settle = settle_sources;
 	jo.settle_arg = r;
 	r->journal = journal_create(&jo, &err);
