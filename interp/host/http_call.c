@@ -85,7 +85,7 @@ struct http *http_new(struct loop *l, const char *agent, const char **error)
 		return NULL;
 	}
 	h->l = l;
-	h->wake = h->told = -1;
+	h->told = -1;
 	buf_init(&h->agent, 256);
 	buf_addz(&h->agent, agent);
 	buf_init(&h->text, TEXT_MAX);
@@ -128,14 +128,9 @@ void http_free(struct http *h)
 	free_all(h->done.first);
 	free_all(h->spare);
 	(void)h->curl.multi_cleanup(h->multi);
-	if (h->timer)
-		loop_cancel(h->work, h->timer);
 	h->curl.global_cleanup();
-	loop_free(h->own);
 	if (h->watch)
 		loop_unwatch(h->l, h->watch);
-	if (h->wake >= 0)
-		(void)close(h->wake);
 	if (h->told >= 0)
 		(void)close(h->told);
 	buf_release(&h->agent);

@@ -29,8 +29,7 @@ struct http_call {
 	CURL *easy;
 	struct curl_slist *lines;    /* headers sent */
 	struct buf head, body;       /* received; head: lines of the last answer */
-	struct loop_timer *timer;    /* total time */
-	int64_t started, took;
+	int64_t started, until, took; /* until: the end of its total time */
 	CURLcode code;               /* libcurl's verdict */
 	const char *refused;         /* never sent */
 	bool away;                   /* by lock: asked or active */
@@ -56,17 +55,15 @@ struct http {
 	struct http_call *spare;
 	struct http_header headers[HTTP_HEADER_COUNT]; /* of the result being delivered */
 	struct buf joined;            /* values of those that came several times */
+	struct loop_timer *turn;      /* without a thread: of the next turn */
+	bool threaded;
 	/* the thread's side */
-	struct loop *own, *work;      /* work: own, or without a thread the run's */
-	struct loop_fd *wake_watch;
 	CURLM *multi;
-	struct loop_timer *timer;     /* libcurl's */
 	struct http_call *active;
 	struct http_list over;        /* ended in this turn */
 	/* both: set before the thread starts, or by lock */
 	pthread_t thread;
-	bool running;                 /* there is one; else both sides are the run's loop */
-	int wake, told;               /* eventfds: for the thread, for the run's loop */
+	int told;                     /* eventfd: something is done */
 	pthread_mutex_t lock;
 	struct http_list asked, done;
 	bool asleep, quit, stops;     /* stops: some call shall be stopped */

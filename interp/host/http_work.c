@@ -4,22 +4,16 @@
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
-#include "base/mem.h"
 #include "host/clock.h"
 #include "host/loop.h"
 
 /*
- * http_work: the thread that runs requests. libcurl tells it which sockets and what
- * time it waits for; a loop of its own tells libcurl what came. So libcurl's work
- * goes on while the run writes its records. Where no thread can be had (a full process
- * table must not forbid an undo), all of it happens in the run's loop.
+ * http_work: the thread that runs requests, so that libcurl's work goes on while the
+ * run writes its records. Where no thread can be had (a full process table must not
+ * forbid an undo), a timer of the run's loop does its turns.
  */
 
-enum next { LOOK, WAIT, QUIT };
-
-static enum next exchange(struct http *h);
-static void on_socket(void *arg, int fd, unsigned events);
-static void collect(struct http *h);
+static const int64_t ms = 1000000, look_after = 3600000 * INT64_C(1000000), alone_every = 2 * INT64_C(1000000);
 
 void http_list_add(struct http_list *l, struct http_call *c)
 {
@@ -31,64 +25,6 @@ void http_list_add(struct http_list *l, struct http_call *c)
 	l->last = c;
 }
 
-/* --- libcurl's wishes -------------------------------------------------------- */
-
-static int want_socket(CURL *e, curl_socket_t fd, int what, void *arg, void *watch)
-{
-	struct http *h = arg;
-	struct loop_fd *w = watch;
-	unsigned events = (what & CURL_POLL_IN ? (unsigned)LOOP_READ : 0) | (what & CURL_POLL_OUT ? (unsigned)LOOP_WRITE : 0);
-
-	(void)e;
-	if (what == CURL_POLL_REMOVE) {
-		if (w)
-			loop_unwatch(h->work, w);
-		(void)h->curl.multi_assign(h->multi, fd, NULL);
-		return 0;
-	}
-	if (w)
-		return loop_rewatch(h->work, w, events);
-	w = loop_watch(h->work, fd, events, on_socket, h);
-	(void)h->curl.multi_assign(h->multi, fd, w);
-	return w ? 0 : -1;
-}
-
-static void act(struct http *h, curl_socket_t fd, int events)
-{
-	int running;
-
-	(void)h->curl.multi_socket_action(h->multi, fd, events, &running);
-	collect(h);
-	if (!h->running)
-		(void)exchange(h);
-}
-
-static void on_socket(void *arg, int fd, unsigned events)
-{
-	/* An error or hang-up shows when it reads: libcurl does what it waits for. */
-	act(arg, fd, (events & LOOP_READ ? CURL_CSELECT_IN : 0) | (events & LOOP_WRITE ? CURL_CSELECT_OUT : 0) |
-			     (events & LOOP_HANGUP ? CURL_CSELECT_ERR : 0));
-}
-
-static void on_timer(void *arg)
-{
-	struct http *h = arg;
-
-	h->timer = NULL;
-	act(h, CURL_SOCKET_TIMEOUT, 0);
-}
-
-static int want_timer(CURLM *m, long ms, void *arg)
-{
-	struct http *h = arg;
-
-	(void)m;
-	if (h->timer)
-		loop_cancel(h->work, h->timer);
-	h->timer = ms < 0 ? NULL : loop_at(h->work, ms ? clock_boot() + (int64_t)ms * 1000000 : 0, on_timer, h);
-	return 0;
-}
-
 /* --- a call under way ------------------------------------------------------------- */
 
 /* c is out of the multi handle. */
@@ -98,13 +34,34 @@ static void end_call(struct http_call *c, CURLcode code)
 
 	c->code = code;
 	c->took = clock_boot() - c->started;
-	if (c->timer)
-		loop_cancel(h->work, c->timer);
-	c->timer = NULL;
 	*(c->prev ? &c->prev->next : &h->active) = c->next;
 	if (c->next)
 		c->next->prev = c->prev;
 	http_list_add(&h->over, c);
+}
+
+static void break_off(struct http_call *c)
+{
+	(void)c->h->curl.multi_remove_handle(c->h->multi, c->easy);
+	end_call(c, CURLE_ABORTED_BY_CALLBACK);
+}
+
+static void begin_call(struct http_call *c)
+{
+	struct http *h = c->h;
+	CURLMcode added = c->refused ? CURLM_OK : h->curl.multi_add_handle(h->multi, c->easy);
+
+	if (added)
+		c->refused = h->curl.multi_strerror(added);
+	if (c->spec.timeout <= 0 || __builtin_add_overflow(c->started, c->spec.timeout, &c->until))
+		c->until = INT64_MAX;
+	c->prev = NULL;
+	c->next = h->active;
+	if (c->next)
+		c->next->prev = c;
+	h->active = c;
+	if (c->refused)
+		end_call(c, CURLE_FAILED_INIT);
 }
 
 static void collect(struct http *h)
@@ -125,73 +82,41 @@ static void collect(struct http *h)
 	}
 }
 
-static void break_off(struct http_call *c)
+/* Ends what is late; returns how long the next one has, at most look_after. */
+static int64_t end_late(struct http *h)
 {
-	(void)c->h->curl.multi_remove_handle(c->h->multi, c->easy);
-	end_call(c, CURLE_ABORTED_BY_CALLBACK);
-}
+	int64_t now = h->active ? clock_boot() : 0, first = INT64_MAX;
 
-/* Total time is over. */
-static void on_end(void *arg)
-{
-	struct http_call *c = arg;
-	struct http *h = c->h;
-
-	c->timer = NULL;
-	c->timeout = true;
-	break_off(c);
-	if (!h->running)
-		(void)exchange(h);
-}
-
-static void begin_call(struct http_call *c)
-{
-	struct http *h = c->h;
-	CURLMcode added = c->refused ? CURLM_OK : h->curl.multi_add_handle(h->multi, c->easy);
-	int64_t end;
-
-	if (added)
-		c->refused = h->curl.multi_strerror(added);
-	c->prev = NULL;
-	c->next = h->active;
-	if (c->next)
-		c->next->prev = c;
-	h->active = c;
-	if (c->refused) {
-		end_call(c, CURLE_FAILED_INIT);
-	} else if (c->spec.timeout > 0) {
-		if (__builtin_add_overflow(c->started, c->spec.timeout, &end))
-			end = INT64_MAX;
-		c->timer = loop_at(h->work, end, on_end, c);
+	for (struct http_call *c = h->active, *next; c; c = next) {
+		next = c->next;
+		if (c->until <= now) {
+			c->timeout = true;
+			break_off(c);
+		} else if (c->until < first) {
+			first = c->until;
+		}
 	}
+	return first - now < look_after ? first - now : look_after;
 }
 
 /* --- the thread --------------------------------------------------------------------- */
 
-static void ring(int fd)
+static void tell(struct http *h)
 {
 	const uint64_t one = 1;
 
-	while (write(fd, &one, sizeof(one)) < 0 && errno == EINTR)
+	while (write(h->told, &one, sizeof(one)) < 0 && errno == EINTR)
 		continue;
 }
 
-static void on_wake(void *arg, int fd, unsigned events)
+/* Hands over what has ended and takes what was asked for. False: quit. */
+static bool exchange(struct http *h)
 {
-	struct http *h = arg;
-	uint64_t n;
+	bool ended, quit, stops;
+	struct http_call *asked;
 
-	(void)events;
-	(void)!read(fd, &n, sizeof(n));
-	if (!h->running)
-		(void)exchange(h);
-}
-
-/* By lock: true if the other side must be told. */
-static bool hand_over(struct http *h)
-{
-	bool tell = h->over.first && !h->done.first;
-
+	(void)pthread_mutex_lock(&h->lock);
+	ended = h->over.first && !h->done.first;
 	while (h->over.first) {
 		struct http_call *c = h->over.first;
 
@@ -199,17 +124,6 @@ static bool hand_over(struct http *h)
 		c->away = false;
 		http_list_add(&h->done, c);
 	}
-	return tell;
-}
-
-/* Hands over what has ended and takes what was asked for. */
-static enum next exchange(struct http *h)
-{
-	struct http_call *asked;
-	bool tell, quit, stops, asleep;
-
-	(void)pthread_mutex_lock(&h->lock);
-	tell = hand_over(h);
 	asked = h->asked.first;
 	h->asked.first = NULL;
 	stops = h->stops;
@@ -219,10 +133,9 @@ static enum next exchange(struct http *h)
 	for (struct http_call *c = stops ? asked : NULL; c; c = c->next)
 		c->stopped = c->stop;
 	quit = h->quit;
-	asleep = h->asleep = !h->running || (!asked && !stops && !quit);
 	(void)pthread_mutex_unlock(&h->lock);
-	if (tell)
-		ring(h->told);
+	if (ended)
+		tell(h);
 	while (asked) {
 		struct http_call *c = asked;
 
@@ -234,116 +147,116 @@ static enum next exchange(struct http *h)
 		if (c->stopped)
 			break_off(c);
 	}
-	if (!h->running && h->over.first) { /* refused or stopped: nobody would come back for them */
-		(void)pthread_mutex_lock(&h->lock);
-		tell = hand_over(h);
-		(void)pthread_mutex_unlock(&h->lock);
-		if (tell)
-			ring(h->told);
-	}
-	return quit ? QUIT : asleep ? WAIT : LOOK;
+	return !quit;
+}
+
+/* What can be done now. Returns how long nothing will be due but libcurl's own. */
+static int64_t go_on(struct http *h)
+{
+	int running;
+
+	(void)h->curl.multi_perform(h->multi, &running);
+	collect(h);
+	return end_late(h);
+}
+
+/* Nothing to hand over, nothing asked: whoever asks from now on must wake us. */
+static bool may_sleep(struct http *h)
+{
+	bool idle;
+
+	if (h->over.first)
+		return false;
+	(void)pthread_mutex_lock(&h->lock);
+	idle = h->asleep = !h->asked.first && !h->stops && !h->quit;
+	(void)pthread_mutex_unlock(&h->lock);
+	return idle;
 }
 
 static void *work(void *arg)
 {
 	struct http *h = arg;
-	enum next next;
 
-	while ((next = exchange(h)) != QUIT)
-		if (loop_turn(h->work, next == WAIT ? -1 : 0) < 0)
-			mem_abort("the event loop of requests failed");
+	while (exchange(h)) {
+		int64_t wait = go_on(h);
+
+		if (may_sleep(h)) /* rounded up: not early */
+			(void)h->curl.multi_poll(h->multi, NULL, 0, (int)((wait + ms - 1) / ms), NULL);
+	}
 	return NULL;
 }
 
-static bool start_thread(struct http *h)
+/* The same without a thread. */
+static void on_turn(void *arg)
 {
-	sigset_t all, old;
+	struct http *h = arg;
 
-	(void)sigfillset(&all); /* signals are the run's */
-	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
-	h->running = true; /* before the thread looks */
-	if (pthread_create(&h->thread, NULL, work, h))
-		h->running = false;
-	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return h->running;
+	h->turn = NULL;
+	(void)exchange(h);
+	(void)go_on(h);
+	(void)exchange(h);
+	if (h->active || h->over.first)
+		h->turn = loop_at(h->l, clock_boot() + alone_every, on_turn, h);
 }
 
 bool work_start(struct http *h)
 {
-	int err = 0;
+	sigset_t all, old;
 
-	h->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	h->told = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	h->own = loop_new(&err);
-	h->work = h->own;
-	if (h->wake < 0 || h->told < 0 || err)
-		return false;
-	h->wake_watch = loop_watch(h->work, h->wake, LOOP_READ, on_wake, h);
-	if (!h->wake_watch)
-		return false;
-	(void)h->curl.multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, want_socket);
-	(void)h->curl.multi_setopt(h->multi, CURLMOPT_SOCKETDATA, (void *)h);
-	(void)h->curl.multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, want_timer);
-	(void)h->curl.multi_setopt(h->multi, CURLMOPT_TIMERDATA, (void *)h);
 	(void)pthread_mutex_init(&h->lock, NULL);
-	if (start_thread(h))
-		return true;
-	loop_unwatch(h->work, h->wake_watch);
-	h->work = h->l;
-	h->asleep = true;
-	h->wake_watch = loop_watch(h->work, h->wake, LOOP_READ, on_wake, h);
-	return h->wake_watch;
+	if (h->told < 0)
+		return false;
+	(void)sigfillset(&all); /* signals are the run's */
+	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
+	h->threaded = !pthread_create(&h->thread, NULL, work, h);
+	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return true;
 }
 
 void work_end(struct http *h)
 {
-	if (h->running) {
+	if (h->threaded) {
 		(void)pthread_mutex_lock(&h->lock);
 		h->quit = true;
 		(void)pthread_mutex_unlock(&h->lock);
-		ring(h->wake);
+		(void)h->curl.multi_wakeup(h->multi);
 		(void)pthread_join(h->thread, NULL);
-	} else if (h->wake_watch) {
-		loop_unwatch(h->work, h->wake_watch);
 	}
+	if (h->turn)
+		loop_cancel(h->l, h->turn);
 	while (h->active)
 		break_off(h->active);
+	(void)pthread_mutex_destroy(&h->lock);
 }
 
 /* --- the other side ------------------------------------------------------------------ */
 
-/* By lock: true if the thread must be woken. */
-static bool rouse(struct http *h)
+/* Locked before, unlocked behind: the work has something to look at. */
+static void unlock_and_rouse(struct http *h)
 {
 	bool asleep = h->asleep;
 
 	h->asleep = false;
-	return asleep;
+	(void)pthread_mutex_unlock(&h->lock);
+	if (h->threaded && asleep)
+		(void)h->curl.multi_wakeup(h->multi);
+	if (!h->threaded && !h->turn)
+		h->turn = loop_at(h->l, 0, on_turn, h);
 }
 
 void work_ask(struct http *h, struct http_call *c)
 {
-	bool asleep;
-
 	(void)pthread_mutex_lock(&h->lock);
 	http_list_add(&h->asked, c);
 	c->away = true;
-	asleep = rouse(h);
-	(void)pthread_mutex_unlock(&h->lock);
-	if (asleep)
-		ring(h->wake);
+	unlock_and_rouse(h);
 }
 
 void work_stop(struct http *h, struct http_call *c)
 {
-	bool asleep = false;
-
 	(void)pthread_mutex_lock(&h->lock);
-	if (c->away && !c->stop) {
+	if (c->away)
 		c->stop = h->stops = true;
-		asleep = rouse(h);
-	}
-	(void)pthread_mutex_unlock(&h->lock);
-	if (asleep)
-		ring(h->wake);
+	unlock_and_rouse(h);
 }
