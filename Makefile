@@ -50,7 +50,7 @@ ifeq ($(SAN),1)
 LIBS    := $(LIBNAMES:%=-l%) -lm -ldl
 else
 archive  = $(filter /%,$(shell $(CC) -print-file-name=lib$(1).a 2>/dev/null))
-LIBS    := $(foreach l,$(LIBNAMES),$(or $(call archive,$(l)),-l$(l))) -lm -ldl
+LIBS    := $(foreach l,$(LIBNAMES),$(or $(call archive,$(l)),-l$(l))) $(or $(call archive,m),-lm) -ldl
 endif
 
 SRC     := $(foreach r,$(ROOMS),$(sort $(wildcard interp/$(r)/*.c)))

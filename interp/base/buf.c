@@ -22,16 +22,7 @@ void buf_release(struct buf *b)
 	buf_init(b, b->max);
 }
 
-void buf_clear(struct buf *b)
-{
-	b->len = 0;
-	b->full = false;
-	if (b->p)
-		b->p[0] = '\0';
-}
-
-/* Room for n more bytes and the NUL; false (and full) if that passes max. */
-static bool reserve(struct buf *b, size_t n)
+bool buf_grow(struct buf *b, size_t n)
 {
 	if (b->full || n > b->max - b->len) {
 		b->full = true;
@@ -48,31 +39,6 @@ static bool reserve(struct buf *b, size_t n)
 		b->cap = cap;
 	}
 	return true;
-}
-
-void buf_add(struct buf *b, const char *p, size_t n)
-{
-	if (!reserve(b, n))
-		return;
-	if (n > 0)
-		memcpy(b->p + b->len, p, n);
-	b->len += n;
-	b->p[b->len] = '\0';
-}
-
-void buf_addz(struct buf *b, const char *z)
-{
-	buf_add(b, z, strlen(z));
-}
-
-void buf_adds(struct buf *b, struct str s)
-{
-	buf_add(b, s.p, s.n);
-}
-
-void buf_addc(struct buf *b, char c)
-{
-	buf_add(b, &c, 1);
 }
 
 void buf_addu(struct buf *b, uint64_t n)
@@ -102,11 +68,11 @@ void buf_addi(struct buf *b, int64_t n)
 
 void buf_fill(struct buf *b, char c, size_t n)
 {
-	if (!reserve(b, n))
+	char *to = buf_room(b, n);
+	if (!to)
 		return;
-	memset(b->p + b->len, c, n);
-	b->len += n;
-	b->p[b->len] = '\0';
+	memset(to, c, n);
+	buf_took(b, n);
 }
 
 void buf_vprintf(struct buf *b, const char *fmt, va_list ap)
@@ -117,7 +83,7 @@ void buf_vprintf(struct buf *b, const char *fmt, va_list ap)
 	int n = vsnprintf(room > 0 ? b->p + b->len : NULL, room, fmt, ap);
 	if (n < 0)
 		mem_abort("bad format");
-	if (!reserve(b, (size_t)n)) {
+	if (!buf_grow(b, (size_t)n)) {
 		if (b->p)
 			b->p[b->len] = '\0';
 	} else {
@@ -134,9 +100,4 @@ void buf_printf(struct buf *b, const char *fmt, ...)
 	va_start(ap, fmt);
 	buf_vprintf(b, fmt, ap);
 	va_end(ap);
-}
-
-struct str buf_str(const struct buf *b)
-{
-	return (struct str){ b->p ? b->p : "", b->len };
 }

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SHORT = 512 }; /* looked at twice if it needs escapes */
+
 void jsonw_init(struct jsonw *w, struct buf *out)
 {
 	*w = (struct jsonw){ .out = out };
@@ -39,10 +41,16 @@ void jsonw_close(struct jsonw *w, char bracket)
 
 void jsonw_key(struct jsonw *w, const char *name)
 {
-	comma(w);
-	buf_addc(w->out, '"');
-	buf_addz(w->out, name);
-	buf_add(w->out, "\":", 2);
+	size_t n = strlen(name);
+	char *to = buf_room(w->out, n + 4), *p = to;
+	if (!to)
+		return;
+	if (w->comma)
+		*p++ = ',';
+	*p++ = '"';
+	memcpy(p, name, n);
+	memcpy(p + n, "\":", 2);
+	buf_took(w->out, (size_t)(p - to) + n + 2);
 	w->comma = false;
 }
 
@@ -110,8 +118,34 @@ static void string_body(struct buf *out, struct str s)
 		buf_add(out, s.p + from, at - from);
 }
 
+static bool plain(struct str s)
+{
+	size_t at = 0;
+	for (; s.n - at >= 8; at += 8)
+		if (special(s.p + at))
+			return false;
+	if (s.n >= 8) /* its last eight, some of them again */
+		return at == s.n || !special(s.p + s.n - 8);
+	for (; at < s.n; at++)
+		if ((unsigned char)s.p[at] >= 0x80 || classes[(unsigned char)s.p[at]])
+			return false;
+	return true;
+}
+
 void jsonw_str(struct jsonw *w, struct str s)
 {
+	char *to = s.n <= SHORT && plain(s) ? buf_room(w->out, s.n + 3) : NULL, *p = to;
+	if (to) { /* most of them, in one piece */
+		if (w->comma)
+			*p++ = ',';
+		*p++ = '"';
+		if (s.n)
+			memcpy(p, s.p, s.n);
+		p[s.n] = '"';
+		buf_took(w->out, (size_t)(p - to) + s.n + 1);
+		w->comma = true;
+		return;
+	}
 	comma(w);
 	buf_addc(w->out, '"');
 	string_body(w->out, s);

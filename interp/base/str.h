@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct str {
 	const char *p;
@@ -19,9 +20,21 @@ struct str {
 #define STR_ARG(s) (int)(s).n, (s).p
 
 /* View of a NUL-terminated string; NULL gives the empty str. */
-struct str str_of(const char *z);
-bool str_eq(struct str a, struct str b);
-bool str_eqz(struct str a, const char *z);
+static inline struct str str_of(const char *z)
+{
+	return z ? (struct str){ z, strlen(z) } : (struct str){ "", 0 };
+}
+
+static inline bool str_eq(struct str a, struct str b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+static inline bool str_eqz(struct str a, const char *z)
+{
+	return str_eq(a, str_of(z));
+}
+
 bool str_starts(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);
 /* memcmp order, shorter first on a tie. <0, 0, >0. */

@@ -40,11 +40,31 @@ static struct str next_run(struct str s, size_t *at, uint32_t *c, bool *more)
 	return str_slice(s, from, s.n);
 }
 
+/* Only printable ASCII: the usual case, seen eight bytes at a time. */
+static bool harmless(struct str s)
+{
+	const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
+	uint64_t bad = 0, w;
+	size_t at = 0;
+	for (; s.n - at >= 8; at += 8) {
+		memcpy(&w, s.p + at, 8);
+		/* high bit: not ASCII, a control, or DEL (or a neighbour of such a byte) */
+		bad |= w | (w - ones * 0x20) | (w + ones);
+	}
+	for (; at < s.n; at++)
+		bad |= s.p[at] < ' ' || s.p[at] > '~' ? tops : 0;
+	return !(bad & tops);
+}
+
 void visible_add(struct buf *out, struct str s)
 {
 	size_t at = 0;
 	uint32_t c;
 	bool more = true;
+	if (harmless(s)) {
+		buf_adds(out, s);
+		return;
+	}
 	while (more) {
 		buf_adds(out, next_run(s, &at, &c, &more));
 		if (more && c == '\t') {
@@ -61,6 +81,8 @@ size_t visible_width(struct str s)
 	size_t at = 0, total = 0;
 	uint32_t c;
 	bool more = true;
+	if (harmless(s))
+		return s.n;
 	while (more) {
 		total += utf8_width(next_run(s, &at, &c, &more));
 		if (more)

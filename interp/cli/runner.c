@@ -1,7 +1,6 @@
 #include "cli/runner.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include "host/env.h"
 #include "host/secret.h"
 #include "host/tty.h"
+#include "host/user.h"
 #include "journal/journal.h"
 #include "journal/mask.h"
 #include "journal/maskfind.h"
@@ -40,9 +40,9 @@ enum { FILE_BYTES_MAX = 64 << 20 };
 
 static struct str user_name(struct cli *c)
 {
-	struct passwd *pw = getpwuid(geteuid());
+	struct str name = user_of(&c->arena, geteuid());
 
-	return pw ? arena_str(&c->arena, pw->pw_name, strlen(pw->pw_name)) : arena_printf(&c->arena, "uid %u", (unsigned)geteuid());
+	return name.n ? name : arena_printf(&c->arena, "uid %u", (unsigned)geteuid());
 }
 
 static bool random_seed(char hex[65])
@@ -358,6 +358,15 @@ void runner_journal(struct runner *r, struct journal_options *o)
 	o->arg = r->ui;
 }
 
+/* Runs that only read have nothing to undo: no space is kept back for it. */
+static bool only_reads(const struct program *p)
+{
+	for (uint32_t i = 0; i < p->step_count; i++)
+		if (p->steps[i].effect == EFFECT_WRITE)
+			return false;
+	return true;
+}
+
 static int open_journal(struct runner *r)
 {
 	struct journal_options jo = { 0 };
@@ -370,6 +379,7 @@ static int open_journal(struct runner *r)
 	if (!make_open(r))
 		return EXIT_FAILED;
 	runner_journal(r, &jo);
+	jo.no_ballast = r->dry_run || only_reads(r->l->program);
 	jo.settle = settle_sources;
 	jo.settle_arg = r;
 	r->journal = journal_create(&jo, &err);

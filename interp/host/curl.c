@@ -15,8 +15,9 @@ static const struct { const char *name; size_t at; } rows[] = {
 	ROW("slist_append", slist_append), ROW("slist_free_all", slist_free_all),
 	ROW("multi_init", multi_init), ROW("multi_cleanup", multi_cleanup), ROW("multi_setopt", multi_setopt),
 	ROW("multi_add_handle", multi_add_handle), ROW("multi_remove_handle", multi_remove_handle),
-	ROW("multi_assign", multi_assign), ROW("multi_socket_action", multi_socket_action),
+	ROW("multi_perform", multi_perform), ROW("multi_poll", multi_poll), ROW("multi_wakeup", multi_wakeup),
 	ROW("multi_info_read", multi_info_read), ROW("multi_strerror", multi_strerror),
+	ROW("url", url), ROW("url_cleanup", url_cleanup), ROW("url_set", url_set),
 #undef ROW
 };
 

@@ -24,10 +24,14 @@ struct curl {
 	CURLMcode (*multi_setopt)(CURLM *m, CURLMoption option, ...);
 	CURLMcode (*multi_add_handle)(CURLM *m, CURL *e);
 	CURLMcode (*multi_remove_handle)(CURLM *m, CURL *e);
-	CURLMcode (*multi_assign)(CURLM *m, curl_socket_t s, void *p);
-	CURLMcode (*multi_socket_action)(CURLM *m, curl_socket_t s, int events, int *running);
+	CURLMcode (*multi_perform)(CURLM *m, int *running);
+	CURLMcode (*multi_poll)(CURLM *m, struct curl_waitfd *fds, unsigned n, int timeout_ms, int *ready);
+	CURLMcode (*multi_wakeup)(CURLM *m); /* from any thread */
 	CURLMsg *(*multi_info_read)(CURLM *m, int *left);
 	const char *(*multi_strerror)(CURLMcode code);
+	CURLU *(*url)(void);
+	void (*url_cleanup)(CURLU *u);
+	CURLUcode (*url_set)(CURLU *u, CURLUPart part, const char *text, unsigned flags);
 };
 
 /* Loads it. NULL, or static text of what is wrong. It stays loaded. */

@@ -1,8 +1,10 @@
 #ifndef RB_HOST_HTTP_H
 #define RB_HOST_HTTP_H
 /*
- * http: requests through libcurl's multi interface on our loop, connections
- * kept alive between requests. libcurl is loaded with dlopen at the first use.
+ * http: requests through libcurl's multi interface, connections kept alive between
+ * requests. libcurl works in a thread of its own, so that requests go on while the
+ * run writes its records; results come from our loop like all others. libcurl is
+ * loaded with dlopen at the first use.
  * http and https only, TLS verified, no redirects unless asked, sizes capped, no
  * name or password in the URL. Proxies as libcurl finds them in the environment;
  * CURL_CA_BUNDLE, SSL_CERT_FILE and SSL_CERT_DIR as the program curl does.

@@ -2,9 +2,15 @@
 #define RB_HOST_HTTP_CALL_H
 /*
  * http_call: the inside of http: one request and its easy handle, shared by
- * http_call.c (life of a request), http_send.c (what libcurl is told) and
- * http_head.c (headers of the answer).
+ * http_call.c (a request from http_start to on_done), http_work.c (the thread that
+ * runs requests), http_send.c (what libcurl is told) and http_head.c (headers of
+ * the answer).
+ *
+ * A call belongs to one side at a time: to the run's from http_start until it
+ * stands in `asked`, to the thread's until it stands in `done`, then to the run's
+ * again. What both sides touch stands behind `lock`.
  */
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/buf.h"
@@ -12,36 +18,67 @@
 #include "host/http.h"
 
 struct loop;
+struct loop_fd;
 struct loop_timer;
 
 struct http_call {
 	struct http *h;
-	struct http_call *prev, *next;
+	struct http_call *next;      /* in its list */
+	struct http_call *prev;      /* while active */
 	struct http_spec spec;
 	CURL *easy;
 	struct curl_slist *lines;    /* headers sent */
 	struct buf head, body;       /* received; head: lines of the last answer */
-	struct loop_timer *timer;    /* total time; or the end of what is refused or stopped */
-	int64_t started;
+	int64_t started, until, took; /* until: the end of its total time */
+	CURLcode code;               /* libcurl's verdict */
 	const char *refused;         /* never sent */
+	bool away;                   /* by lock: asked or active */
+	bool stop;                   /* by lock: http_stop was called */
 	bool stopped, timeout, truncated;
 	bool rare;                   /* options are set that the next request must not have */
 	bool get;                    /* the handle is set up for a plain GET */
 	struct buf url;              /* the handle has it */
+	CURLU *parts;                /* the same, taken apart once: checks ask one place again and again */
 	char error[CURL_ERROR_SIZE];
 };
 
+struct http_list { struct http_call *first, *last; };
+
 struct http {
-	struct loop *l;
 	struct curl curl;
-	CURLM *multi;
+	/* the run's side */
+	struct loop *l;
+	struct loop_fd *watch;        /* of told */
 	const char *ca_file, *ca_dir; /* from the environment */
+	bool proxies;                 /* the environment names some */
 	struct buf agent, text;       /* text: NUL-terminated copies for libcurl */
-	struct http_call *active, *spare;
-	struct loop_timer *timer;     /* libcurl's */
+	struct http_call *spare;
 	struct http_header headers[HTTP_HEADER_COUNT]; /* of the result being delivered */
 	struct buf joined;            /* values of those that came several times */
+	struct loop_timer *turn;      /* without a thread: of the next turn */
+	bool threaded;
+	/* the thread's side */
+	CURLM *multi;
+	struct http_call *active;
+	struct http_list over;        /* ended in this turn */
+	/* both: set before the thread starts, or by lock */
+	pthread_t thread;
+	int told;                     /* eventfd: something is done */
+	pthread_mutex_t lock;
+	struct http_list asked, done;
+	bool asleep, quit, stops;     /* stops: some call shall be stopped */
 };
+
+void http_list_add(struct http_list *l, struct http_call *c);
+
+/* http_work.c. Starts the thread, or prepares to do without; false: no descriptors. */
+bool work_start(struct http *h);
+/* Ends it; then everything is the run's side's. */
+void work_end(struct http *h);
+/* Gives it a call. */
+void work_ask(struct http *h, struct http_call *c);
+/* Asks it to break a call off, if it has it. */
+void work_stop(struct http *h, struct http_call *c);
 
 /* http_send.c. Once for each easy handle: false if this libcurl is too old. */
 bool send_options(struct http_call *c);

@@ -44,6 +44,8 @@ bool send_options(struct http_call *c)
 		(void)u->easy_setopt(e, CURLOPT_CAINFO, c->h->ca_file);
 	if (c->h->ca_dir)
 		(void)u->easy_setopt(e, CURLOPT_CAPATH, c->h->ca_dir);
+	if (!c->h->proxies) /* or it would look into the environment for every request */
+		(void)u->easy_setopt(e, CURLOPT_PROXY, "");
 	c->rare = c->get = false;
 	buf_clear(&c->url);
 	return !u->easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https") &&
@@ -99,6 +101,8 @@ static const char *set_headers(struct http_call *c)
 	struct buf *b = &c->h->text;
 	bool typed = false;
 
+	if (!s->header_count && !s->has_body) /* as it is: recycle() leaves none */
+		return NULL;
 	for (size_t i = 0; i < s->header_count; i++) {
 		struct http_header h = s->headers[i];
 
@@ -180,17 +184,31 @@ static const char *set_auth_and_tls(struct http_call *c)
 	return NULL;
 }
 
+/* The whole text is what counts if it cannot be taken apart: libcurl then says why. */
+static bool set_url(struct http_call *c)
+{
+	const struct curl *u = &c->h->curl;
+
+	if (str_eq(buf_str(&c->url), c->spec.url))
+		return true;
+	buf_clear(&c->url);
+	if (!set_text(c, CURLOPT_URL, c->spec.url))
+		return false;
+	if (u->url_set(c->parts, CURLUPART_URL, c->h->text.p, CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME | CURLU_DISALLOW_USER))
+		(void)u->easy_setopt(c->easy, CURLOPT_CURLU, NULL);
+	else
+		(void)u->easy_setopt(c->easy, CURLOPT_CURLU, c->parts);
+	buf_adds(&c->url, c->spec.url);
+	return true;
+}
+
 const char *send_request(struct http_call *c)
 {
 	const struct curl *u = &c->h->curl;
 	const char *wrong;
 
-	if (!str_eq(buf_str(&c->url), c->spec.url)) {
-		buf_clear(&c->url);
-		if (!set_text(c, CURLOPT_URL, c->spec.url))
-			return "the URL has a NUL byte or is too long";
-		buf_adds(&c->url, c->spec.url);
-	}
+	if (!set_url(c))
+		return "the URL has a NUL byte or is too long";
 	wrong = set_method(c);
 	if (!wrong)
 		wrong = set_headers(c);

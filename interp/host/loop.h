@@ -3,7 +3,8 @@
 /*
  * loop: one epoll loop for everything that takes time: descriptors, timers,
  * signals (signalfd). Callbacks run from loop_turn() only, never from inside the
- * call that registered them, and may register and remove anything. One thread.
+ * call that registered them, and may register and remove anything. A loop belongs to
+ * one thread.
  */
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -88,7 +87,7 @@ static void nursery_drop(void *p)
 	(void)sigaction(SIGPIPE, &n->old_pipe, NULL);
 	if (n->null >= 0)
 		(void)close(n->null);
-	(void)munmap(n->stack, NURSERY_STACK);
+	mem_free(n->stack);
 	mem_free(n->buf);
 	mem_free(n->path);
 	mem_free(n);
@@ -104,12 +103,11 @@ static struct nursery *nursery_of(struct loop *l)
 		return n;
 	n = mem_alloc(sizeof(*n));
 	n->l = l;
-	n->stack = mmap(NULL, NURSERY_STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-	if (n->stack == MAP_FAILED)
-		mem_abort("no memory for the stack of children");
-	(void)mprotect(n->stack, 4096, PROT_NONE);
-	n->buf = mem_alloc(NURSERY_BUF);
-	n->path = mem_alloc(NURSERY_PATH);
+	/* Not mapped: that, its guard and its end cost a start more than the child's own calls,
+	 * which go a few frames deep and never into themselves. */
+	n->stack = mem_realloc(NULL, NURSERY_STACK);
+	n->buf = mem_realloc(NULL, NURSERY_BUF); /* not cleared: a step or two need little of it */
+	n->path = mem_realloc(NULL, NURSERY_PATH);
 	n->null = open_null();
 	(void)sigaction(SIGPIPE, &ign, &n->old_pipe);
 	/* Whoever started us with SIGCHLD ignored would make the kernel reap for us. */

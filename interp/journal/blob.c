@@ -116,27 +116,23 @@ static int rename_synced(struct blob_writer *w, const char *to)
 	return err;
 }
 
-/* Moves the finished file to its place; xx is its folder. */
+/* Moves the finished file to its place. */
 static int place(struct blob_writer *w, const char *hex)
 {
-	char xx[] = { 's', 'h', 'a', '2', '5', '6', '/', hex[0], hex[1], '\0' }, to[SHA_HEX + 16];
+	char to[SHA_HEX + 16];
 	mode_t mode = 0;
-	bool made_all, made;
+	bool made;
 	int err = folder_mode(w->folder, &mode);
 
 	if (!err)
-		err = folder_make(w->folder, "sha256", mode, &made_all);
-	if (!err)
-		err = folder_make(w->folder, xx, mode, &made);
+		err = folder_make(w->folder, "sha256", mode, &made);
 	if (err)
 		return err;
-	snprintf(to, sizeof(to), "%s/%s", xx, hex);
+	snprintf(to, sizeof(to), "sha256/%s", hex);
 	err = rename_synced(w, to);
 	if (!err && w->sync)
-		err = io_sync_folder(w->io, w->folder, xx);
-	if (!err && w->sync && made)
 		err = io_sync_folder(w->io, w->folder, "sha256");
-	if (!err && w->sync && made_all)
+	if (!err && w->sync && made)
 		err = io_sync_folder(w->io, w->folder, ".");
 	return err;
 }

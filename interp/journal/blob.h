@@ -2,7 +2,7 @@
 #define RB_JOURNAL_BLOB_H
 /*
  * blob: writing one content-addressed file: blobs/tmp.*, hashed as it grows,
- * then renamed to blobs/sha256/xx/<hash>. Modes follow those of the folder
+ * then renamed to blobs/sha256/<hash>. Modes follow those of the folder
  * blobs, so that a shared run stays shared. Inside this folder only.
  */
 #include <stdbool.h>

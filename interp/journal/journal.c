@@ -277,7 +277,8 @@ bool journal_low(const struct journal *j)
 
 void journal_spend(struct journal *j)
 {
-	(void)ballast_drop(j);
+	if (!ballast_drop(j))
+		j->low = true; /* spent, or there was none */
 }
 
 int64_t journal_records(const struct journal *j)

@@ -22,6 +22,7 @@ struct journal_options {
 	struct str program_digest;/* hex SHA-256 of the runbook's bytes */
 	bool no_sync;             /* never fdatasync; the whole run is one batch then */
 	bool shared;              /* 0660 instead of 0600 */
+	bool no_ballast;          /* nothing can need undoing: no space is kept back for it */
 	const struct mask *mask;  /* may be NULL; borrowed */
 	/* Called for each record with its final line (masked, no newline), after it was
 	 * written. It must not call the journal. */

@@ -129,7 +129,7 @@ static int create(struct journal *j, const struct journal_options *o)
 	err = fchmod(j->fd, mode) < 0 ? errno : 0;
 	if (!err)
 		err = take_lock(j->fd);
-	if (!err)
+	if (!err && !o->no_ballast)
 		err = ballast_make(j, mode);
 	j->folders_due = !j->no_sync;
 	if (err) {

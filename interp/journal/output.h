@@ -3,7 +3,7 @@
 /*
  * output: one captured stream of a child or body of an answer on its way into
  * the run: masked, hashed as it runs, up to OUTPUT_INLINE bytes for the record
- * itself, larger in a content-addressed blob (blobs/sha256/xx/...), past
+ * itself, larger in a content-addressed blob (blobs/sha256/...), past
  * OUTPUT_MAX head and tail only, with full length and full hash. All lengths,
  * hashes and bytes are those after masking.
  */

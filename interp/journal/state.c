@@ -79,11 +79,16 @@ int run_dir_create(const char *state, const char *id, bool shared)
 	if (!run_id_ok(str_of(id)))
 		return EINVAL;
 	buf_init(&b, PATH_BYTES);
-	buf_printf(&b, "%s/runs", state);
-	err = b.full ? ENAMETOOLONG : folders(b.p, mode);
-	buf_printf(&b, "/%s", id);
-	if (!err)
-		err = b.full ? ENAMETOOLONG : folder(b.p, mode, true);
+	buf_printf(&b, "%s/runs/%s", state, id);
+	err = b.full ? ENAMETOOLONG : folder(b.p, mode, true);
+	if (err == ENOENT) { /* the first run here */
+		buf_clear(&b);
+		buf_printf(&b, "%s/runs", state);
+		err = folders(b.p, mode);
+		buf_printf(&b, "/%s", id);
+		if (!err)
+			err = folder(b.p, mode, true);
+	}
 	buf_addz(&b, "/blobs");
 	if (!err)
 		err = b.full ? ENAMETOOLONG : folder(b.p, mode, true);

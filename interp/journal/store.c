@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -40,7 +39,6 @@ static int sync_file(int blobs, const char *path)
 
 int blobs_sync(const char *dir, char (*hexes)[65], size_t count)
 {
-	bool done[256] = { false };
 	char path[SHA_HEX + 16];
 	int run = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), err = 0;
 	int blobs = run < 0 ? -1 : openat(run, "blobs", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
@@ -48,15 +46,8 @@ int blobs_sync(const char *dir, char (*hexes)[65], size_t count)
 	if (blobs < 0)
 		err = errno;
 	for (size_t i = 0; i < count && !err; i++) {
-		snprintf(path, sizeof(path), "sha256/%.2s/%s", hexes[i], hexes[i]);
+		snprintf(path, sizeof(path), "sha256/%s", hexes[i]);
 		err = sync_file(blobs, path);
-	}
-	for (size_t i = 0; i < count && !err; i++) { /* each folder once */
-		unsigned xx = (unsigned)strtoul((char[]){ hexes[i][0], hexes[i][1], 0 }, NULL, 16);
-
-		snprintf(path, sizeof(path), "sha256/%.2s", hexes[i]);
-		err = done[xx] ? 0 : io_sync_folder(&journal_io_os, blobs, path);
-		done[xx] = true;
 	}
 	if (!err)
 		err = io_sync_folder(&journal_io_os, blobs, "sha256");
@@ -98,7 +89,7 @@ int blob_get(struct arena *a, const char *dir, struct str hex, size_t max, struc
 	*out = STR("");
 	if (!sha_is_hex(hex))
 		return EINVAL;
-	path = arena_printf(a, "%s/blobs/sha256/%.2s/" STR_FMT, dir, hex.p, STR_ARG(hex));
+	path = arena_printf(a, "%s/blobs/sha256/" STR_FMT, dir, STR_ARG(hex));
 	fd = open(path.p, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
 		return errno;

@@ -44,9 +44,18 @@ static bool fits(struct frame *f, struct str name, struct str value, struct str 
 
 static bool env_add(struct frame *f, struct words *w, struct str name, struct str value, struct str *error)
 {
+	size_t n = name.n + 1 + value.n;
+	char *text;
+
 	if (!fits(f, name, value, error))
 		return false;
-	words_add(w, arena_printf(w->a, STR_FMT "=" STR_FMT, STR_ARG(name), STR_ARG(value)));
+	text = arena_alloc(w->a, n + 1);
+	memcpy(text, name.p, name.n);
+	text[name.n] = '=';
+	if (value.n)
+		memcpy(text + name.n + 1, value.p, value.n);
+	text[n] = '\0';
+	words_add(w, (struct str){ text, n });
 	return true;
 }
 

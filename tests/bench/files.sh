@@ -57,34 +57,52 @@ justfile() { awk -v n="$1" 'BEGIN { print "all:"; for (i = 0; i < n; i++) print 
 find_just() { # prints its path; from npm into the build folder if it must
 	command -v just 2>/dev/null && return
 	folder=$(dirname "$program")/npm-bench
-	if [ ! -e "$folder/node_modules" ] && command -v npm >/dev/null 2>&1; then
+	if [ ! -e "$folder/node_modules/rust-just" ] && command -v npm >/dev/null 2>&1; then
 		mkdir -p "$folder"
-		timeout 120 npm install --silent --no-audit --no-fund --prefix "$folder" rust-just >/dev/null 2>&1
+		timeout 300 npm install --silent --no-audit --no-fund --prefix "$folder" rust-just >/dev/null 2>&1
 	fi
 	find "$folder/node_modules" -type f -name just -perm -u+x 2>/dev/null | head -1
 }
 
-peer() { # LABEL COMMAND...: one row, beside the durable run
-	label=$1
-	shift
-	if [ -z "${1:-}" ] || ! command -v "$1" >/dev/null 2>&1; then
-		say "skipped: $label is not here"
-		return
-	fi
-	time_of 3 floor "$tools/floor_spawn" "$steps" :: peer "$@" :: runbook "$program" exec "$work/seq.yml"
-	row "peer: $label, $steps steps" "$(per "$(field peer 2)" "$steps")" "runbook, durable: $(per "$(field runbook 2)" "$steps")" "$(field peer 4)" -
+# The command of each peer, for sh; empty: not here.
+peer_command() { # NAME
+	case $1 in
+	just) tool=$(find_just) ;;
+	*) tool=$(command -v "$1") ;;
+	esac
+	[ -n "$tool" ] || return
+	case $1 in
+	dash | bash) echo "$tool $work/steps.sh" ;;
+	make) echo "$tool -s -f $work/steps.mk -C $work" ;;
+	ninja) echo "$tool -j1 --quiet -C $work" ;;
+	just) echo "$tool --justfile $work/justfile" ;;
+	esac
 }
 
-peers() { # STEPS
+peers() { # STEPS: all in one measurement, in turns
 	sequential "$1" >"$work/seq.yml"
 	shell_lines "$1" >"$work/steps.sh"
 	makefile "$1" >"$work/steps.mk"
 	ninjafile "$1" >"$work/build.ninja"
 	justfile "$1" >"$work/justfile"
-	peer dash dash "$work/steps.sh"
-	peer bash bash "$work/steps.sh"
-	peer make make -s -f "$work/steps.mk" -C "$work"
-	peer ninja ninja -j1 --quiet -C "$work"
-	peer just "$(find_just)" --justfile "$work/justfile"
-	say "peers: ratio to the C floor; none of them keeps a journal."
+	here='' all=''
+	for name in dash bash make ninja just; do
+		command=$(peer_command $name)
+		if [ -n "$command" ] && $command >/dev/null 2>"$work/why"; then
+			here="$here $name" all="$all :: $name $command"
+		else
+			say "skipped: $name ($([ -n "$command" ] && head -c 200 "$work/why" || echo not here))"
+		fi
+	done
+	# shellcheck disable=SC2086
+	time_of "$rounds" floor "$tools/floor_spawn" "$1" $all :: durable "$program" exec "$work/seq.yml" \
+		:: unsynced "$program" exec --no-sync "$work/seq.yml"
+	for name in $here durable unsynced; do
+		case $name in
+		durable) what="runbook, each step durable" ;;
+		unsynced) what="runbook --no-sync" ;;
+		*) what="$name" ;;
+		esac
+		row "  $1 steps with $what" "$(per "$(field $name 2)" "$1")" "C floor: $(per "$(field floor 2)" "$1")" "$(field $name 4)" -
+	done
 }

@@ -4,6 +4,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +18,17 @@
 #include "http_server.h"
 
 static const int64_t ms = 1000000;
+
+/* In the program itself, so that it stands before libc's: no threads for those who ask while it is set. */
+static bool no_threads;
+int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *), void *arg)
+{
+	int (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+	void *p = dlsym(RTLD_NEXT, "pthread_create");
+
+	memcpy(&real, &p, sizeof(real));
+	return no_threads ? EAGAIN : real(thread, attr, start, arg);
+}
 
 struct seen { struct http_result r; struct buf body, error, heads; struct http_call *c; bool done; };
 
@@ -40,6 +55,22 @@ static int setup(void **state)
 	w->h = http_new(w->l, "runbook/test", &error);
 	the_world = w;
 	*state = w;
+	return w->h ? 0 : -1;
+}
+
+/* A full process table: requests run in the run's loop. */
+static int setup_alone(void **state)
+{
+	struct world *w;
+	const char *error;
+
+	if (setup(state))
+		return -1;
+	w = *state;
+	http_free(w->h);
+	no_threads = true;
+	w->h = http_new(w->l, "runbook/test", &error);
+	no_threads = false;
 	return w->h ? 0 : -1;
 }
 
@@ -325,6 +356,26 @@ static void test_timeout_and_stop(void **state)
 	assert_true(call(w, "GET", "/ok", PLAIN)->r.answered);
 }
 
+/* Whatever the thread is at: each call ends once, and the next one is not hit. */
+static void test_stop_at_any_moment(void **state)
+{
+	struct world *w = *state;
+
+	for (int i = 0; i < 90; i++) {
+		struct seen *s = start(w, "GET", i % 3 ? "/ok" : "/silent", (struct http_spec){ .timeout = 10000 * ms });
+
+		for (int64_t until = clock_boot() + i % 30 * 20000; clock_boot() < until;)
+			loop_turn(w->l, 0);
+		if (!s->done)
+			http_stop(s->c);
+		if (i % 2)
+			wait_all(w);
+	}
+	wait_all(w);
+	assert_int_equal(w->done, 90);
+	assert_true(call(w, "GET", "/ok", PLAIN)->r.answered);
+}
+
 static void test_free_with_calls_under_way(void **state)
 {
 	struct world *w = *state;
@@ -337,11 +388,12 @@ static void test_free_with_calls_under_way(void **state)
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown), \
+	{ #name "_alone", name, setup_alone, teardown, NULL }
 	const struct CMUnitTest tests[] = {
 		T(test_answer), T(test_connections_are_reused), T(test_dead_connection), T(test_what_is_sent), T(test_large_body_out),
 		T(test_same_header_several_times), T(test_redirects), T(test_body_cap), T(test_broken_connections), T(test_refused),
-		T(test_timeout_and_stop), T(test_free_with_calls_under_way),
+		T(test_timeout_and_stop), T(test_stop_at_any_moment), T(test_free_with_calls_under_way),
 	};
 
 	return cmocka_run_group_tests_name("http", tests, NULL, NULL);

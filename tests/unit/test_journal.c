@@ -229,6 +229,28 @@ static void refuses_what_no_reader_would_take(void **state)
 	buf_release(&big);
 }
 
+static void no_ballast_if_nothing_can_need_undoing(void **state)
+{
+	struct scratch s;
+	struct journal_options o;
+	struct journal *j;
+	int err;
+
+	(void)state;
+	scratch_make(&s);
+	o = options(&s);
+	o.no_ballast = true;
+	j = journal_create(&o, &err);
+	assert_false(is_there(&s, "ballast"));
+	add(j, OPEN);
+	assert_int_equal(journal_flush(j, true), 0);
+	assert_false(journal_low(j));
+	journal_spend(j); /* an output found the disk full: that ends the run all the same */
+	assert_true(journal_low(j));
+	journal_free(j);
+	scratch_remove(&s);
+}
+
 static void seal_ends_it(void **state)
 {
 	struct scratch s;
@@ -777,6 +799,7 @@ int main(void)
 		cmocka_unit_test(survives_a_fault_at_every_call),
 		cmocka_unit_test(survives_a_fault_at_every_call_of_a_take_over),
 		cmocka_unit_test(full_disk_spends_the_ballast_once),
+		cmocka_unit_test(no_ballast_if_nothing_can_need_undoing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

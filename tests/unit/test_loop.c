@@ -102,11 +102,14 @@ static void test_timer_is_not_early(void **state)
 	int log[1], len = 0;
 	struct tick t = { log, &len, 1 };
 	int64_t at = clock_boot() + 30000000;
+	int ran;
 
 	loop_at(*state, at, log_tick, &t);
-	assert_int_equal(loop_turn(*state, 1000000), 0);
-	assert_int_equal(len, 0);
-	assert_int_equal(loop_turn(*state, -1), 1);
+	ran = loop_turn(*state, 1000000);
+	assert_true(!ran || clock_boot() >= at); /* on a busy machine the turn may be late itself */
+	assert_int_equal(len, ran);
+	if (!ran)
+		assert_int_equal(loop_turn(*state, -1), 1);
 	assert_true(clock_boot() >= at);
 }
 
