@@ -1,5 +1,5 @@
 /*
- * libyaml's events to nodes. A file goes through node_scan; if that finds
+ * Events (node_parse) to nodes. A file goes through node_scan; if that finds
  * nothing unusual libyaml reads it as it is, else (or if libyaml fails) the
  * recogniser node_strict goes first and says what to edit or what is wrong.
  * The loop below keeps its own stack, so depth costs no C stack.
@@ -7,13 +7,13 @@
 #include "syntax/node.h"
 
 #include <string.h>
-#include <yaml.h>
 #include "base/arena.h"
 #include "base/diag.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "syntax/node_edit.h"
 #include "syntax/node_hint.h"
+#include "syntax/node_parse.h"
 #include "syntax/node_scan.h"
 #include "syntax/node_strict.h"
 #include "syntax/node_trap.h"
@@ -217,17 +217,6 @@ static bool is_empty(struct str text)
 	return i == text.n;
 }
 
-static uint8_t style_of(yaml_scalar_style_t s)
-{
-	switch (s) {
-	case YAML_SINGLE_QUOTED_SCALAR_STYLE: return NODE_SINGLE;
-	case YAML_DOUBLE_QUOTED_SCALAR_STYLE: return NODE_DOUBLE;
-	case YAML_LITERAL_SCALAR_STYLE: return NODE_LITERAL;
-	case YAML_FOLDED_SCALAR_STYLE: return NODE_FOLDED;
-	default: return NODE_PLAIN;
-	}
-}
-
 static uint32_t trim_end(const struct builder *b, uint32_t start, uint32_t end)
 {
 	const char *p = b->src->text.p;
@@ -278,22 +267,21 @@ static enum outcome too_big(struct builder *b, uint32_t start, size_t bytes)
 	return STOPPED;
 }
 
-static enum outcome on_scalar(struct builder *b, const yaml_event_t *ev)
+static enum outcome on_scalar(struct builder *b, const struct node_event *ev)
 {
 	struct frame *f = top(b);
 	struct node key, *n = wants_key(f) ? &key : new_node(b);
-	bool marked = ev->data.scalar.anchor || ev->data.scalar.tag || !(ev->data.scalar.plain_implicit ||
-		      ev->data.scalar.quoted_implicit);
-	uint32_t start = node_text_offset(&b->text, ev->start_mark.index), end;
+	uint32_t start = node_text_offset(&b->text, ev->start), end;
+	bool marked = ev->marked;
 
-	if (ev->data.scalar.length > NODE_SCALAR_MAX)
-		return too_big(b, start, ev->data.scalar.length);
+	if (ev->text.n > NODE_SCALAR_MAX)
+		return too_big(b, start, ev->text.n);
 	if (n == &key)
 		key = (struct node){ 0 };
 	n->kind = NODE_SCALAR;
-	n->style = node_text_plain(&b->text) ? NODE_PLAIN : style_of(ev->data.scalar.style);
-	end = node_text_offset(&b->text, ev->end_mark.index);
-	n->text = new_text(b, (const char *)ev->data.scalar.value, ev->data.scalar.length);
+	n->style = node_text_plain(&b->text) ? NODE_PLAIN : ev->style;
+	end = node_text_offset(&b->text, ev->end);
+	n->text = new_text(b, ev->text.p, ev->text.n);
 	if (b->text.stand_count)
 		node_text_restore(&b->text, (char *)(uintptr_t)n->text.p, n->text.n);
 	if (b->src->text.n > start && (b->src->text.p[start] == '!' || b->src->text.p[start] == '&'))
@@ -311,7 +299,7 @@ static enum outcome on_scalar(struct builder *b, const yaml_event_t *ev)
 			return STRICT;
 	}
 	n->span = (struct span){ b->src, start, end };
-	n->multiline = n->style < NODE_LITERAL && ev->start_mark.line != ev->end_mark.line;
+	n->multiline = n->style < NODE_LITERAL && ev->multiline;
 	if (f)
 		f->end = end;
 	if (too_many(b, n->span) == STOPPED)
@@ -332,11 +320,11 @@ static enum outcome on_scalar(struct builder *b, const yaml_event_t *ev)
 	return GO_ON;
 }
 
-static enum outcome on_alias(struct builder *b, const yaml_event_t *ev)
+static enum outcome on_alias(struct builder *b, const struct node_event *ev)
 {
 	struct frame *f = top(b);
-	uint32_t start = node_text_offset(&b->text, ev->start_mark.index);
-	struct span at = span_of(b->src, start, node_text_offset(&b->text, ev->end_mark.index));
+	uint32_t start = node_text_offset(&b->text, ev->start);
+	struct span at = span_of(b->src, start, node_text_offset(&b->text, ev->end));
 
 	node_trap_mark(b->ds, at, '*', key_of(f));
 	if (!f)
@@ -351,19 +339,17 @@ static enum outcome on_alias(struct builder *b, const yaml_event_t *ev)
 	return GO_ON;
 }
 
-static enum outcome on_open(struct builder *b, const yaml_event_t *ev, bool map)
+static enum outcome on_open(struct builder *b, const struct node_event *ev)
 {
 	struct frame *f = top(b), *g;
 	struct node *n = new_node(b);
-	bool flow = map ? ev->data.mapping_start.style == YAML_FLOW_MAPPING_STYLE
-			: ev->data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE;
-	uint32_t start = node_text_offset(&b->text, ev->start_mark.index);
+	uint32_t start = node_text_offset(&b->text, ev->start);
 	bool is_key = wants_key(f);
 
 	if (b->src->text.n > start && (b->src->text.p[start] == '!' || b->src->text.p[start] == '&'))
 		start = node_trap_properties(b->ds, b->src, start, key_of(f));
-	n->kind = map ? NODE_MAP : NODE_SEQ;
-	n->style = flow ? NODE_FLOW : NODE_BLOCK;
+	n->kind = ev->kind == EVENT_MAP ? NODE_MAP : NODE_SEQ;
+	n->style = ev->style;
 	n->span = (struct span){ b->src, start, start < b->src->text.n ? start + 1 : start };
 	if (b->depth == b->depth_max) {
 		struct diag *d = diag_add(b->ds, 8, n->span, "more than %u levels deep", (unsigned)b->depth_max);
@@ -380,7 +366,7 @@ static enum outcome on_open(struct builder *b, const yaml_event_t *ev, bool map)
 		link_value(b, f, n);
 	}
 	g = &b->frames[b->depth++];
-	*g = (struct frame){ .node = n, .tail = &n->first, .flow = flow, .is_key = is_key, .end = start };
+	*g = (struct frame){ .node = n, .tail = &n->first, .flow = ev->style == NODE_FLOW, .is_key = is_key, .end = start };
 	return GO_ON;
 }
 
@@ -393,11 +379,11 @@ static void free_index(struct frame *f)
 	f->index = NULL;
 }
 
-static enum outcome on_close(struct builder *b, const yaml_event_t *ev)
+static enum outcome on_close(struct builder *b, const struct node_event *ev)
 {
 	struct frame *f = top(b), *up;
 	uint32_t start = f->node->span.start;
-	uint32_t end = f->flow ? node_text_offset(&b->text, ev->end_mark.index) : f->end;
+	uint32_t end = f->flow ? node_text_offset(&b->text, ev->end) : f->end;
 
 	/* An implicit pair in a list ends where its value does. */
 	if (f->flow && (start >= b->src->text.n || !strchr("{[", b->src->text.p[start])))
@@ -431,52 +417,33 @@ static bool rest_is_empty(struct str t, size_t p)
 	return true;
 }
 
-static enum outcome on_event(struct builder *b, const yaml_event_t *ev)
+static enum outcome on_event(struct builder *b, const struct node_event *ev)
 {
-	size_t end;
-
-	switch (ev->type) {
-	case YAML_SCALAR_EVENT: return on_scalar(b, ev);
-	case YAML_ALIAS_EVENT: return on_alias(b, ev);
-	case YAML_MAPPING_START_EVENT: return on_open(b, ev, true);
-	case YAML_SEQUENCE_START_EVENT: return on_open(b, ev, false);
-	case YAML_MAPPING_END_EVENT:
-	case YAML_SEQUENCE_END_EVENT: return on_close(b, ev);
-	case YAML_DOCUMENT_START_EVENT:
-		if (ev->data.document_start.version_directive ||
-		    ev->data.document_start.tag_directives.start != ev->data.document_start.tag_directives.end)
-			return b->checked ? STOPPED : STRICT;
-		return GO_ON;
-	case YAML_DOCUMENT_END_EVENT:
-		end = node_text_offset(&b->text, ev->end_mark.index);
-		return b->checked || rest_is_empty(b->src->text, end) ? DONE : STRICT;
-	case YAML_STREAM_END_EVENT: return DONE;
-	default: return GO_ON;
+	switch (ev->kind) {
+	case EVENT_SCALAR: return on_scalar(b, ev);
+	case EVENT_ALIAS: return on_alias(b, ev);
+	case EVENT_MAP:
+	case EVENT_LIST: return on_open(b, ev);
+	case EVENT_CLOSE: return on_close(b, ev);
+	case EVENT_DIRECTIVE: return b->checked ? STOPPED : STRICT;
+	case EVENT_DONE:
+		return b->checked || rest_is_empty(b->src->text, node_text_offset(&b->text, ev->end)) ? DONE : STRICT;
+	default: return DONE;
 	}
 }
 
 /* Runs libyaml over b->text. b->root is the tree after DONE. */
-static enum outcome build(struct builder *b, yaml_parser_t *parser)
+static enum outcome build(struct builder *b, struct node_parser *parser)
 {
 	enum outcome out = GO_ON;
+	struct node_event ev;
 
 	b->depth = b->nodes = 0;
 	b->root = NULL;
-	if (!yaml_parser_initialize(parser))
-		mem_abort("out of memory");
-	yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(parser, (const unsigned char *)b->text.text.p, b->text.text.n);
+	node_parser_init(parser, b->a, b->text.text, b->depth_max);
 	while (out == GO_ON) {
-		yaml_event_t ev;
-		if (!yaml_parser_parse(parser, &ev)) {
-			if (parser->error == YAML_MEMORY_ERROR)
-				mem_abort("out of memory");
-			out = FAILED;
-			break;
-		}
-		out = on_event(b, &ev);
-		yaml_event_delete(&ev);
-		if (b->ds->dropped)
+		out = node_parser_next(parser, &ev) ? on_event(b, &ev) : FAILED;
+		if (b->ds->dropped && out != FAILED)
 			out = STOPPED;
 	}
 	while (b->depth)
@@ -485,16 +452,15 @@ static enum outcome build(struct builder *b, yaml_parser_t *parser)
 }
 
 /* libyaml refuses what the recogniser has accepted. */
-static void refuse(struct builder *b, const struct node_strict *st, const yaml_parser_t *parser)
+static void refuse(struct builder *b, const struct node_strict *st, const struct node_parser *parser)
 {
-	uint32_t at = node_text_offset(&b->text, parser->problem_mark.index);
+	uint32_t at = node_text_offset(&b->text, parser->problem_at);
 
 	for (uint32_t i = 0; i < st->banned_count; i++)
 		node_trap_mark(b->ds, span_of(b->src, st->banned[i].start, st->banned[i].end),
 			       st->banned[i].mark, (struct str){ "", 0 });
 	if (!st->banned_count && !b->ds->errors)
-		diag_add(b->ds, 29, span_of(b->src, at, at), "libyaml cannot read this: %s",
-			 parser->problem ? parser->problem : "unknown");
+		diag_add(b->ds, 29, span_of(b->src, at, at), "libyaml cannot read this: %s", parser->problem);
 }
 
 static struct node *refuse_empty(struct builder *b)
@@ -508,7 +474,7 @@ static struct node *refuse_empty(struct builder *b)
 static struct node *read_strict(struct builder *b, const struct node_scan *scan, bool seen)
 {
 	struct node_strict st;
-	yaml_parser_t parser;
+	struct node_parser parser;
 	enum outcome out;
 	uint32_t end;
 
@@ -529,7 +495,7 @@ static struct node *read_strict(struct builder *b, const struct node_scan *scan,
 	out = build(b, &parser);
 	if (st.fault.kind == FAULT_NONE && out == FAILED)
 		refuse(b, &st, &parser);
-	yaml_parser_delete(&parser);
+	node_parser_release(&parser);
 	return st.fault.kind == FAULT_NONE && out == DONE ? b->root : NULL;
 }
 
@@ -539,7 +505,7 @@ struct node *node_read(struct arena *a, const struct source *src, const struct n
 	struct node_limits l = limits ? *limits : (struct node_limits){ 0 };
 	struct builder b = { .a = a, .src = src, .ds = ds };
 	struct node_scan scan;
-	yaml_parser_t parser;
+	struct node_parser parser;
 	enum outcome out;
 
 	b.depth_max = l.depth && l.depth < DEPTH_CAP ? l.depth : l.depth ? DEPTH_CAP : NODE_DEPTH_MAX;
@@ -551,7 +517,7 @@ struct node *node_read(struct arena *a, const struct source *src, const struct n
 		return read_strict(&b, &scan, false);
 	node_text_init(&b.text, a, src, scan.start, (uint32_t)src->text.n, scan.ascii, false, NULL);
 	out = build(&b, &parser);
-	yaml_parser_delete(&parser);
+	node_parser_release(&parser);
 	if (out == STRICT || out == FAILED)
 		return read_strict(&b, &scan, true);
 	if (out == DONE && !b.root)
