@@ -1,4 +1,4 @@
-#include "host/git_state.h"
+#include "host/git.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "host/git_state.h"
 
 /* git: the library, an open repository, and its objects. */
 
