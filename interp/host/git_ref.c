@@ -9,7 +9,7 @@
 
 /* git_ref: from a version to a commit and its tree. */
 
-enum { PEEL_MAX = 8, NAME_MAX_BYTES = 1024, OBJECT_MAX = 4 << 20, NEAR_MAX = 200 };
+enum { PEEL_MAX = 8, NAME_MAX_BYTES = 1024, OBJECT_MAX = 4 << 20 };
 
 /* The tree of a commit. */
 static bool take_commit(struct git_repo *r, struct arena *a, const struct git_id *id, struct git_found *out, struct fault *f)
@@ -145,42 +145,42 @@ bool git_tags(struct git_repo *r, struct arena *a, bool (*each)(void *arg, struc
 
 /* --- a version that names several tags --- */
 
-struct best {
-	struct arena *a;
-	struct version want, version;
-	struct str name;         /* the highest so far, or empty */
-	struct str twin;         /* another spelling of the same version */
-	struct str wanted;       /* as written, for the hint */
-	struct str near[NEAR_MAX]; size_t near_count;
-	bool is_version;
-};
-
-static bool weigh(void *arg, struct str name)
+void git_choice_begin(struct git_choice *b, struct arena *a, struct str version)
 {
-	struct best *b = arg;
+	*b = (struct git_choice){ .a = a };
+	b->is_version = version_parse(version, &b->want);
+}
+
+void git_choose(struct git_choice *b, struct str name)
+{
 	struct version v;
 	int c;
 
-	if (b->near_count < NEAR_MAX)
+	if (b->near_count < GIT_NEAR_MAX)
 		b->near[b->near_count++] = arena_str(b->a, name.p, name.n);
 	if (!b->is_version || !version_parse(name, &v) || !version_serves(&b->want, &v))
-		return true;
+		return;
 	c = b->name.n ? version_cmp(&v, &b->version) : 1;
 	if (c < 0)
-		return true;
+		return;
 	name = arena_str(b->a, name.p, name.n);
 	(void)version_parse(name, &v);
 	if (c == 0) {
 		b->twin = name;
-		return true;
+		return;
 	}
 	b->name = name;
 	b->twin = STR("");
 	b->version = v;
+}
+
+static bool choose(void *arg, struct str name)
+{
+	git_choose(arg, name);
 	return true;
 }
 
-static bool take_best(struct git_repo *r, struct arena *a, const struct best *b, struct git_found *out, struct fault *f)
+static bool take_best(struct git_repo *r, struct arena *a, const struct git_choice *b, struct git_found *out, struct fault *f)
 {
 	struct git_id id, twin;
 
@@ -199,7 +199,7 @@ static bool take_best(struct git_repo *r, struct arena *a, const struct best *b,
 	return take_tag(r, a, b->name, &id, out, f);
 }
 
-static bool not_found(struct git_repo *r, struct arena *a, struct str version, const struct best *b, struct fault *f)
+static bool not_found(struct git_repo *r, struct arena *a, struct str version, const struct git_choice *b, struct fault *f)
 {
 	struct str nearest = diag_nearest(version, b->near, b->near_count);
 	struct git_id id;
@@ -220,7 +220,7 @@ static bool not_found(struct git_repo *r, struct arena *a, struct str version, c
 
 bool git_resolve(struct git_repo *r, struct arena *a, struct str version, bool moving, struct git_found *out, struct fault *f)
 {
-	struct best b = { .a = a, .wanted = version };
+	struct git_choice b;
 	struct git_id id;
 	int got;
 
@@ -244,8 +244,8 @@ bool git_resolve(struct git_repo *r, struct arena *a, struct str version, bool m
 			return take_commit(r, a, &id, out, f);
 		}
 	}
-	b.is_version = version_parse(version, &b.want);
-	if (!each_name(r, a, weigh, &b, f))
+	git_choice_begin(&b, a, version);
+	if (!each_name(r, a, choose, &b, f))
 		return false;
 	return b.name.n ? take_best(r, a, &b, out, f) : not_found(r, a, version, &b, f);
 }

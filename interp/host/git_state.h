@@ -7,6 +7,7 @@
  */
 #include "host/git.h"
 #include "host/libgit2.h"
+#include "value/version.h"
 
 struct git {
 	struct libgit2 l;
@@ -35,5 +36,18 @@ bool git_raw_type(struct git_repo *r, const struct git_id *id, git_object_t *typ
 struct str git_last_error(const struct libgit2 *l, struct arena *a);
 /* Reads `NAME HEX\n` at *at of a commit or tag object. */
 bool git_header_id(const struct git_raw *o, size_t *at, const char *name, struct git_id *id);
+
+/* The highest of the tags that serve for a version. */
+enum { GIT_NEAR_MAX = 200 };
+struct git_choice {
+	struct arena *a;
+	struct version want, version;
+	bool is_version;         /* what is wanted could be a version at all */
+	struct str name;         /* the highest so far, or empty */
+	struct str twin;         /* another spelling of the same version, or empty */
+	struct str near[GIT_NEAR_MAX]; size_t near_count; /* for did-you-mean */
+};
+void git_choice_begin(struct git_choice *b, struct arena *a, struct str version);
+void git_choose(struct git_choice *b, struct str name);
 
 #endif

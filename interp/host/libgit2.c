@@ -20,14 +20,14 @@
 static const struct { const char *name; size_t at; } rows[] = {
 #define ROW(field) { "git_" #field, offsetof(struct libgit2, field) }
 	ROW(libgit2_init), ROW(libgit2_shutdown), ROW(libgit2_opts), ROW(error_last),
-	ROW(repository_open_bare), ROW(repository_init), ROW(repository_set_config), ROW(repository_set_odb), ROW(repository_free),
+	ROW(repository_open_bare), ROW(repository_set_config), ROW(repository_set_odb), ROW(repository_free),
 	ROW(config_new), ROW(config_free),
-	ROW(odb_new), ROW(odb_backend_pack), ROW(odb_backend_loose), ROW(odb_add_backend), ROW(odb_free), ROW(odb_refresh), ROW(odb_exists),
+	ROW(odb_new), ROW(odb_backend_pack), ROW(odb_backend_loose), ROW(odb_add_backend), ROW(odb_free), 
 	ROW(odb_read_header), ROW(odb_read), ROW(odb_object_data), ROW(odb_object_size), ROW(odb_object_free), ROW(odb_hash),
 	ROW(reference_lookup), ROW(reference_type), ROW(reference_target), ROW(reference_free), ROW(reference_name_to_id),
-	ROW(reference_create), ROW(reference_iterator_glob_new), ROW(reference_next_name), ROW(reference_iterator_free),
+	ROW(reference_iterator_glob_new), ROW(reference_next_name), ROW(reference_iterator_free),
 	ROW(oid_fromstr), ROW(oid_fmt),
-	ROW(remote_create_anonymous), ROW(remote_init_callbacks), ROW(remote_connect), ROW(remote_ls), ROW(remote_fetch), ROW(remote_free),
+	ROW(remote_create_anonymous), ROW(remote_connect), ROW(remote_ls), ROW(remote_fetch), ROW(remote_free),
 	ROW(fetch_options_init), ROW(proxy_options_init),
 	ROW(credential_ssh_key_from_agent), ROW(credential_ssh_key_new), ROW(credential_username_new),
 #undef ROW

@@ -16,7 +16,6 @@ struct libgit2 {
 	int (*libgit2_opts)(int option, ...);
 	const git_error *(*error_last)(void);
 	int (*repository_open_bare)(git_repository **out, const char *path);
-	int (*repository_init)(git_repository **out, const char *path, unsigned is_bare);
 	int (*repository_set_config)(git_repository *repo, git_config *config);
 	int (*repository_set_odb)(git_repository *repo, git_odb *odb);
 	void (*repository_free)(git_repository *repo);
@@ -27,8 +26,6 @@ struct libgit2 {
 	int (*odb_backend_loose)(git_odb_backend **out, const char *objects, int level, int sync, unsigned dir_mode, unsigned file_mode);
 	int (*odb_add_backend)(git_odb *odb, git_odb_backend *backend, int priority);
 	void (*odb_free)(git_odb *odb);
-	int (*odb_refresh)(git_odb *odb);
-	int (*odb_exists)(git_odb *odb, const git_oid *id);
 	int (*odb_read_header)(size_t *size, git_object_t *type, git_odb *odb, const git_oid *id);
 	int (*odb_read)(git_odb_object **out, git_odb *odb, const git_oid *id);
 	const void *(*odb_object_data)(git_odb_object *o);
@@ -40,14 +37,12 @@ struct libgit2 {
 	const git_oid *(*reference_target)(const git_reference *ref);
 	void (*reference_free)(git_reference *ref);
 	int (*reference_name_to_id)(git_oid *out, git_repository *repo, const char *name);
-	int (*reference_create)(git_reference **out, git_repository *repo, const char *name, const git_oid *id, int force, const char *log);
 	int (*reference_iterator_glob_new)(git_reference_iterator **out, git_repository *repo, const char *glob);
 	int (*reference_next_name)(const char **out, git_reference_iterator *iter);
 	void (*reference_iterator_free)(git_reference_iterator *iter);
 	int (*oid_fromstr)(git_oid *out, const char *hex);
 	int (*oid_fmt)(char *hex, const git_oid *id);
 	int (*remote_create_anonymous)(git_remote **out, git_repository *repo, const char *url);
-	int (*remote_init_callbacks)(git_remote_callbacks *out, unsigned version);
 	int (*remote_connect)(git_remote *remote, git_direction direction, const git_remote_callbacks *callbacks,
 			      const git_proxy_options *proxy, const git_strarray *headers);
 	int (*remote_ls)(const git_remote_head ***out, size_t *count, git_remote *remote);
