@@ -8,7 +8,7 @@
  *   require_clean: true
  *   require_signed: true
  *   allow_moving: false
- *   sources: [ "git+https://git.example.org/ops/*", "/srv/runbooks/*" ]
+ *   sources: [ "git+https://git.example.org*", "/srv/runbooks*" ]
  *   allowed_signers: /etc/runbook/allowed_signers
  *   keyring: /etc/runbook/keyring.gpg
  */

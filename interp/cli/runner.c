@@ -10,6 +10,8 @@
 #include "base/file.h"
 #include "base/jsonw.h"
 #include "cli/command.h"
+#include "cli/kept.h"
+#include "cli/origin.h"
 #include "cli/settings.h"
 #include "cli/source.h"
 #include "host/clock.h"
@@ -32,8 +34,6 @@
  * made; the journal is open before anything acts.
  */
 
-enum { FILE_BYTES_MAX = 64 << 20 };
-
 struct runner {
 	struct cli *c;
 	struct loaded *l;
@@ -52,8 +52,8 @@ struct runner {
 	bool locked;
 	struct mask *mask;
 	struct value *secrets;
-	struct str *files;             /* bytes, by rb->files */
-	char (*kept)[65]; size_t kept_count; /* blobs of the runbook and its files */
+	struct kept_sources kept;
+	const char *work;              /* the children's folder: the runbook's, or the run's own files/ */
 	struct journal *journal;
 	struct live *live;
 	struct dry *dry;
@@ -194,55 +194,11 @@ static void free_lock(struct runner *r)
 	r->locked = false;
 }
 
-/* Reads `files:`; what is missing is found before anything is made. */
-static bool read_files(struct runner *r)
-{
-	const struct runbook *rb = r->l->program->rb;
-
-	r->files = arena_array(&r->c->arena, rb->files.count + 1, sizeof(*r->files));
-	r->kept = arena_array(&r->c->arena, rb->files.count + 1, sizeof(*r->kept));
-	for (uint32_t i = 0; i < rb->files.count; i++) {
-		struct str path = arena_printf(&r->c->arena, "%s/" STR_FMT, r->l->dir, STR_ARG(rb->files.list[i]));
-		struct position at = source_locate(r->l->source, rb->file_spans[i].start);
-		int err = file_read(&r->c->arena, path.p, FILE_BYTES_MAX, &r->files[i]);
-
-		if (err) {
-			cli_error(STR_FMT ":%u:%u: files: " STR_FMT ": %s", STR_ARG(r->l->path), at.line, at.column,
-				  STR_ARG(rb->files.list[i]), file_error(err));
-			return false;
-		}
-	}
-	return true;
-}
-
-/* Keeps the bytes of runbook and files with the run: an undo next week uses the same.
- * They become durable with the journal's first sync. */
-static bool keep_sources(struct runner *r, struct jsonw *w)
-{
-	const struct runbook *rb = r->l->program->rb;
-	int err = blob_write(r->dir.p, r->l->source->text, false, r->kept[0]);
-
-	r->kept_count = rb->files.count + 1;
-	jsonw_key(w, "files");
-	jsonw_open(w, '[');
-	for (uint32_t i = 0; i < rb->files.count && !err; i++) {
-		err = blob_write(r->dir.p, r->files[i], false, r->kept[i + 1]);
-		jsonw_open(w, '{');
-		jsonw_kstr(w, "path", rb->files.list[i]);
-		jsonw_kstr(w, "sha256", str_of(r->kept[i + 1]));
-		jsonw_close(w, '}');
-	}
-	jsonw_close(w, ']');
-	if (err)
-		cli_error("the run's folder " STR_FMT ": %s", STR_ARG(r->dir), strerror(err));
-	return !err;
-}
-
 static int settle_sources(void *arg)
 {
 	struct runner *r = arg;
 
-	return blobs_sync(r->dir.p, r->kept, r->kept_count);
+	return blobs_sync(r->dir.p, r->kept.blobs, r->kept.count);
 }
 
 static void put_inputs(struct runner *r, struct jsonw *w)
@@ -277,11 +233,17 @@ static void put_boot_id(struct jsonw *w, struct cli *c)
 		jsonw_kstr(w, "boot", str_trim(boot));
 }
 
+static bool shared_state(const struct runner *r)
+{
+	return r->set.of[SET_GROUP].value.n > 0;
+}
+
 /* The members of run.open (docs/journal.md). */
 static bool make_open(struct runner *r)
 {
 	const struct runbook *rb = r->l->program->rb;
 	struct jsonw w;
+	int err;
 
 	buf_init(&r->open_body, 200 << 10);
 	jsonw_init(&w, &r->open_body);
@@ -294,7 +256,7 @@ static bool make_open(struct runner *r)
 	if (rb->version.n)
 		jsonw_kstr(&w, "runbook_version", rb->version);
 	jsonw_kstr(&w, "path", r->l->path);
-	jsonw_kstr(&w, "dir", str_of(r->l->dir));
+	jsonw_kstr(&w, "dir", str_of(r->work));
 	put_inputs(r, &w);
 	jsonw_kstr(&w, "operator", r->operator_name);
 	if (r->claimed_operator)
@@ -313,18 +275,16 @@ static bool make_open(struct runner *r)
 		jsonw_kstr(&w, "lock", r->lock);
 	if (rb->title.kind == DATA_LIT)
 		jsonw_kstr(&w, "title", value_text(rb->title.lit));
-	if (!keep_sources(r, &w))
+	err = kept_write(r->l, &r->kept, r->dir.p, r->work, !r->no_sync, shared_state(r), &w);
+	if (err) {
+		cli_error("the run's folder " STR_FMT ": %s", STR_ARG(r->dir), strerror(err));
 		return false;
+	}
 	if (r->open_body.full) {
 		cli_error("the inputs are too long for a journal record (200 KiB in all)");
 		return false;
 	}
 	return true;
-}
-
-static bool shared_state(const struct runner *r)
-{
-	return r->set.of[SET_GROUP].value.n > 0;
 }
 
 static int open_journal(struct runner *r)
@@ -461,7 +421,7 @@ static bool prepare(struct runner *r)
 	s->interactive = r->interactive;
 	s->presets = r->q->presets;
 	s->preset_count = r->q->preset_count;
-	s->dir = r->l->dir;
+	s->dir = r->work;
 	s->seed = str_of(r->seed);
 	s->mask = r->mask;
 	r->engine = engine_new(s);
@@ -518,9 +478,10 @@ static int run_steps(struct runner *r)
 
 	if (!fetch_secrets(r, env))
 		return EXIT_FAILED;
-	if (!prepare(r) || !read_files(r))
-		return EXIT_USAGE;
 	r->dir = arena_printf(&r->c->arena, "%s/runs/%s", r->state, r->id);
+	r->work = r->l->origin->pinned ? arena_printf(&r->c->arena, STR_FMT "/files", STR_ARG(r->dir)).p : r->l->dir;
+	if (!prepare(r) || !kept_read(r->c, r->l, &r->kept) || !kept_accept(r->c, r->l, &r->kept, r->q->format))
+		return EXIT_USAGE;
 	hold_signals(); /* from here on a signal must not leave a lock behind: the loop takes it */
 	open_ui(r);
 	code = open_journal(r);
@@ -537,6 +498,7 @@ static int run_steps(struct runner *r)
 		return code;
 	}
 	r->setup.open_body = buf_str(&r->open_body);
+	origin_remember(r->c, r->l->origin, r->state);
 	code = drive(r);
 	ui_end(r->ui, str_of(r->id), code, r->dir);
 	return code;

@@ -165,12 +165,12 @@ void git_choose(struct git_choice *b, struct str name)
 		return;
 	name = arena_str(b->a, name.p, name.n);
 	(void)version_parse(name, &v);
-	if (c == 0) {
+	if (c == 0 && (b->version.v || !v.v)) {
 		b->twin = name;
 		return;
 	}
+	b->twin = c == 0 ? b->name : STR("");
 	b->name = name;
-	b->twin = STR("");
 	b->version = v;
 }
 
