@@ -7,7 +7,7 @@
 #include "base/file.h"
 #include "cli/command.h"
 #include "cli/settings.h"
-#include "cli/source.h"
+#include "cli/diags.h"
 #include "syntax/node.h"
 
 /* policy: flags and the files of the site, the stricter of all. */

@@ -6,7 +6,7 @@
 #include "base/diag.h"
 #include "base/file.h"
 #include "cli/command.h"
-#include "cli/source.h"
+#include "cli/diags.h"
 #include "syntax/node.h"
 
 /* settings: flags, variables, files, defaults; in that order. */

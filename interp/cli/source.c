@@ -121,24 +121,6 @@ void source_release(struct loaded *l)
 		origin_close(l->origin);
 }
 
-void source_report(struct cli *c, const struct diags *ds, enum diag_output how)
-{
-	struct buf b;
-
-	buf_init(&b, 64 << 20);
-	switch (how) {
-	case DIAG_JSON: diag_json(ds, &b); break;
-	case DIAG_SARIF: diag_sarif(ds, &b); break;
-	case DIAG_GITHUB: diag_github(ds, &b); break;
-	default: diag_text(ds, &b, c->color_err);
-	}
-	if (how == DIAG_TEXT)
-		cli_err(buf_str(&b));
-	else
-		cli_out(buf_str(&b));
-	buf_release(&b);
-}
-
 struct collect {
 	struct cli *c;
 	struct loaded *l;

@@ -4,13 +4,12 @@
 #include <stdbool.h>
 #include "base/diag.h"
 #include "base/source.h"
+#include "cli/diags.h"
 #include "plan/program.h"
 
 struct cli;
 struct git_entry;
 struct origin;
-
-enum diag_output { DIAG_TEXT, DIAG_JSON, DIAG_SARIF, DIAG_GITHUB };
 
 struct loaded {
 	struct source *source;
@@ -28,8 +27,6 @@ bool source_load(struct cli *c, const char *name, struct loaded *l);
 void source_release(struct loaded *l);
 /* The i-th of `files:`, from the runbook's folder or its commit. False after a message. */
 bool source_file(struct cli *c, struct loaded *l, uint32_t i, struct git_entry *out);
-/* Prints diagnostics: text and github on stderr, json and sarif on stdout. */
-void source_report(struct cli *c, const struct diags *ds, enum diag_output how);
 /* Inputs from --inputs files and -i options, in the order given, into values by
  * program->rb->inputs. Names with a dot are presets (-i STEP.answer=yes). */
 struct preset;

@@ -101,16 +101,17 @@ static void options(struct conversation *c, git_fetch_options *o, git_proxy_opti
 static int put_refs(const struct libgit2 *l, git_remote *remote)
 {
 	const git_remote_head **heads;
+	struct buf b;
 	size_t n;
 	int err = l->remote_ls(&heads, &n, remote);
 
-	for (size_t i = 0; !err && i < n; i++) {
-		struct git_id id = git_id_of(l, &heads[i]->oid);
-
-		if (printf("%s\t%s\n", id.hex, heads[i]->name) < 0)
-			err = -1;
-	}
-	return err ? err : fflush(stdout);
+	buf_init(&b, WIRE_LIST_BYTES + 1);
+	for (size_t i = 0; !err && i < n; i++)
+		buf_printf(&b, "%s\t%s\n", git_id_of(l, &heads[i]->oid).hex, heads[i]->name);
+	if (!err && b.len)
+		err = file_write_all(1, b.p, b.len);
+	buf_release(&b);
+	return err;
 }
 
 static const char *authority(const char *const *names)
