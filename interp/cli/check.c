@@ -56,6 +56,9 @@ static int check_run(struct cli *c)
 }
 
 static const struct option_row options[] = {
+	{ "moving", 0, NULL, "accept a branch as the version of SOURCE" },
+	{ "require-signed", 0, NULL, "refuse a version without a trusted signature" },
+	{ "offline", 0, NULL, "never ask a server: use what was fetched before" },
 	{ "output", 'o', "FORMAT", "text (default), json, sarif or github" },
 	{ "color", 0, "WHEN", "always, never or auto" },
 	{ NULL, 0, NULL, NULL },

@@ -30,7 +30,7 @@ static int config_run(struct cli *c)
 			jsonw_close(&w, '}');
 			continue;
 		}
-		buf_printf(&b, "%-10s" STR_FMT, setting_names[i], STR_ARG(s.of[i].value));
+		buf_printf(&b, "%-16s" STR_FMT, setting_names[i], STR_ARG(s.of[i].value));
 		if (cli_has(c, "show-origin") && s.of[i].origin.n)
 			buf_printf(&b, "  (" STR_FMT ")", STR_ARG(s.of[i].origin));
 		buf_addc(&b, '\n');

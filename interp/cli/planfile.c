@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/jsonw.h"
 #include "cli/command.h"
+#include "cli/origin.h"
 #include "cli/source.h"
 #include "journal/output.h"
 #include "run/engine.h"
@@ -30,22 +31,19 @@ bool planfile_is(const char *path)
 	return is;
 }
 
-static bool put_files(struct cli *c, const struct loaded *l, struct jsonw *w)
+static bool put_files(struct cli *c, struct loaded *l, struct jsonw *w)
 {
 	const struct runbook *rb = l->program->rb;
 
 	jsonw_key(w, "files");
 	jsonw_open(w, '{');
 	for (uint32_t i = 0; i < rb->files.count; i++) {
-		struct str path = arena_printf(&c->arena, "%s/" STR_FMT, l->dir, STR_ARG(rb->files.list[i])), bytes;
+		struct git_entry file;
 		char hex[65];
-		int err = file_read(&c->arena, path.p, 64 << 20, &bytes);
 
-		if (err) {
-			cli_error("files: " STR_FMT ": %s", STR_ARG(rb->files.list[i]), file_error(err));
+		if (!source_file(c, l, i, &file))
 			return false;
-		}
-		digest_hex(bytes, hex);
+		digest_hex(file.bytes, hex);
 		jsonw_key(w, rb->files.list[i].p);
 		jsonw_str(w, str_of(hex));
 	}
@@ -54,7 +52,7 @@ static bool put_files(struct cli *c, const struct loaded *l, struct jsonw *w)
 }
 
 /* The plan's text without its own digest. */
-static bool plan_body(struct cli *c, const struct loaded *l, const struct value *inputs, struct buf *out)
+static bool plan_body(struct cli *c, struct loaded *l, const struct value *inputs, struct buf *out)
 {
 	const struct runbook *rb = l->program->rb;
 	struct str base = l->path;
@@ -68,7 +66,9 @@ static bool plan_body(struct cli *c, const struct loaded *l, const struct value 
 	jsonw_init(&w, out);
 	jsonw_open(&w, '{');
 	jsonw_kint(&w, "runbook_plan", 1);
-	jsonw_kstr(&w, "path", arena_printf(&c->arena, "%s/" STR_FMT, l->dir, STR_ARG(base)));
+	jsonw_kstr(&w, "path", l->origin->pinned ? origin_lasting(c, l->origin) : arena_printf(&c->arena, "%s/" STR_FMT, l->dir, STR_ARG(base)));
+	if (l->origin->pinned)
+		jsonw_kstr(&w, "commit", str_of(l->origin->found.commit.hex));
 	jsonw_kstr(&w, "digest", str_of(l->digest));
 	jsonw_kstr(&w, "version", STR(RUNBOOK_VERSION));
 	jsonw_kstr(&w, "runbook", rb->name);
@@ -83,7 +83,7 @@ static bool plan_body(struct cli *c, const struct loaded *l, const struct value 
 	return put_files(c, l, &w);
 }
 
-bool planfile_write(struct cli *c, const struct loaded *l, const struct value *inputs, const char *path)
+bool planfile_write(struct cli *c, struct loaded *l, const struct value *inputs, const char *path)
 {
 	struct buf b;
 	char hex[65];
@@ -166,13 +166,16 @@ static int exec_plan(struct cli *c, const char *path, struct run_request *q, str
 	if (!source.n || !inputs || inputs->kind != V_MAP || !source_load(c, source.p, &l))
 		return EXIT_USAGE;
 	buf_init(&b, PLAN_MAX);
-	if (!str_eqz(text_of(plan, "digest"), l.digest) || !l.program) {
+	if (!l.source) { /* its version cannot be had any more: said in l.diags */
+		source_report(c, &l.diags, DIAG_TEXT);
+		code = refuse(path, "its source is not there as it was");
+	} else if (!str_eqz(text_of(plan, "digest"), l.digest) || !l.program) {
 		code = refuse(path, "the runbook has changed since");
 	} else if (!take_inputs(c, &l, *inputs, q)) {
 		code = refuse(path, "its inputs are not those of the runbook");
 	} else {
 		same = plan_body(c, &l, q->inputs, &b) && str_starts(text, buf_str(&b));
-		code = same ? runner_run(c, &l, q) : refuse(path, "one of its `files` has changed since");
+		code = same ? runner_run(c, &l, q) : refuse(path, l.origin->pinned ? "its commit or one of its `files` has changed since" : "one of its `files` has changed since");
 	}
 	buf_release(&b);
 	source_release(&l);

@@ -16,7 +16,7 @@ struct loaded;
 /* Does the file begin as a plan file does? */
 bool planfile_is(const char *path);
 /* Writes the plan of a loaded runbook. False after a message. */
-bool planfile_write(struct cli *c, const struct loaded *l, const struct value *inputs, const char *path);
+bool planfile_write(struct cli *c, struct loaded *l, const struct value *inputs, const char *path);
 /* exec of a plan file. Exit code. */
 int planfile_exec(struct cli *c, const char *path, struct run_request *q);
 

@@ -9,6 +9,8 @@
 #include "base/file.h"
 #include "base/jsonw.h"
 #include "cli/command.h"
+#include "cli/kept.h"
+#include "cli/origin.h"
 #include "cli/runner_parts.h"
 #include "cli/settings.h"
 #include "cli/source.h"
@@ -36,7 +38,6 @@
  * made; the journal is open before anything acts.
  */
 
-enum { FILE_BYTES_MAX = 64 << 20 };
 
 static struct str user_name(struct cli *c)
 {
@@ -170,55 +171,11 @@ void runner_unlock(struct runner *r)
 	r->locked = false;
 }
 
-/* Reads `files:`; what is missing is found before anything is made. */
-static bool read_files(struct runner *r)
-{
-	const struct runbook *rb = r->l->program->rb;
-
-	r->files = arena_array(&r->c->arena, rb->files.count + 1, sizeof(*r->files));
-	r->kept = arena_array(&r->c->arena, rb->files.count + 1, sizeof(*r->kept));
-	for (uint32_t i = 0; i < rb->files.count; i++) {
-		struct str path = arena_printf(&r->c->arena, "%s/" STR_FMT, r->l->dir, STR_ARG(rb->files.list[i]));
-		struct position at = source_locate(r->l->source, rb->file_spans[i].start);
-		int err = file_read(&r->c->arena, path.p, FILE_BYTES_MAX, &r->files[i]);
-
-		if (err) {
-			cli_error(STR_FMT ":%u:%u: files: " STR_FMT ": %s", STR_ARG(r->l->path), at.line, at.column,
-				  STR_ARG(rb->files.list[i]), file_error(err));
-			return false;
-		}
-	}
-	return true;
-}
-
-/* Keeps the bytes of runbook and files with the run: an undo next week uses the same.
- * They become durable with the journal's first sync. */
-static bool keep_sources(struct runner *r, struct jsonw *w)
-{
-	const struct runbook *rb = r->l->program->rb;
-	int err = blob_write(r->dir.p, r->l->source->text, false, r->kept[0]);
-
-	r->kept_count = rb->files.count + 1;
-	jsonw_key(w, "files");
-	jsonw_open(w, '[');
-	for (uint32_t i = 0; i < rb->files.count && !err; i++) {
-		err = blob_write(r->dir.p, r->files[i], false, r->kept[i + 1]);
-		jsonw_open(w, '{');
-		jsonw_kstr(w, "path", rb->files.list[i]);
-		jsonw_kstr(w, "sha256", str_of(r->kept[i + 1]));
-		jsonw_close(w, '}');
-	}
-	jsonw_close(w, ']');
-	if (err)
-		cli_error("the run's folder " STR_FMT ": %s", STR_ARG(r->dir), strerror(err));
-	return !err;
-}
-
 static int settle_sources(void *arg)
 {
 	struct runner *r = arg;
 
-	return blobs_sync(r->dir.p, r->kept, r->kept_count);
+	return blobs_sync(r->dir.p, r->kept.blobs, r->kept.count);
 }
 
 /* Inputs with a secret in them: the record has them masked, so nobody can go on with them. */
@@ -307,6 +264,7 @@ static bool make_open(struct runner *r)
 {
 	const struct runbook *rb = r->l->program->rb;
 	struct jsonw w;
+	int err;
 
 	buf_init(&r->open_body, 200 << 10);
 	jsonw_init(&w, &r->open_body);
@@ -319,7 +277,7 @@ static bool make_open(struct runner *r)
 	if (rb->version.n)
 		jsonw_kstr(&w, "runbook_version", rb->version);
 	jsonw_kstr(&w, "path", r->l->path);
-	jsonw_kstr(&w, "dir", str_of(r->l->dir));
+	jsonw_kstr(&w, "dir", str_of(r->work));
 	put_inputs(r, &w);
 	put_start(r, &w);
 	runner_put_who(r, &w);
@@ -332,8 +290,11 @@ static bool make_open(struct runner *r)
 		jsonw_kstr(&w, "lock", r->lock);
 	if (rb->title.kind == DATA_LIT)
 		jsonw_kstr(&w, "title", value_text(rb->title.lit));
-	if (!keep_sources(r, &w))
+	err = kept_write(r->l, &r->kept, r->dir.p, r->work, !r->no_sync, runner_shared(r), &w);
+	if (err) {
+		cli_error("the run's folder " STR_FMT ": %s", STR_ARG(r->dir), strerror(err));
 		return false;
+	}
 	if (r->open_body.full) {
 		cli_error("the inputs are too long for a journal record (200 KiB in all)");
 		return false;
@@ -499,7 +460,7 @@ static bool prepare(struct runner *r)
 	s->interactive = r->interactive;
 	s->presets = r->q->presets;
 	s->preset_count = r->q->preset_count;
-	s->dir = r->l->dir;
+	s->dir = r->work;
 	s->seed = str_of(r->seed);
 	s->mask = r->mask;
 	r->engine = engine_new(s);
@@ -569,9 +530,10 @@ static int run_steps(struct runner *r)
 
 	if (!runner_secrets(r, env))
 		return EXIT_FAILED;
-	if (!prepare(r) || !read_files(r))
-		return EXIT_USAGE;
 	r->dir = arena_printf(&r->c->arena, "%s/runs/%s", r->state, r->id);
+	r->work = r->l->origin->pinned ? arena_printf(&r->c->arena, STR_FMT "/files", STR_ARG(r->dir)).p : r->l->dir;
+	if (!prepare(r) || !kept_read(r->c, r->l, &r->kept) || !kept_accept(r->c, r->l, &r->kept, r->q->format))
+		return EXIT_USAGE;
 	runner_hold_signals(); /* from here on a signal must not leave a lock behind: the loop takes it */
 	runner_open_ui(r);
 	code = open_journal(r);
@@ -588,6 +550,7 @@ static int run_steps(struct runner *r)
 		return code;
 	}
 	r->setup.open_body = buf_str(&r->open_body);
+	origin_remember(r->c, r->l->origin, r->state);
 	code = runner_drive(r, &first);
 	runner_end(r, code);
 	return code;

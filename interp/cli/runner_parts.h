@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/buf.h"
+#include "cli/kept.h"
 #include "cli/runner.h"
 #include "cli/settings.h"
 #include "journal/state.h"
@@ -33,8 +34,8 @@ struct runner {
 	bool locked;
 	struct mask *mask;
 	struct value *secrets;
-	struct str *files;             /* bytes, by rb->files */
-	char (*kept)[65]; size_t kept_count; /* blobs of the runbook and its files */
+	struct kept_sources kept;
+	const char *work;              /* the children's folder: the runbook's, or the run's own files/ */
 	struct journal *journal;
 	struct live *live;
 	struct dry *dry;

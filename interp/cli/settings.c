@@ -6,13 +6,14 @@
 #include "base/diag.h"
 #include "base/file.h"
 #include "cli/command.h"
-#include "cli/source.h"
+#include "cli/diags.h"
 #include "syntax/node.h"
 
 /* settings: flags, variables, files, defaults; in that order. */
 
-const char *const setting_names[SET_COUNT] = { "state", "locks", "group", "operator" };
-static const char *const variables[SET_COUNT] = { "RUNBOOK_STATE", "RUNBOOK_LOCKS", "RUNBOOK_GROUP", "RUNBOOK_OPERATOR" };
+const char *const setting_names[SET_COUNT] = { "state", "locks", "group", "operator", "policy", "allowed_signers", "keyring" };
+static const char *const variables[SET_COUNT] = { "RUNBOOK_STATE", "RUNBOOK_LOCKS", "RUNBOOK_GROUP", "RUNBOOK_OPERATOR", "RUNBOOK_POLICY",
+						  "RUNBOOK_ALLOWED_SIGNERS", "RUNBOOK_KEYRING" };
 
 const char *setting(const struct settings *s, enum setting which)
 {
@@ -53,7 +54,7 @@ static bool read_file(struct cli *c, struct settings *s, struct str path)
 		while (i < SET_COUNT && !str_eqz(v->key, setting_names[i]))
 			i++;
 		if (i == SET_COUNT || v->kind != NODE_SCALAR) {
-			cli_error(STR_FMT ":%u: `" STR_FMT "` is not a setting (state, locks, group, operator)", STR_ARG(path),
+			cli_error(STR_FMT ":%u: `" STR_FMT "` is not a setting (state, locks, group, operator, policy, allowed_signers, keyring)", STR_ARG(path),
 				  source_locate(v->key_span.src, v->key_span.start).line, STR_ARG(v->key));
 			ok = false;
 		} else {

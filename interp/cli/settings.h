@@ -11,7 +11,7 @@
 struct arena;
 struct cli;
 
-enum setting { SET_STATE, SET_LOCKS, SET_GROUP, SET_OPERATOR, SET_COUNT };
+enum setting { SET_STATE, SET_LOCKS, SET_GROUP, SET_OPERATOR, SET_POLICY, SET_SIGNERS, SET_KEYRING, SET_COUNT };
 struct settings {
 	struct { struct str value; struct str origin; } of[SET_COUNT];
 };

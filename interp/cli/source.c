@@ -3,9 +3,11 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "base/buf.h"
 #include "base/file.h"
 #include "cli/command.h"
+#include "cli/origin.h"
 #include "journal/output.h"
 #include "run/engine.h"
 #include "syntax/node.h"
@@ -14,32 +16,100 @@
 
 enum { SOURCE_MAX = 64 << 20 /* the reader refuses what is over its own limit, with a place */ };
 
-bool source_load(struct cli *c, const char *name, struct loaded *l)
+static bool load_file(struct cli *c, const char *name, struct loaded *l)
 {
 	char real[PATH_MAX];
 	struct str text;
 	int err = file_read(&c->arena, name, SOURCE_MAX, &text);
 
-	*l = (struct loaded){ 0 };
 	if (err) {
 		cli_error("%s: %s", name, file_error(err));
 		return false;
 	}
-	l->path = str_of(name);
-	l->source = source_new(&c->arena, l->path, text);
-	diags_init(&l->diags, &c->arena);
-	digest_hex(text, l->digest);
-	l->dir = ".";
 	if (strcmp(name, "-") && realpath(name, real)) {
 		char *slash = strrchr(real, '/');
 
+		l->origin->spec.path = arena_str(&c->arena, slash + 1, strlen(slash + 1));
 		*(slash == real ? slash + 1 : slash) = 0;
 		l->dir = arena_str(&c->arena, real, strlen(real)).p;
-	} else if (realpath(".", real)) {
-		l->dir = arena_str(&c->arena, real, strlen(real)).p;
 	}
+	l->source = source_new(&c->arena, l->path, text);
+	return true;
+}
+
+/* The part of SOURCE that a fault is about, where the fault does not say. */
+static void point(struct fault *f, const struct spec *spec)
+{
+	bool version = f->code == 402 || f->code == 403 || f->code == 410 || f->code == 414;
+	bool path = f->code == 405 || f->code == 406 || f->code == 407;
+	struct str part = version ? spec->version : path ? spec->path : STR("");
+
+	if (f->to || !part.n)
+		return;
+	f->from = (uint32_t)(part.p - spec->text.p);
+	f->to = f->from + (uint32_t)part.n;
+}
+
+/* A version of a file. What is wrong with SOURCE is a diagnostic in it. */
+static bool load_version(struct cli *c, const struct spec *spec, struct fault *f, struct loaded *l)
+{
+	struct source *asked = source_new(&c->arena, STR("SOURCE"), spec_shown(&c->arena, l->path));
+	struct str bytes = { 0 };
+
+	if (!f->code && origin_open(c, spec, l->origin, &bytes, f)) {
+		l->source = source_new(&c->arena, l->path, bytes);
+		return true;
+	}
+	point(f, spec);
+	if (f->code)
+		fault_report(f, &l->diags, span_of(asked, 0, (uint32_t)l->path.n));
+	return f->code;
+}
+
+bool source_load(struct cli *c, const char *name, struct loaded *l)
+{
+	char real[PATH_MAX];
+	struct fault f = { 0 };
+	struct spec spec;
+	bool ok;
+
+	*l = (struct loaded){ .path = str_of(name), .dir = "." };
+	l->origin = arena_alloc(&c->arena, sizeof(*l->origin));
+	l->origin->spec = (struct spec){ .text = l->path, .path = l->path };
+	diags_init(&l->diags, &c->arena);
+	if (realpath(".", real))
+		l->dir = arena_str(&c->arena, real, strlen(real)).p;
+	if (!strcmp(name, "-") || !access(name, F_OK)) /* a file of that very name wins */
+		ok = load_file(c, name, l);
+	else if (spec_parse(&c->arena, l->path, &spec, &f) && spec.kind != SPEC_GIT && !spec.version.n)
+		ok = load_file(c, name, l);
+	else
+		ok = load_version(c, &spec, &f, l);
+	if (!ok || !l->source)
+		return ok;
+	digest_hex(l->source->text, l->digest);
 	l->program = program_load(&c->arena, l->source, NULL, &l->diags);
 	return true;
+}
+
+bool source_file(struct cli *c, struct loaded *l, uint32_t i, struct git_entry *out)
+{
+	const struct runbook *rb = l->program->rb;
+	struct str name = rb->files.list[i];
+	struct position at = source_locate(l->source, rb->file_spans[i].start);
+	struct str path = arena_printf(&c->arena, "%s/" STR_FMT, l->dir, STR_ARG(name));
+	struct fault f = { 0 };
+	int err;
+
+	*out = (struct git_entry){ .mode = GIT_FILE };
+	if (l->origin->pinned && origin_read(c, l->origin, name, out, &f))
+		return true;
+	err = l->origin->pinned ? 0 : file_read(&c->arena, path.p, GIT_FILE_MAX, &out->bytes);
+	if (err)
+		fault_set(&f, &c->arena, 405, "%s", file_error(err));
+	if (f.code)
+		cli_error(STR_FMT ":%u:%u: files: " STR_FMT ": " STR_FMT, STR_ARG(l->path), at.line, at.column, STR_ARG(name), STR_ARG(f.text));
+	return !f.code;
 }
 
 void source_release(struct loaded *l)
@@ -47,24 +117,8 @@ void source_release(struct loaded *l)
 	if (l->program)
 		program_release(l->program);
 	diags_release(&l->diags);
-}
-
-void source_report(struct cli *c, const struct diags *ds, enum diag_output how)
-{
-	struct buf b;
-
-	buf_init(&b, 64 << 20);
-	switch (how) {
-	case DIAG_JSON: diag_json(ds, &b); break;
-	case DIAG_SARIF: diag_sarif(ds, &b); break;
-	case DIAG_GITHUB: diag_github(ds, &b); break;
-	default: diag_text(ds, &b, c->color_err);
-	}
-	if (how == DIAG_TEXT)
-		cli_err(buf_str(&b));
-	else
-		cli_out(buf_str(&b));
-	buf_release(&b);
+	if (l->origin)
+		origin_close(l->origin);
 }
 
 struct collect {

@@ -151,6 +151,45 @@ static void heading(struct ui *u, struct str text, const char *sgr)
 	flush_line(u);
 }
 
+static struct str member(const struct value *map, const char *name)
+{
+	const struct value *v = map && map->kind == V_MAP ? value_get(*map, str_of(name)) : NULL;
+
+	return v && v->kind == V_STRING ? value_text(*v) : STR("");
+}
+
+/* Which commit runs: of the file's version, or what the file is compared with. */
+static void put_source(struct ui *u, const struct record *r)
+{
+	struct value source;
+	const struct value *dirty;
+	struct json_error je;
+	struct str commit, name, signer;
+
+	if (!json_parse_typed(&u->arena, record_raw(r, "source"), &source, &je) || source.kind != V_MAP)
+		return;
+	commit = member(&source, "commit");
+	name = member(&source, "tag");
+	signer = member(value_get(source, STR("signature")), "signer");
+	dirty = value_get(source, STR("dirty"));
+	if (!commit.n)
+		return;
+	buf_printf(&u->line, "\ncommit " STR_FMT, STR_ARG(commit));
+	if (!name.n)
+		name = member(&source, "branch");
+	if (name.n) {
+		buf_addz(&u->line, " (");
+		visible_add(&u->line, name);
+		buf_addc(&u->line, ')');
+	}
+	if (signer.n) {
+		buf_addz(&u->line, ", signed by ");
+		visible_add(&u->line, signer);
+	}
+	if (dirty && dirty->kind == V_BOOL && dirty->b)
+		buf_addz(&u->line, ", with changes that are not committed");
+}
+
 static void on_open(struct ui *u, const struct record *r)
 {
 	struct str version = record_text(r, &u->arena, "runbook_version");
@@ -163,6 +202,7 @@ static void on_open(struct ui *u, const struct record *r)
 	buf_printf(&u->line, " (" STR_FMT ", sha256 " STR_FMT ") by ", STR_ARG(record_text(r, &u->arena, "path")),
 		   STR_ARG(str_slice(record_text(r, &u->arena, "program"), 0, 12)));
 	visible_add(&u->line, record_text(r, &u->arena, "operator"));
+	put_source(u, r);
 	buf_printf(&u->line, "\nrun " STR_FMT, STR_ARG(record_text(r, &u->arena, "run")));
 	flush_line(u);
 }

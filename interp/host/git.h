@@ -71,17 +71,17 @@ bool git_head(struct git_repo *r, struct arena *a, struct git_found *out, struct
 bool git_tags(struct git_repo *r, struct arena *a, bool (*each)(void *arg, struct str name, const struct git_id *object), void *arg, struct fault *f);
 
 enum git_mode { GIT_FILE = 0100644, GIT_PROGRAM = 0100755 };
-struct git_blob { struct str bytes; enum git_mode mode; struct git_id id; };
+struct git_entry { struct str bytes; enum git_mode mode; struct git_id id; };
 /* The file at `path` (spec_bad_path() must allow it) of a commit's tree, at most max bytes. */
-bool git_read(struct git_repo *r, struct arena *a, const struct git_id *tree, struct str path, size_t max, struct git_blob *out, struct fault *f);
+bool git_read(struct git_repo *r, struct arena *a, const struct git_id *tree, struct str path, size_t max, struct git_entry *out, struct fault *f);
 /* Its id and mode only. */
-bool git_stat(struct git_repo *r, struct arena *a, const struct git_id *tree, struct str path, struct git_blob *out, struct fault *f);
+bool git_stat(struct git_repo *r, struct arena *a, const struct git_id *tree, struct str path, struct git_entry *out, struct fault *f);
 /* All files below `path` ("": the root), parents before children, names in git's order. A link, a
  * submodule, a name that spec_bad_path() refuses, two names that differ in case only,
  * more than GIT_LIST_MAX entries are faults. each() may end it with false. */
 bool git_list(struct git_repo *r, struct arena *a, const struct git_id *tree, struct str path,
-	      bool (*each)(void *arg, struct str path, const struct git_blob *entry /* bytes empty */), void *arg, struct fault *f);
+	      bool (*each)(void *arg, struct str path, const struct git_entry *entry /* bytes empty */), void *arg, struct fault *f);
 /* SHA-1 by which git would name these bytes as a blob. */
-struct git_id git_blob_id(struct git *g, struct str bytes);
+struct git_id git_bytes_id(struct git *g, struct str bytes);
 
 #endif

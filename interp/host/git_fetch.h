@@ -15,7 +15,7 @@
 #include "base/fault.h"
 #include "host/git.h"
 
-struct git_remote {
+struct git_upstream {
 	struct str url;          /* of a spec: "https://host/ops/rb" */
 	const char *cache;       /* $XDG_CACHE_HOME/runbook/git */
 	bool offline;            /* never speak to the server */
@@ -33,10 +33,10 @@ enum git_fresh { GIT_ASKED /* the server was asked */, GIT_CACHED /* it could no
  * A commit that is there is not asked for again. For tags and branches the server is
  * asked; when it cannot be reached (or offline) the cache answers, *fresh is GIT_CACHED
  * and *why_cached says why. A tag of the cache that the server has moved is fault 410. */
-struct git_repo *git_fetch(struct git *g, struct arena *a, const struct git_remote *from, struct str version, bool moving,
+struct git_repo *git_fetch(struct git *g, struct arena *a, const struct git_upstream *from, struct str version, bool moving,
 			   struct git_found *out, enum git_fresh *fresh, struct str *why_cached, struct fault *f);
 /* The names of all tags of the server (of the cache: offline). */
-bool git_fetch_tags(struct git *g, struct arena *a, const struct git_remote *from,
+bool git_fetch_tags(struct git *g, struct arena *a, const struct git_upstream *from,
 		    bool (*each)(void *arg, struct str name, const struct git_id *object), void *arg, struct fault *f);
 
 #endif

@@ -15,7 +15,7 @@ struct git_trust {
 	const char *keyring;         /* file for gpgv, or NULL: no OpenPGP signature is good */
 };
 enum git_sign_kind { GIT_UNSIGNED, GIT_SIGNED_SSH, GIT_SIGNED_GPG };
-struct git_signature {
+struct git_signed {
 	enum git_sign_kind kind;
 	bool good;            /* by a trusted key, over exactly this object */
 	bool of_tag;          /* else of the commit */
@@ -27,6 +27,6 @@ struct git_signature {
 /* The signature of the tag object if it has one, else of the commit. False only when
  * the objects cannot be read. */
 bool git_signature_of(struct git_repo *r, struct arena *a, const struct git_found *what, const struct git_trust *trust,
-		      struct git_signature *out, struct fault *f);
+		      struct git_signed *out, struct fault *f);
 
 #endif

@@ -5,101 +5,35 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/file.h"
-#include "host/child.h"
 #include "host/env.h"
-#include "host/loop.h"
+#include "host/program.h"
 
 /* secret: the three places a secret may come from. */
 
 static const int64_t second = 1000000000;
-enum { SAID_MAX = 4096 };
-
-struct program {
-	struct buf out, said;
-	struct child_result r;
-	bool done;
-};
-
-static void on_output(void *arg, int stream, const char *p, size_t n)
-{
-	struct program *g = arg;
-
-	buf_add(stream == 1 ? &g->out : &g->said, p, n);
-}
-
-static void on_done(void *arg, const struct child_result *r)
-{
-	struct program *g = arg;
-
-	g->r = *r;
-	g->done = true;
-}
-
-/* The last line of what the program said, for the message. */
-static struct str last_line(struct arena *a, const struct buf *said)
-{
-	struct str s = str_trim(buf_str(said));
-	size_t from = s.n;
-
-	while (from && s.p[from - 1] != '\n')
-		from--;
-	s = str_slice(s, from, from + 200);
-	if (!s.n || !utf8_valid(s))
-		return STR("");
-	return arena_printf(a, ": " STR_FMT, STR_ARG(s));
-}
-
-static struct str why_not(struct arena *a, const struct program *g, struct str name)
-{
-	const struct child_result *r = &g->r;
-	struct str said = last_line(a, &g->said);
-
-	switch (r->end) {
-	case CHILD_NOT_STARTED:
-		return arena_printf(a, "`" STR_FMT "` could not be started: %s", STR_ARG(name), strerror(r->error));
-	case CHILD_TIMEOUT:
-		return arena_printf(a, "`" STR_FMT "` did not end within 30 s" STR_FMT, STR_ARG(name), STR_ARG(said));
-	case CHILD_EXITED:
-		if (r->code)
-			return arena_printf(a, "`" STR_FMT "` exited with %d" STR_FMT, STR_ARG(name), r->code, STR_ARG(said));
-		return STR("");
-	default:
-		return arena_printf(a, "`" STR_FMT "` was killed by signal %d" STR_FMT, STR_ARG(name), r->signo, STR_ARG(said));
-	}
-}
 
 /* Appends what argv prints; false with *error. */
 static bool by_program(struct arena *a, const struct secret_source *s, const char *dir, const char *const *env,
 		       struct str *value, struct str *error)
 {
 	const char **argv = arena_array(a, s->argc + 1u, sizeof(*argv));
-	struct program g = { .done = false };
-	struct child_spec spec = { .argv = argv, .envp = env, .dir = dir, .timeout = 30 * second, .grace = 2 * second,
-				   .on_output = on_output, .on_done = on_done, .arg = &g };
-	int err = 0;
-	struct loop *l = loop_new(&err);
+	struct program_call call = { .argv = argv, .envp = env, .dir = dir, .timeout = 30 * second };
+	struct buf out;
 
-	if (!l || !s->argc) {
-		*error = l ? STR("no program is named") : arena_printf(a, "no event loop: %s", strerror(err));
-		loop_free(l);
+	if (!s->argc) {
+		*error = STR("no program is named");
 		return false;
 	}
 	for (uint32_t i = 0; i < s->argc; i++)
 		argv[i] = arena_str(a, s->argv[i].p, s->argv[i].n).p;
-	buf_init(&g.out, SECRET_LIMIT + 2);
-	buf_init(&g.said, SAID_MAX);
-	(void)child_start(l, &spec);
-	while (!g.done && err >= 0)
-		err = loop_turn(l, -1);
-	loop_free(l);
-	*error = err < 0 ? arena_printf(a, "%s", strerror(-err)) : why_not(a, &g, s->argv[0]);
-	if (!error->n && g.out.full)
+	buf_init(&out, SECRET_LIMIT + 2);
+	*error = program_run(a, &call, &out);
+	if (!error->n && out.full)
 		*error = STR("the value is longer than 64 KiB");
-	*value = arena_str(a, g.out.p ? g.out.p : "", g.out.len);
-	if (g.out.p)
-		memset(g.out.p, 0, g.out.len);
-	buf_release(&g.out);
-	buf_release(&g.said);
+	*value = arena_str(a, out.p ? out.p : "", out.len);
+	if (out.p)
+		memset(out.p, 0, out.len);
+	buf_release(&out);
 	return !error->n;
 }
 

@@ -1,5 +1,6 @@
 #include "value/spec.h"
 
+#include <string.h>
 #include "base/arena.h"
 
 /* spec: reads the text that names a runbook. */
@@ -200,6 +201,26 @@ static const char *bad_url(struct str rest, bool https, bool ssh)
 	return bad_host(str_slice(host, at, host.n));
 }
 
+struct str spec_shown(struct arena *a, struct str text)
+{
+	ptrdiff_t scheme = str_find(text, STR("://"));
+	size_t from = scheme < 0 ? text.n : (size_t)scheme + 3, at = 0, end = from;
+	char *out = arena_alloc(a, text.n + 1);
+
+	memcpy(out, text.p, text.n);
+	for (; end < text.n && text.p[end] != '/'; end++)
+		if (text.p[end] == '@')
+			at = end;
+	if (!str_starts(text, STR("git+")))
+		at = 0;
+	if (at && str_starts(text, STR("git+ssh://"))) /* a user's name is no secret, what follows a colon is */
+		while (from < at && text.p[from] != ':')
+			from++;
+	for (size_t i = from; i < at; i++)
+		out[i] = '*';
+	return (struct str){ out, text.n };
+}
+
 static bool parse_git(struct arena *a, struct spec *s, struct fault *f)
 {
 	struct str url = str_slice(s->text, 4, s->text.n), rest;
@@ -210,13 +231,13 @@ static bool parse_git(struct arena *a, struct spec *s, struct fault *f)
 
 	s->kind = SPEC_GIT;
 	if (!https && !ssh && !file) {
-		fault_set(f, a, 401, "`" STR_FMT "` is not a source that can be fetched", STR_ARG(s->text));
+		fault_set(f, a, 401, "`" STR_FMT "` is not a source that can be fetched", STR_ARG(spec_shown(a, s->text)));
 		return fault_help(f, a, "git+https://, git+ssh:// and git+file:// are");
 	}
 	rest = str_slice(url, scheme, url.n);
 	gap = str_find(rest, STR("//"));
 	if (gap < 0) {
-		fault_set(f, a, 401, "`" STR_FMT "` does not say which file of the repository is meant", STR_ARG(s->text));
+		fault_set(f, a, 401, "`" STR_FMT "` does not say which file of the repository is meant", STR_ARG(spec_shown(a, s->text)));
 		return fault_help(f, a, "write `//` between repository and file: git+https://host/repository//deploy.yml@v1.4.0");
 	}
 	s->repo = str_slice(url, 0, scheme + (size_t)gap);

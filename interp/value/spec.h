@@ -34,6 +34,8 @@ struct spec {
  * fault, `std/NAME@...` with no dot in NAME is SPEC_STD, everything else a file. The
  * texts are slices of `text`. */
 bool spec_parse(struct arena *a, struct str text, struct spec *out, struct fault *f);
+/* As it may be shown: with stars for credentials, which make it a fault. Same length. */
+struct str spec_shown(struct arena *a, struct str text);
 /* May a path stand inside a repository: relative, no empty part, `.`, `..`, `.git`,
  * backslash or control character, UTF-8, at most SPEC_DEPTH_MAX parts. NULL: it may;
  * else why not. */

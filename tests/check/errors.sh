@@ -7,7 +7,9 @@
 #
 # (help lines are optional: each must be one of the hints of the diagnostic before
 # it). NAME.bin, for bytes that can carry no comment, has these lines in
-# NAME.expect. `# expect: nothing` alone: no diagnostic at all. TAP.
+# NAME.expect. NAME.sh makes what a source needs (repositories) in a folder of its own
+# and prints the arguments of runbook; in messages HERE is that folder and COMMIT an
+# id. `# expect: nothing` alone: no diagnostic at all. TAP.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 program=${1:?usage: errors.sh PROGRAM [CASE...]}
@@ -57,6 +59,24 @@ compare() { # EXPECTED ACTUAL: prints the differences
 	}' "$1" "$2"
 }
 
+run_script() {
+	rm -rf "$work/here"
+	mkdir "$work/here"
+	script=$PWD/$1
+	(
+		cd "$work/here" || exit 2
+		env -i PATH="$PATH" HOME="$PWD" RUNBOOK_STATE="$PWD/state" RUNBOOK_LOCKS="$PWD/locks" program="$program" \
+			GIT_CONFIG_NOSYSTEM=1 GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@x GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@x \
+			ASAN_OPTIONS="${ASAN_OPTIONS:-}" sh -e "$script" >"$work/arguments" 2>"$work/err" </dev/null || exit 2
+		# shellcheck disable=SC2046
+		env -i PATH="$PATH" HOME="$PWD" RUNBOOK_STATE="$PWD/state" RUNBOOK_LOCKS="$PWD/locks" ASAN_OPTIONS="${ASAN_OPTIONS:-}" \
+			timeout 20 "$program" $(tail -n 1 "$work/arguments") --output json >"$work/raw" 2>>"$work/err" </dev/null
+	)
+	code_of_run=$?
+	sed -E -e "s|$work/here|HERE|g" -e 's/[0-9a-f]{40}/COMMIT/g' "$work/raw" >"$work/out"
+	return $code_of_run
+}
+
 run_case() {
 	file=$1 name=${file##*/}
 	expected "$file" >"$work/want"
@@ -68,8 +88,13 @@ run_case() {
 	grep -qF "[$code]" "$work/want" || grep -qx 'E nothing' "$work/want" || echo "it does not expect $code, which it is named after"
 	want_exit=0
 	if grep -q '^E error' "$work/want"; then want_exit=2; fi
-	env -i PATH="$PATH" HOME="$work" ASAN_OPTIONS="${ASAN_OPTIONS:-}" \
-		timeout 20 "$program" check --output json "$file" >"$work/out" 2>"$work/err" </dev/null
+	case $name in
+	*.sh) run_script "$file" ;;
+	*)
+		env -i PATH="$PATH" HOME="$work" ASAN_OPTIONS="${ASAN_OPTIONS:-}" \
+			timeout 20 "$program" check --output json "$file" >"$work/out" 2>"$work/err" </dev/null
+		;;
+	esac
 	exit=$?
 	if ! actual "$work/out" >"$work/got" 2>"$work/jq"; then
 		echo "exit $exit, and no JSON on stdout:"
@@ -83,7 +108,7 @@ run_case() {
 	}
 }
 
-[ $# -gt 0 ] || set -- tests/errors/RB*.yml tests/errors/RB*.bin
+[ $# -gt 0 ] || set -- tests/errors/RB*.yml tests/errors/RB*.bin tests/errors/RB*.sh
 number=0 failed=0
 for file in "$@"; do
 	[ -e "$file" ] || continue

@@ -35,6 +35,10 @@ list_suites() { # NAME<tab>COMMAND
 		[ -e "$file" ] || continue
 		printf 'cli/%s\t%s\n' "$(basename "$file" .bats)" "bats --tap $file"
 	done
+	for file in tests/git/*.bats; do
+		[ -e "$file" ] || continue
+		printf 'git/%s\t%s\n' "$(basename "$file" .bats)" "bats --tap $file"
+	done
 	for file in tests/live/*.sh; do
 		case $file in *.long.sh) [ "${RB_LONG:-}" ] || continue ;; esac
 		[ -e "$file" ] || continue

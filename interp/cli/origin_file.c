@@ -1,0 +1,134 @@
+#include "cli/origin.h"
+
+#include <string.h>
+#include "base/jsonw.h"
+#include "cli/command.h"
+#include "journal/output.h"
+
+/* origin_file: what commit a file as it stands belongs to; and the record of any origin. */
+
+static bool find_commit(struct cli *c, struct origin *o, const char *dir, struct fault *f)
+{
+	if (!git_discover(&c->arena, dir, &o->place, f))
+		return false;
+	o->repository = o->place.root;
+	o->git = git_load(&c->arena, f);
+	if (o->git)
+		o->repo = git_open(o->git, &c->arena, &o->place, o->repository, f);
+	return o->repo && git_head(o->repo, &c->arena, &o->found, f);
+}
+
+static void add_changed(struct origin *o, struct str path, struct str bytes)
+{
+	struct changed *x = &o->changed[o->changed_count++];
+
+	x->path = path;
+	digest_hex(bytes, x->sha256);
+}
+
+void origin_examine(struct cli *c, struct origin *o, const char *dir, const struct str *paths, const struct str *bytes, size_t count)
+{
+	struct fault f = { 0 };
+	struct str folder = str_of(dir);
+
+	o->changed = arena_array(&c->arena, count + 1, sizeof(*o->changed));
+	if (!find_commit(c, o, dir, &f)) {
+		o->unknown = f.code ? f.text : STR("");
+		return;
+	}
+	folder = str_slice(folder, o->place.root.n, folder.n);
+	if (folder.n && folder.p[0] == '/')
+		folder = str_slice(folder, 1, folder.n);
+	for (size_t i = 0; i < count; i++) {
+		struct str path = arena_printf(&c->arena, STR_FMT "%s" STR_FMT, STR_ARG(folder), folder.n ? "/" : "", STR_ARG(paths[i]));
+		struct git_entry is = { 0 };
+		struct fault none = { 0 };
+		bool there = git_stat(o->repo, &c->arena, &o->found.tree, path, &is, &none);
+
+		if (!i)
+			o->path = path;
+		if (!i && there)
+			o->file = is;
+		if (!there || strcmp(git_bytes_id(o->git, bytes[i]).hex, is.id.hex))
+			add_changed(o, path, bytes[i]);
+	}
+}
+
+bool origin_accept(struct cli *c, struct origin *o, const char *dir, struct fault *f)
+{
+	struct str whole = arena_printf(&c->arena, "%s/" STR_FMT, dir, STR_ARG(o->spec.path));
+
+	if (str_eqz(o->spec.text, "-"))
+		whole = o->spec.text;
+	if (!policy_allows(c, &o->policy, whole, f))
+		return false;
+	if (o->policy.require_signed) {
+		fault_set(f, &c->arena, 412, "`" STR_FMT "` must be signed, and a file as it stands has no signature", STR_ARG(o->spec.text));
+		return fault_help(f, &c->arena, "name its version: " STR_FMT "@v1.4.0", STR_ARG(o->spec.text));
+	}
+	if (!o->policy.require_clean)
+		return true;
+	if (!o->found.commit.hex[0])
+		return fault_set(f, &c->arena, 411, "`" STR_FMT "` must be as a commit has it, and its commit is not known%s" STR_FMT, STR_ARG(o->spec.text),
+				 o->unknown.n ? ": " : ": it is in no git repository", STR_ARG(o->unknown));
+	if (!o->changed_count)
+		return true;
+	fault_set(f, &c->arena, 411, "`" STR_FMT "` differs from commit %s", STR_ARG(o->changed[0].path), o->found.commit.hex);
+	return fault_help(f, &c->arena, "commit it, or run a version: " STR_FMT "@v1.4.0", STR_ARG(o->spec.text));
+}
+
+static void put_text(struct jsonw *w, const char *key, struct str s)
+{
+	if (s.n)
+		jsonw_kstr(w, key, s);
+}
+
+static void put_signature(struct jsonw *w, const struct git_signed *s)
+{
+	static const char *const kinds[] = { "none", "ssh", "openpgp" };
+
+	jsonw_key(w, "signature");
+	jsonw_open(w, '{');
+	jsonw_kstr(w, "kind", str_of(kinds[s->kind]));
+	jsonw_kbool(w, "good", s->good);
+	if (s->kind != GIT_UNSIGNED)
+		jsonw_kstr(w, "of", s->of_tag ? STR("tag") : STR("commit"));
+	put_text(w, "signer", s->signer);
+	put_text(w, "key", s->key);
+	put_text(w, "why", s->why);
+	jsonw_close(w, '}');
+}
+
+void origin_record(const struct origin *o, struct jsonw *w)
+{
+	jsonw_key(w, "source");
+	jsonw_open(w, '{');
+	jsonw_kstr(w, "text", o->spec.text);
+	put_text(w, "repository", o->repository);
+	put_text(w, "path", o->path);
+	put_text(w, "tag", o->found.tag);
+	put_text(w, "branch", o->found.branch);
+	put_text(w, "tag_object", str_of(o->found.tag_object.hex));
+	put_text(w, "commit", str_of(o->found.commit.hex));
+	put_text(w, "tree", str_of(o->found.tree.hex));
+	put_text(w, "blob", str_of(o->file.id.hex));
+	put_text(w, "unknown", o->unknown);
+	if (o->pinned)
+		put_signature(w, &o->sign);
+	if (o->from_cache)
+		jsonw_kbool(w, "cached", true);
+	if (o->found.commit.hex[0])
+		jsonw_kbool(w, "dirty", o->changed_count > 0);
+	if (o->changed_count) {
+		jsonw_key(w, "changed");
+		jsonw_open(w, '[');
+		for (size_t i = 0; i < o->changed_count; i++) {
+			jsonw_open(w, '{');
+			jsonw_kstr(w, "path", o->changed[i].path);
+			jsonw_kstr(w, "sha256", str_of(o->changed[i].sha256));
+			jsonw_close(w, '}');
+		}
+		jsonw_close(w, ']');
+	}
+	jsonw_close(w, '}');
+}
