@@ -63,7 +63,7 @@ extern const struct cli_command *const commands[]; /* sorted by name, ends with 
 const struct cli_command *command_find(const char *name);
 
 extern const struct cli_command cmd_exec, cmd_check, cmd_plan, cmd_runs, cmd_show, cmd_logs, cmd_cancel, cmd_eval,
-	cmd_explain, cmd_schema, cmd_config, cmd_replay,
+	cmd_explain, cmd_schema, cmd_config, cmd_replay, cmd_answer, cmd_approve,
 	cmd_resolve, cmd_resume, cmd_rollback;
 
 #endif

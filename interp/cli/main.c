@@ -14,7 +14,7 @@
  * else is the command's.
  */
 
-const struct cli_command *const commands[] = { &cmd_cancel, &cmd_check, &cmd_config, &cmd_eval, &cmd_exec, &cmd_explain,
+const struct cli_command *const commands[] = { &cmd_answer, &cmd_approve, &cmd_cancel, &cmd_check, &cmd_config, &cmd_eval, &cmd_exec, &cmd_explain,
 						&cmd_logs,   &cmd_plan,  &cmd_replay, &cmd_resolve, &cmd_resume, &cmd_rollback,
 						&cmd_runs,   &cmd_schema, &cmd_show, NULL };
 

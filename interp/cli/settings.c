@@ -6,13 +6,15 @@
 #include "base/diag.h"
 #include "base/file.h"
 #include "cli/command.h"
+#include "cli/site.h"
 #include "cli/source.h"
 #include "syntax/node.h"
 
 /* settings: flags, variables, files, defaults; in that order. */
 
-const char *const setting_names[SET_COUNT] = { "state", "locks", "group", "operator" };
-static const char *const variables[SET_COUNT] = { "RUNBOOK_STATE", "RUNBOOK_LOCKS", "RUNBOOK_GROUP", "RUNBOOK_OPERATOR" };
+const char *const setting_names[SET_COUNT] = { "state", "locks", "group", "operator", "signers" };
+static const char *const variables[SET_COUNT] = { "RUNBOOK_STATE", "RUNBOOK_LOCKS", "RUNBOOK_GROUP", "RUNBOOK_OPERATOR",
+						"RUNBOOK_SIGNERS" };
 
 const char *setting(const struct settings *s, enum setting which)
 {
@@ -50,10 +52,14 @@ static bool read_file(struct cli *c, struct settings *s, struct str path)
 	for (struct node *v = n && n->kind == NODE_MAP ? n->first : NULL; v; v = v->next) {
 		int i = 0;
 
+		if (str_eqz(v->key, "roles")) {
+			ok = site_read(c, v, path, &s->people, &s->people_count) && ok;
+			continue;
+		}
 		while (i < SET_COUNT && !str_eqz(v->key, setting_names[i]))
 			i++;
 		if (i == SET_COUNT || v->kind != NODE_SCALAR) {
-			cli_error(STR_FMT ":%u: `" STR_FMT "` is not a setting (state, locks, group, operator)", STR_ARG(path),
+			cli_error(STR_FMT ":%u: `" STR_FMT "` is not a setting (state, locks, group, operator, signers, roles)", STR_ARG(path),
 				  source_locate(v->key_span.src, v->key_span.start).line, STR_ARG(v->key));
 			ok = false;
 		} else {
