@@ -63,6 +63,8 @@ extern const struct cli_command *const commands[]; /* sorted by name, ends with 
 const struct cli_command *command_find(const char *name);
 
 /* One line each, sorted: as in main.c. */
+extern const struct cli_command cmd_answer;
+extern const struct cli_command cmd_approve;
 extern const struct cli_command cmd_cancel;
 extern const struct cli_command cmd_check;
 extern const struct cli_command cmd_config;

@@ -55,8 +55,9 @@ const struct cli_command cmd_config = {
 	.name = "config",
 	.usage = "config [--show-origin]",
 	.summary = "show the settings in force",
-	.help = "Flags win over RUNBOOK_STATE, RUNBOOK_LOCKS, RUNBOOK_GROUP and RUNBOOK_OPERATOR, these over\n"
-		"$XDG_CONFIG_HOME/runbook/config.yml, that over /etc/runbook/config.yml.\n",
+	.help = "Flags win over RUNBOOK_STATE, RUNBOOK_LOCKS, RUNBOOK_GROUP, RUNBOOK_OPERATOR and RUNBOOK_ALLOWED_SIGNERS,\n"
+		"these over $XDG_CONFIG_HOME/runbook/config.yml, that over /etc/runbook/config.yml; of `roles`\n"
+		"the machine's file counts more than the user's.\n",
 	.options = options,
 	.run = config_run,
 };

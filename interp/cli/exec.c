@@ -53,11 +53,12 @@ static int exec_run(struct cli *c)
 }
 
 static const struct option_row options[] = {
-	{ "input", 'i', "NAME=VALUE", "an input's value; STEP.answer=yes answers a confirm" },
+	{ "input", 'i', "NAME=VALUE", "an input's value; STEP.answer=yes answers a confirm, STEP.FIELD=value an ask" },
 	{ "inputs", 0, "FILE", "inputs from a YAML or JSON file; later ones win, -i wins over all" },
 	{ "dry-run", 'n', NULL, "run the reads, show the writes, change nothing" },
 	{ "yes", 'y', NULL, "answer every `confirm` with yes" },
 	{ "no-input", 0, NULL, "never ask, even on a terminal" },
+	{ "outside-window", 0, "REASON", "go on outside of the change window, where the runbook lets a person decide" },
 	{ "operator", 0, "NAME", "who acts, recorded as claimed" },
 	{ "output", 'o', "FORMAT", "text (default), json (one event a line) or github" },
 	{ "state", 0, "DIR", "where runs are kept" },

@@ -15,6 +15,8 @@
  */
 
 const struct cli_command *const commands[] = {
+	&cmd_answer,
+	&cmd_approve,
 	&cmd_cancel,
 	&cmd_check,
 	&cmd_config,

@@ -1,10 +1,10 @@
 #include "cli/past.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 #include <time.h>
 #include "cli/settings.h"
+#include "host/proc.h"
 #include "journal/state.h"
 
 /* past: one past run. */
@@ -33,13 +33,20 @@ int past_find(struct cli *c, const char *what, struct past *p)
 	return EXIT_OK;
 }
 
+static bool gone(pid_t pid)
+{
+	struct proc proc;
+
+	return !proc_read(pid, &proc) || proc.state == 'Z' || proc.state == 'X';
+}
+
 /* A child that was just being started when its runner was killed keeps the lock for a moment. */
 static bool lives(const struct past *p)
 {
 	struct timespec pause = { 0, 10000000 };
 	bool live = run_is_live(p->dir.p);
 
-	for (int i = 0; live && i < PATIENCE && p->s.pid > 1 && kill((pid_t)p->s.pid, 0) && errno == ESRCH; i++) {
+	for (int i = 0; live && i < PATIENCE && p->s.pid > 1 && gone((pid_t)p->s.pid); i++) {
 		nanosleep(&pause, NULL);
 		live = run_is_live(p->dir.p);
 	}

@@ -92,6 +92,35 @@ static bool load_inputs(struct rebuild *b, const struct record *r)
 	return true;
 }
 
+/* What the site said of roles when the run began. */
+static void load_roles(struct rebuild *b, const struct record *r)
+{
+	const struct runbook *rb = b->l.program->rb;
+	struct site_role *list;
+	struct value map;
+
+	if (!member_json(b, r, "roles", &map) || map.kind != V_MAP)
+		return;
+	list = arena_array(&b->c->arena, rb->role_count + 1u, sizeof(*list));
+	for (uint32_t i = 0; i < rb->role_count; i++) {
+		const struct value *role = value_get(map, rb->roles[i].name);
+		const struct value *who = role && role->kind == V_MAP ? value_get(*role, STR("who")) : NULL;
+		const struct value *notify = role && role->kind == V_MAP ? value_get(*role, STR("notify")) : NULL;
+		struct str *names;
+
+		if (notify && notify->kind == V_STRING)
+			list[i].notify = value_text(*notify);
+		if (!who || who->kind != V_LIST)
+			continue;
+		names = arena_array(&b->c->arena, who->n + 1u, sizeof(*names));
+		for (uint32_t k = 0; k < who->n; k++)
+			if (who->list[k].kind == V_STRING)
+				names[list[i].who_count++] = value_text(who->list[k]);
+		list[i].who = names;
+	}
+	b->setup.roles = list;
+}
+
 /* What stands for a secret that is not known: no output has it by accident. */
 static struct str stand_in(struct rebuild *b, struct str what)
 {
@@ -129,6 +158,11 @@ static bool take_open(struct rebuild *b, const struct record *r)
 	if (!load_program(b, program) || !load_inputs(b, r))
 		return false;
 	s->program = b->l.program;
+	s->user = text(b, r, "user");
+	s->uid = record_int(r, "uid", -1);
+	s->plan = text(b, r, "plan");
+	s->outside_window = text(b, r, "outside_window");
+	load_roles(b, r);
 	return unit_parse_time(text(b, r, "start"), &b->start) || cannot(b, "its first record has no start");
 }
 

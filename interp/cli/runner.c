@@ -11,8 +11,10 @@
 #include "cli/command.h"
 #include "cli/kept.h"
 #include "cli/origin.h"
+#include "cli/presets.h"
 #include "cli/runner_parts.h"
 #include "cli/settings.h"
+#include "cli/site.h"
 #include "cli/source.h"
 #include "host/clock.h"
 #include "host/child.h"
@@ -236,6 +238,35 @@ static void put_boot_id(struct jsonw *w, struct cli *c)
 		jsonw_kstr(w, "boot", str_trim(boot));
 }
 
+/* What the engine knows of people besides the runbook. */
+static void put_people(struct runner *r, struct jsonw *w)
+{
+	const struct run_setup *s = &r->setup;
+	const struct runbook *rb = r->l->program->rb;
+
+	jsonw_kstr(w, "plan", s->plan);
+	if (s->outside_window.n)
+		jsonw_kstr(w, "outside_window", s->outside_window);
+	if (!s->roles)
+		return;
+	jsonw_key(w, "roles");
+	jsonw_open(w, '{');
+	for (uint32_t i = 0; i < rb->role_count; i++) {
+		if (!s->roles[i].who_count && !s->roles[i].notify.n)
+			continue;
+		jsonw_key(w, rb->roles[i].name.p);
+		jsonw_open(w, '{');
+		jsonw_key(w, "who");
+		jsonw_open(w, '[');
+		for (uint32_t k = 0; k < s->roles[i].who_count; k++)
+			jsonw_str(w, s->roles[i].who[k]);
+		jsonw_close(w, ']');
+		jsonw_kstr(w, "notify", s->roles[i].notify);
+		jsonw_close(w, '}');
+	}
+	jsonw_close(w, '}');
+}
+
 void runner_put_who(struct runner *r, struct jsonw *w)
 {
 	jsonw_kstr(w, "operator", r->operator_name);
@@ -288,6 +319,7 @@ static bool make_open(struct runner *r)
 	jsonw_kint(&w, "steps", (int64_t)rb->step_count);
 	if (r->lock.n)
 		jsonw_kstr(&w, "lock", r->lock);
+	put_people(r, &w);
 	if (rb->title.kind == DATA_LIT)
 		jsonw_kstr(&w, "title", value_text(rb->title.lit));
 	err = kept_write(r->l, &r->kept, r->dir.p, r->work, !r->no_sync, runner_shared(r), &w);
@@ -378,7 +410,9 @@ int runner_world(struct runner *r, const char *const *env)
 	struct live_options lo = { 0 };
 	int err = 0;
 
+	lo.run_id = str_of(r->id);
 	lo.run_dir = r->dir.p;
+	lo.signers = r->set.of[SET_SIGNERS].value.n ? setting(&r->set, SET_SIGNERS) : NULL;
 	lo.journal = r->journal;
 	lo.mask = r->mask;
 	lo.start_wall = r->wall;
@@ -446,6 +480,39 @@ void runner_release(struct runner *r)
 	buf_release(&r->open_body);
 }
 
+/* What approvals are bound to besides the run: program, runbook, files, inputs. */
+static struct str plan_digest(struct runner *r)
+{
+	const struct runbook *rb = r->l->program->rb;
+	struct buf b;
+	char hex[65];
+
+	buf_init(&b, 64 << 20);
+	buf_printf(&b, "runbook-plan/v1\n%s\n%s\n", RUNBOOK_VERSION, r->l->digest);
+	for (uint32_t i = 0; i < rb->files.count; i++) {
+		digest_hex(r->kept.files[i].bytes, hex);
+		buf_printf(&b, "%s\n", hex);
+	}
+	for (uint32_t i = 0; i < rb->input_count; i++) {
+		json_print_typed(r->q->inputs[i], &b);
+		buf_addc(&b, '\n');
+	}
+	digest_hex(buf_str(&b), hex);
+	buf_release(&b);
+	return arena_str(&r->c->arena, hex, 64);
+}
+
+static void set_people(struct runner *r, struct run_setup *s)
+{
+	const char *reason = cli_arg(r->c, "outside-window");
+
+	s->user = r->user;
+	s->uid = (int64_t)geteuid();
+	s->plan = plan_digest(r);
+	s->roles = site_roles(r->c, r->l->program->rb, r->set.people, r->set.people_count);
+	s->outside_window = reason ? str_of(reason) : STR("");
+}
+
 static bool prepare(struct runner *r)
 {
 	struct run_setup *s = &r->setup;
@@ -454,6 +521,7 @@ static bool prepare(struct runner *r)
 	s->program = r->l->program;
 	s->run_id = str_of(r->id);
 	s->operator_name = r->operator_name;
+	set_people(r, s);
 	s->inputs = r->q->inputs;
 	s->secrets = r->secrets;
 	s->dry_run = r->dry_run;
@@ -532,7 +600,7 @@ static int run_steps(struct runner *r)
 		return EXIT_FAILED;
 	r->dir = arena_printf(&r->c->arena, "%s/runs/%s", r->state, r->id);
 	r->work = r->l->origin->pinned ? arena_printf(&r->c->arena, STR_FMT "/files", STR_ARG(r->dir)).p : r->l->dir;
-	if (!prepare(r) || !kept_read(r->c, r->l, &r->kept) || !kept_accept(r->c, r->l, &r->kept, r->q->format))
+	if (!kept_read(r->c, r->l, &r->kept) || !kept_accept(r->c, r->l, &r->kept, r->q->format) || !prepare(r))
 		return EXIT_USAGE;
 	runner_hold_signals(); /* from here on a signal must not leave a lock behind: the loop takes it */
 	runner_open_ui(r);
@@ -554,56 +622,6 @@ static int run_steps(struct runner *r)
 	code = runner_drive(r, &first);
 	runner_end(r, code);
 	return code;
-}
-
-/* The questions of a run that nobody could answer: refused before anything runs. */
-static bool answered(const struct runner *r)
-{
-	const struct preset *presets = r->q->presets;
-	const struct loaded *l = r->l;
-	uint32_t n = r->q->preset_count;
-	bool ok = true;
-
-	for (uint32_t i = 0; i < l->program->step_count; i++) {
-		const struct prog_step *ps = &l->program->steps[i];
-		bool given = false;
-
-		if (ps->ast->action != ACT_CONFIRM || r->yes)
-			continue;
-		for (uint32_t k = 0; k < n && ps->ast->id.n; k++)
-			given = given || (str_starts(presets[k].name, ps->ast->id) &&
-					  str_eqz(str_slice(presets[k].name, ps->ast->id.n, presets[k].name.n), ".answer"));
-		if (given)
-			continue;
-		struct position at = source_locate(l->source, ps->ast->span.start);
-
-		cli_error(STR_FMT ":%u:%u: `confirm` needs a person, and there is no terminal; answer it with --yes%s" STR_FMT "%s",
-			  STR_ARG(l->path), at.line, at.column, ps->ast->id.n ? " or -i " : "", STR_ARG(ps->ast->id),
-			  ps->ast->id.n ? ".answer=yes" : "");
-		ok = false;
-	}
-	return ok;
-}
-
-/* Presets must name a step. */
-static bool presets_known(const struct loaded *l, const struct preset *presets, uint32_t n)
-{
-	bool ok = true;
-
-	for (uint32_t k = 0; k < n; k++) {
-		const char *dot = memchr(presets[k].name.p, '.', presets[k].name.n);
-		struct str id = { presets[k].name.p, (size_t)(dot - presets[k].name.p) };
-		bool found = false;
-
-		for (uint32_t i = 0; i < l->program->step_count && !found; i++)
-			found = str_eq(l->program->steps[i].ast->id, id) && l->program->steps[i].ast->action == ACT_CONFIRM &&
-				str_eqz(str_slice(presets[k].name, id.n + 1, presets[k].name.n), "answer");
-		if (!found)
-			cli_error("-i " STR_FMT "=...: no `confirm` step has the id `" STR_FMT "` (write -i ID.answer=yes)",
-				  STR_ARG(presets[k].name), STR_ARG(id));
-		ok = ok && found;
-	}
-	return ok;
 }
 
 int runner_begin(struct runner *r, struct cli *c)
@@ -638,7 +656,9 @@ int runner_run(struct cli *c, struct loaded *l, const struct run_request *q)
 
 	if (code)
 		return code;
-	if (!presets_known(l, q->presets, q->preset_count) || (!r.interactive && !r.dry_run && !answered(&r)))
+	if (!presets_known(c, l, q->presets, q->preset_count) ||
+	    (!r.interactive && !r.dry_run &&
+	     !presets_enough(c, l, q->presets, q->preset_count, r.yes, cli_has(c, "outside-window"), r.wall)))
 		return EXIT_USAGE;
 	run_id_new(r.wall, r.id);
 	if (!random_seed(r.seed)) {

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "cli/command.h"
 #include "cli/diags.h"
+#include "cli/site.h"
 #include "syntax/node.h"
 
 /* settings: flags, variables, files, defaults; in that order. */
@@ -51,10 +52,14 @@ static bool read_file(struct cli *c, struct settings *s, struct str path)
 	for (struct node *v = n && n->kind == NODE_MAP ? n->first : NULL; v; v = v->next) {
 		int i = 0;
 
+		if (str_eqz(v->key, "roles")) {
+			ok = site_read(c, v, path, &s->people, &s->people_count) && ok;
+			continue;
+		}
 		while (i < SET_COUNT && !str_eqz(v->key, setting_names[i]))
 			i++;
 		if (i == SET_COUNT || v->kind != NODE_SCALAR) {
-			cli_error(STR_FMT ":%u: `" STR_FMT "` is not a setting (state, locks, group, operator, policy, allowed_signers, keyring)", STR_ARG(path),
+			cli_error(STR_FMT ":%u: `" STR_FMT "` is not a setting (state, locks, group, operator, policy, allowed_signers, keyring, roles)", STR_ARG(path),
 				  source_locate(v->key_span.src, v->key_span.start).line, STR_ARG(v->key));
 			ok = false;
 		} else {

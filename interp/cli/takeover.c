@@ -318,7 +318,8 @@ static int go_on(struct takeover *t)
 {
 	struct runner *r = &t->r;
 	bool rollback = t->q->how == TAKEOVER_ROLLBACK;
-	struct event first = { .kind = EVENT_EPOCH, .interactive = r->interactive, .rollback = rollback };
+	struct event first = { .kind = EVENT_EPOCH, .interactive = r->interactive, .rollback = rollback,
+			       .operator_name = r->operator_name, .user = r->user, .uid = (int64_t)geteuid() };
 	const char *const *env = runner_env(r);
 	int code;
 

@@ -390,6 +390,69 @@ static void on_would(struct ui *u, const struct record *r)
 		put_lines(u, "undo: ", value_text(undo.list[i]));
 }
 
+static void put_items(struct ui *u, const struct record *r)
+{
+	struct json_error je;
+	struct value v;
+
+	if (!record_raw(r, "items").n || !json_parse(&u->arena, record_raw(r, "items"), &v, &je) || v.kind != V_LIST)
+		return;
+	for (uint32_t i = 0; i < v.n; i++)
+		if (v.list[i].kind == V_STRING)
+			put_lines(u, "", value_text(v.list[i]));
+}
+
+/* What a run waits for: in a dry-run what it would ask, else where no terminal asks. */
+static void on_question(struct ui *u, const struct record *r)
+{
+	struct str what = record_text(r, &u->arena, "what");
+	bool approve = str_eqz(what, "approve"), list = str_eqz(what, "checklist");
+
+	if (u->dry) {
+		begin_line(u, "\x1b[36m", STR("would ask"), r->k);
+		pad_to(u, r->k, 28);
+		buf_adds(&u->line, what);
+		flush_line(u);
+		put_lines(u, "", record_text(r, &u->arena, "text"));
+		if (str_eqz(what, "ask"))
+			put_items(u, r);
+		return;
+	}
+	if (record_bool(r, "again") || !(approve || list))
+		return;
+	begin_line(u, "\x1b[33m", STR("waiting"), r->k);
+	pad_to(u, r->k, 28);
+	buf_addz(&u->line, approve ? "runbook approve RUN " : "runbook answer RUN ");
+	visible_add(&u->line, r->k);
+	buf_addz(&u->line, approve ? " --why TEXT" : " NUMBER");
+	flush_line(u);
+	put_lines(u, "", record_text(r, &u->arena, "text"));
+}
+
+static void on_answer(struct ui *u, const struct record *r)
+{
+	struct str refused = record_text(r, &u->arena, record_raw(r, "refused").n ? "refused" : "not_taken");
+
+	if (record_raw(r, "end").n)
+		return;
+	begin_line(u, refused.n ? "\x1b[31m" : "\x1b[32m", refused.n ? STR("not taken") : STR("answer"), r->k);
+	pad_to(u, r->k, 28);
+	if (record_raw(r, "item").n) {
+		visible_add(&u->line, record_text(r, &u->arena, "item"));
+		buf_addz(&u->line, " = ");
+	}
+	visible_add(&u->line, str_slice(record_text(r, &u->arena, "answer"), 0, 200));
+	buf_addz(&u->line, " by ");
+	visible_add(&u->line, record_text(r, &u->arena, "by"));
+	if (record_raw(r, "why").n) {
+		buf_addz(&u->line, ": ");
+		visible_add(&u->line, str_slice(record_text(r, &u->arena, "why"), 0, 300));
+	}
+	flush_line(u);
+	if (refused.n)
+		put_detail(u, refused);
+}
+
 static void put_does(struct ui *u, struct str does)
 {
 	if (str_eqz(does, "cancel"))
@@ -418,6 +481,10 @@ void ui_text_record(struct ui *u, const struct record *r, const char *what)
 		on_outcome(u, r, what);
 	} else if (str_eqz(r->t, "issue") && str_eqz(record_text(r, &u->arena, "severity"), "warning")) {
 		on_note(u, r, "warning");
+	} else if (str_eqz(r->t, "question")) {
+		on_question(u, r);
+	} else if (str_eqz(r->t, "answer") || str_eqz(r->t, "approval")) {
+		on_answer(u, r);
 	} else if (str_eqz(r->t, "note")) {
 		on_note(u, r, "note");
 	} else if (str_eqz(r->t, "signal")) {

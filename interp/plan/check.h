@@ -40,7 +40,7 @@ struct load {
 	struct step_info *info;
 	uint32_t writes;          /* forward writes in all */
 	struct map ids;           /* id -> struct prog_step */
-	struct map inputs, vars, secrets, channels; /* name -> index + 1 */
+	struct map inputs, vars, secrets, channels, roles; /* name -> index + 1 */
 	uint64_t env_left;        /* merged environment entries that may still be made */
 	const struct type **input_types, **var_types;
 	uint32_t vars_ready;      /* vars that are compiled: later ones cannot be read */
@@ -109,7 +109,10 @@ void check_shell(struct load *l, struct prog_step *ps); /* scripts */
 void check_safety(struct load *l);     /* RB5xx */
 void check_style(struct load *l);      /* RB6xx */
 void check_words(struct load *l, const struct prog_step *ps); /* RB312, RB313 of a run */
-void check_notify(struct load *l, const struct step *s);
+/* `to` of notify, or who an approval or a ladder tells: channels and roles. */
+void check_targets(struct load *l, const struct data *to);
+void check_approve(struct load *l, const struct prog_step *ps);
+void check_field(struct load *l, const struct decl *d); /* of inputs or `ask` */
 
 /* warn.c: a warning, unless `# runbook: allow` speaks of its line or its step; NULL then. */
 struct diag *check_warn(struct load *l, int code, const struct prog_step *ps, struct span at, const char *fmt, ...)

@@ -1,11 +1,12 @@
 /*
  * check_decls: declarations: patterns compile, defaults keep their own rules,
- * channels name secrets, notify names channels.
+ * channels name secrets, roles and messages name channels, approvals name roles.
  */
 #include "plan/check.h"
 #include "plan/inputs.h"
+#include "value/units.h"
 
-static void check_input(struct load *l, const struct decl *d)
+void check_field(struct load *l, const struct decl *d)
 {
 	const struct node *dflt = d->node ? node_get(d->node, "default") : NULL;
 	struct regex *re = NULL;
@@ -57,26 +58,19 @@ static void check_channels(struct load *l)
 	}
 }
 
-static void check_target(struct load *l, const struct data *to)
+static void unknown_channel(struct load *l, struct str name, struct span at, bool role)
 {
 	const struct runbook *rb = l->rb;
-	if (to->kind == DATA_LIST) {
-		for (uint32_t i = 0; i < to->c.count; i++)
-			check_target(l, &to->c.items[i]);
-		return;
-	}
-	if (to->kind != DATA_LIT)
-		return;
-	struct str name = value_text(to->lit);
-	if (map_get(&l->channels, name))
-		return;
-	struct diag *d = diag_add(l->ds, 170, to->node->span, "no channel is named `" STR_FMT "`", STR_ARG(name));
+	struct diag *d = diag_add(l->ds, 170, at, "no channel is named `" STR_FMT "`", STR_ARG(name));
 	if (l->ds->dropped)
 		return;
-	struct str *names = arena_array(l->a, rb->channel_count, sizeof *names);
+	struct str *names = arena_array(l->a, (size_t)rb->channel_count + rb->role_count, sizeof *names);
+	uint32_t n = 0;
 	for (uint32_t i = 0; i < rb->channel_count; i++)
-		names[i] = rb->channels[i].name;
-	struct str near = diag_nearest(name, names, rb->channel_count);
+		names[n++] = rb->channels[i].name;
+	for (uint32_t i = 0; i < rb->role_count && role; i++)
+		names[n++] = rb->roles[i].name;
+	struct str near = diag_nearest(name, names, n);
 	if (near.n)
 		diag_help(l->ds, d, "did you mean `" STR_FMT "`?", STR_ARG(near));
 	else
@@ -84,14 +78,85 @@ static void check_target(struct load *l, const struct data *to)
 			  STR_ARG(name), STR_ARG(name));
 }
 
+void check_targets(struct load *l, const struct data *to)
+{
+	if (to->kind == DATA_LIST) {
+		for (uint32_t i = 0; i < to->c.count; i++)
+			check_targets(l, &to->c.items[i]);
+		return;
+	}
+	if (to->kind != DATA_LIT)
+		return;
+	struct str name = value_text(to->lit);
+	const void *role = map_get(&l->roles, name);
+	if (map_get(&l->channels, name))
+		return;
+	if (!role) {
+		unknown_channel(l, name, to->node->span, true);
+	} else if (!l->rb->roles[(uintptr_t)role - 1].notify.n) {
+		struct diag *d = diag_add(l->ds, 170, to->node->span, "role `" STR_FMT "` has no channel", STR_ARG(name));
+		diag_label(l->ds, d, l->rb->roles[(uintptr_t)role - 1].span, "it is here");
+		diag_help(l->ds, d, "add `notify: CHANNEL` to the role");
+	}
+}
+
+static void check_roles(struct load *l)
+{
+	for (uint32_t i = 0; i < l->rb->role_count; i++) {
+		const struct role *r = &l->rb->roles[i];
+		if (r->notify.n && !map_get(&l->channels, r->notify))
+			unknown_channel(l, r->notify, r->notify_span, false);
+	}
+}
+
+void check_approve(struct load *l, const struct prog_step *ps)
+{
+	const struct act_approve *ap = &ps->ast->approve;
+	const struct runbook *rb = l->rb;
+	if (ap->notify.kind)
+		check_targets(l, &ap->notify);
+	if (!ap->from.n)
+		return;
+	const void *at = map_get(&l->roles, ap->from);
+	if (at) {
+		const struct role *r = &rb->roles[(uintptr_t)at - 1];
+		bool known = r->who.kind == DATA_LIST && ap->min.kind == DATA_LIT;
+		for (uint32_t i = 0; known && i < r->who.c.count; i++)
+			known = r->who.c.items[i].kind == DATA_LIT;
+		if (!known || ap->min.lit.i <= r->who.c.count)
+			return;
+		struct diag *d = check_warn(l, 507, ps, ap->min.node->span, "`min` is %lld, and role `" STR_FMT "` has %u people",
+					    (long long)ap->min.lit.i, STR_ARG(ap->from), r->who.c.count);
+		if (d)
+			diag_help(l->ds, d, "name more people, or ask for fewer; the operator never counts");
+		return;
+	}
+	struct diag *d = diag_add(l->ds, 174, ap->from_span, "no role is named `" STR_FMT "`", STR_ARG(ap->from));
+	struct str *names = arena_array(l->a, rb->role_count, sizeof *names);
+	for (uint32_t i = 0; i < rb->role_count; i++)
+		names[i] = rb->roles[i].name;
+	struct str near = diag_nearest(ap->from, names, rb->role_count);
+	if (near.n)
+		diag_help(l->ds, d, "did you mean `" STR_FMT "`?", STR_ARG(near));
+	else
+		diag_help(l->ds, d, "add roles: { " STR_FMT ": { who: [name, name] } }", STR_ARG(ap->from));
+}
+
+static void check_window(struct load *l)
+{
+	const struct window *w = &l->rb->window;
+	struct civil c;
+	if (!w->present || unit_civil(0, w->tz, &c))
+		return;
+	struct diag *d = diag_add(l->ds, 175, w->tz_span, "no time zone is named `" STR_FMT "`", STR_ARG(w->tz));
+	diag_help(l->ds, d, "for example UTC, Asia/Seoul or Europe/Berlin");
+}
+
 void check_decls(struct load *l)
 {
 	for (uint32_t i = 0; i < l->rb->input_count; i++)
-		check_input(l, &l->rb->inputs[i]);
+		check_field(l, &l->rb->inputs[i]);
 	check_channels(l);
-}
-
-void check_notify(struct load *l, const struct step *s)
-{
-	check_target(l, &s->notify.to);
+	check_roles(l);
+	check_window(l);
 }

@@ -43,8 +43,8 @@ static void check_ending(struct load *l, const struct prog_step *ps)
 		forbid(l, 162, s, "irreversible", place, "it belongs to steps of the phases before");
 	if (!undoing(ps))
 		return;
-	if (s->action == ACT_CONFIRM)
-		forbid(l, 160, s, "confirm", place, "an undo does not wait for people; ask before, in the phases");
+	if (action_asks(s->action))
+		forbid(l, 160, s, action_names[s->action], place, "an undo does not wait for people; ask before, in the phases");
 	if (s->on_fail == ON_FAIL_PAUSE)
 		forbid(l, 160, s, "on_fail", place, "an undo does not wait for people: leave out `pause`");
 }
@@ -137,10 +137,10 @@ static void check_continue(struct load *l, const struct prog_step *ps)
 	if (s->on_fail != ON_FAIL_CONTINUE)
 		return;
 	bool assertion = s->action == ACT_NONE && s->guard_count;
-	if (s->action != ACT_CONFIRM && !assertion)
+	if (s->action != ACT_CONFIRM && s->action != ACT_APPROVE && !assertion)
 		return;
 	struct diag *d = diag_add(l->ds, 164, step_key_span(s, "on_fail"), "%s cannot be passed with `continue`",
-				  assertion ? "a guard" : "a confirmation");
+				  assertion ? "a guard" : s->action == ACT_APPROVE ? "an approval" : "a confirmation");
 	diag_help(l->ds, d, assertion ? "write `else: warn` in the guard" : "remove it: a no ends the run");
 }
 

@@ -120,8 +120,32 @@ static void check_rto(struct load *l)
 	diag_help(l->ds, d, "shorten their timeouts, or write `rto: " STR_FMT "`", STR_ARG(text));
 }
 
+/* language.md 1.5: the engine will refuse the first write in `act`. */
+static void check_risk(struct load *l)
+{
+	struct str level = l->p->risk_level;
+	if (!str_eqz(level, "high") && !str_eqz(level, "critical"))
+		return;
+	for (uint32_t i = 0; i < l->p->step_count; i++) {
+		const struct prog_step *ps = &l->p->steps[i];
+		if (ps->role != ROLE_FORWARD || ps->phase > PHASE_ACT)
+			continue;
+		if (ps->ast->action == ACT_APPROVE && str_eqz(ps->ast->approve.from, "executive"))
+			return;
+		if (ps->phase != PHASE_ACT || !(l->info[i].flags & STEP_HAS_WRITE))
+			continue;
+		struct diag *d = check_warn(l, 506, NULL, l->rb->risks.node->key_span, "the risk is " STR_FMT ", and no step before the first write in `act` asks the role `executive` to approve", STR_ARG(level));
+		if (!d)
+			return;
+		diag_label(l->ds, d, write_span(ps), "this write will be refused");
+		diag_help(l->ds, d, "add to `plan`: - approve: { from: executive }");
+		return;
+	}
+}
+
 void check_safety(struct load *l)
 {
+	check_risk(l);
 	for (uint32_t i = 0; i < l->p->step_count; i++) {
 		if (!(l->info[i].flags & STEP_HAS_WRITE))
 			continue;

@@ -280,6 +280,11 @@ static void compile_result(struct load *l, struct prog_step *ps)
 			at.own = i;
 			/* a capture of a secret is a secret itself: that is what `secret()` is for */
 			at.secrets = true;
+			if (!s->captures[i].expr) {
+				types[i] = scope_input_type(l, &s->ask.fields[i]);
+				at.secrets = false;
+				continue;
+			}
 			const struct code *c = compile_expr(&at, s->captures[i].expr, NULL);
 			types[i] = c ? code_type(c) : &type_error;
 			at.secrets = false;
@@ -301,6 +306,17 @@ static void compile_result(struct load *l, struct prog_step *ps)
 	}
 }
 
+static void compile_ladder(struct load *l, struct prog_step *ps, const struct ladder *ladder)
+{
+	struct place at;
+	place_init(&at, l, ps, ps ? WHEN_BEFORE : WHEN_TOP, "escalate");
+	for (uint32_t i = 0; i < ladder->count; i++) {
+		check_targets(l, &ladder->rungs[i].notify);
+		compile_data(&at, &ladder->rungs[i].notify, FORM_LINES, NULL);
+		compile_data(&at, &ladder->rungs[i].say, FORM_LINES, NULL);
+	}
+}
+
 static void compile_list(struct load *l, const struct step_list *list);
 
 static void compile_step(struct load *l, const struct step *s)
@@ -308,6 +324,8 @@ static void compile_step(struct load *l, const struct step *s)
 	struct prog_step *ps = &l->p->steps[s->ix];
 	if (s->more->foreach.present || s->more->parallel.kind)
 		compile_foreach(l, ps);
+	if (s->more->escalate)
+		compile_ladder(l, ps, s->more->escalate);
 	if (s->if_ || s->guard_count)
 		compile_guards(l, ps);
 	compile_action(l, ps);
@@ -349,6 +367,13 @@ static void compile_top(struct load *l)
 	compile_data(&at, &rb->meta, FORM_VALUE, NULL);
 	at.what = STR("risks");
 	compile_data(&at, &rb->risks, FORM_LINES, NULL);
+	at.what = STR("roles");
+	for (uint32_t i = 0; i < rb->role_count; i++) {
+		compile_data(&at, &rb->roles[i].who, FORM_WORDS, NULL);
+		compile_data(&at, &rb->roles[i].contact, FORM_TEXT, NULL);
+	}
+	if (rb->escalate)
+		compile_ladder(l, NULL, rb->escalate);
 	at.what = STR("lock");
 	compile_data(&at, &rb->lock, FORM_TEXT, NULL);
 	at.what = STR("defaults");

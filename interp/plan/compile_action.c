@@ -82,9 +82,23 @@ void compile_action(struct load *l, struct prog_step *ps)
 		at.what = STR("confirm");
 		compile_data(&at, &s->confirm, FORM_LINES, NULL);
 		break;
+	case ACT_APPROVE:
+		at.what = STR("approve");
+		check_approve(l, ps);
+		compile_data(&at, &s->approve.min, FORM_VALUE, &type_int);
+		compile_data(&at, &s->approve.notify, FORM_LINES, NULL);
+		break;
+	case ACT_ASK:
+		for (uint32_t i = 0; i < s->ask.count; i++)
+			check_field(l, &s->ask.fields[i]);
+		break;
+	case ACT_CHECKLIST:
+		at.what = STR("checklist");
+		compile_data(&at, &s->checklist, FORM_WORDS, NULL);
+		break;
 	case ACT_NOTIFY:
 		at.what = STR("notify");
-		check_notify(l, s);
+		check_targets(l, &s->notify.to);
 		compile_data(&at, &s->notify.to, FORM_LINES, NULL);
 		compile_data(&at, &s->notify.title, FORM_TEXT, NULL);
 		compile_data(&at, &s->notify.say, FORM_LINES, NULL);

@@ -307,3 +307,36 @@ bool program_inputs(const struct program *p, struct arena *a, const struct input
 	regexes_release(&in.regexes);
 	return ds->errors == errors;
 }
+
+struct decl decl_element(const struct decl *d)
+{
+	return (struct decl){ .name = d->name, .help = d->help, .pattern = d->pattern, .span = d->span, .type = d->of };
+}
+
+bool decl_fits(struct arena *a, const struct decl *d, struct value v, struct str *why)
+{
+	struct regexes regexes = { 0 };
+	struct regex *re = NULL;
+	uint32_t at;
+	if (d->pattern.n)
+		re = regex_new(&regexes, a, d->pattern, why, &at);
+	bool ok = input_fits(a, d, re, v, why);
+	regexes_release(&regexes);
+	return ok;
+}
+
+bool decl_parse(struct arena *a, const struct decl *d, struct str text, struct value *out, struct str *why)
+{
+	struct diags ds;
+	diags_init(&ds, a);
+	struct inputs in = { .a = a, .ds = &ds };
+	bool ok = utf8_valid(text);
+	if (!ok)
+		*why = STR("it is not UTF-8");
+	else if (!text_value(&in, d, text, (struct span){ 0 }, out)) {
+		*why = ds.count ? ds.list[0]->message : STR("it has the wrong type");
+		ok = false;
+	}
+	diags_release(&ds);
+	return ok && decl_fits(a, d, *out, why);
+}

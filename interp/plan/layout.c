@@ -153,7 +153,7 @@ static uint16_t flags_of(const struct step *s, const struct prog_step *ps)
 	if (has_hole_text(&s->more->name) || has_hole_text(&s->more->about) || has_hole_text(&s->more->preview) || s->env_count ||
 	    has_hole_text(&s->more->irreversible) || has_hole_text(&s->more->dir) || has_hole_text(&s->more->stdin_))
 		f |= STEP_HAS_TEXTS;
-	if (s->guard_count || s->on_fail || (s->effect && (!calls || s->effect == EFFECT_WRITE)) || s->action == ACT_HTTP ||
+	if (s->guard_count || s->on_fail || (s->effect && (!calls || s->effect == EFFECT_WRITE)) || s->action == ACT_HTTP || action_asks(s->action) ||
 	    ps->role != ROLE_FORWARD || ps->phase == PHASE_REPORT || s->parse || s->more->stdin_.kind || s->env_count ||
 	    s->more->dir.kind || s->more->grace.kind || s->more->parallel.kind || s->idempotent || s->more->irreversible.kind || s->shell != SHELL_UNSET)
 		f |= STEP_HAS_PLACE;
@@ -193,7 +193,7 @@ static void layout_step(struct load *l, const struct step *s, uint32_t position,
 			 !(s->more->parallel.kind == DATA_LIT && s->more->parallel.lit.i == 1);
 	if (s->action == ACT_HTTP)
 		l->p->needs_http = true;
-	if (s->action == ACT_CONFIRM)
+	if (s->action == ACT_CONFIRM || s->action == ACT_ASK)
 		l->p->needs_answers = true;
 	if (s->action == ACT_STEPS || s->more->probe || s->rollback.count || s->more->always.count)
 		layout_children(l, ps, in);

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "plan/preview.h"
+#include "plan/timeline.h"
+#include "plan/window.h"
 #include "value/units.h"
 
 struct listing {
@@ -82,6 +84,9 @@ static const char *command_label(const struct step *s)
 	switch (s->action) {
 	case ACT_RUN: return "$ ";
 	case ACT_CONFIRM: return "asks: ";
+	case ACT_APPROVE: return "approval by ";
+	case ACT_ASK: return "asks for ";
+	case ACT_CHECKLIST: return "checklist: ";
 	case ACT_NOTIFY: return "tells ";
 	case ACT_RENDER: return "writes ";
 	case ACT_WAIT: return "waits ";
@@ -191,6 +196,14 @@ static void put_head(struct listing *l)
 	}
 	if (l->p->risk_score)
 		put_detail(l, 2, "risk ", arena_printf(&l->v.arena, STR_FMT " (%d of 25)", STR_ARG(l->p->risk_level), l->p->risk_score));
+	if (rb->window.present) {
+		static const char *const words[] = { ", else fail", ", else warn", ", else confirm" };
+		struct buf b;
+		buf_init(&b, 1024);
+		window_print(&rb->window, &b);
+		put_detail(l, 2, "window ", arena_printf(&l->v.arena, STR_FMT "%s", STR_ARG(buf_str(&b)), words[rb->window.otherwise]));
+		buf_release(&b);
+	}
 	put_detail(l, 2, "lock ", preview_text(&l->v, &rb->lock));
 	put_detail(l, 2, "planned ", preview_text(&l->v, &rb->planned));
 	put_detail(l, 2, "rollback within ", preview_text(&l->v, &rb->rto));
@@ -235,5 +248,6 @@ void plan_text(const struct program *p, const struct value *inputs, struct buf *
 	put_phase(&l, "always", &p->rb->always);
 	put_phase(&l, phase_names[PHASE_REPORT], &p->rb->phases[PHASE_REPORT]);
 	put_stack(&l);
+	timeline_text(&l.v, out);
 	preview_release(&l.v);
 }

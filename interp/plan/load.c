@@ -23,6 +23,8 @@ static void index_names(struct load *l)
 		map_add(&l->secrets, rb->secrets[i].name, (void *)(uintptr_t)(i + 1));
 	for (uint32_t i = 0; i < rb->channel_count; i++)
 		map_add(&l->channels, rb->channels[i].name, (void *)(uintptr_t)(i + 1));
+	for (uint32_t i = 0; i < rb->role_count; i++)
+		map_add(&l->roles, rb->roles[i].name, (void *)(uintptr_t)(i + 1));
 	const struct type **inputs = arena_array(l->a, rb->input_count, sizeof *inputs);
 	for (uint32_t i = 0; i < rb->input_count; i++)
 		inputs[i] = scope_input_type(l, &rb->inputs[i]);
@@ -82,6 +84,7 @@ struct program *program_load(struct arena *a, const struct source *src, const st
 	map_init(&l.vars);
 	map_init(&l.secrets);
 	map_init(&l.channels);
+	map_init(&l.roles);
 	l.env_left = ENV_ENTRIES_MAX;
 	index_names(&l);
 	check_allows(&l);
@@ -101,6 +104,7 @@ struct program *program_load(struct arena *a, const struct source *src, const st
 	map_release(&l.vars);
 	map_release(&l.secrets);
 	map_release(&l.channels);
+	map_release(&l.roles);
 	if (ds->errors == errors)
 		return p;
 	program_release(p);

@@ -135,6 +135,23 @@ static void put_http(struct preview *v, const struct act_http *h, struct buf *b)
 	put_data(v, &h->url, b, " ", false);
 }
 
+/* "2 of lead (kim, lee)" */
+static void put_approve(struct preview *v, const struct act_approve *ap, struct buf *b)
+{
+	const struct runbook *rb = v->p->rb;
+	if (ap->min.kind)
+		put_data(v, &ap->min, b, " ", false);
+	else
+		buf_addc(b, '1');
+	buf_printf(b, " of " STR_FMT, STR_ARG(ap->from));
+	for (uint32_t i = 0; i < rb->role_count; i++)
+		if (str_eq(rb->roles[i].name, ap->from)) {
+			buf_addz(b, " (");
+			put_data(v, &rb->roles[i].who, b, ", ", false);
+			buf_addc(b, ')');
+		}
+}
+
 struct str preview_command(struct preview *v, const struct prog_step *ps)
 {
 	const struct step *s = ps->ast;
@@ -148,6 +165,12 @@ struct str preview_command(struct preview *v, const struct prog_step *ps)
 		put_data(v, s->wait.until.kind ? &s->wait.until : &s->wait.amount, &b, " ", false);
 		break;
 	case ACT_CONFIRM: put_data(v, &s->confirm, &b, "\n", false); break;
+	case ACT_APPROVE: put_approve(v, &s->approve, &b); break;
+	case ACT_ASK:
+		for (uint32_t i = 0; i < s->ask.count; i++)
+			buf_printf(&b, "%s" STR_FMT ": %s", i ? ", " : "", STR_ARG(s->ask.fields[i].name), decl_type_names[s->ask.fields[i].type]);
+		break;
+	case ACT_CHECKLIST: put_data(v, &s->checklist, &b, "\n", false); break;
 	case ACT_NOTIFY:
 		put_data(v, &s->notify.to, &b, ", ", false);
 		buf_addz(&b, ": ");

@@ -93,6 +93,14 @@ struct input_text { struct str name, text; struct span at; };
 bool program_inputs(const struct program *p, struct arena *a, const struct input_text *texts, uint32_t text_count,
 		    const struct node *const *files, uint32_t file_count, struct value *out, struct diags *ds);
 
+/* One value from text by its declaration (a field of `ask`), in a. False with *why:
+ * "`x` is no int ...". */
+bool decl_parse(struct arena *a, const struct decl *d, struct str text, struct value *out, struct str *why);
+/* Does a value keep the rules of its declaration? False with *why. */
+bool decl_fits(struct arena *a, const struct decl *d, struct value v, struct str *why);
+/* The declaration of one element of a list. */
+struct decl decl_element(const struct decl *d);
+
 /* Does the step start children: block or foreach. */
 bool prog_step_is_block(const struct prog_step *s);
 /* JSON Schema (draft-07) from the key table; the reference tables in Markdown. */

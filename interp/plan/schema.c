@@ -221,7 +221,7 @@ static bool scalar_members(struct jsonw *w, const struct key *k)
 	else if (strcmp(t, "percent") == 0)
 		unit_members(w, k, PERCENT);
 	else if (strcmp(t, "int") == 0)
-		unit_members(w, k, k->id == KEY_STEP_parallel ? "\"type\":\"integer\",\"minimum\":1" : "\"type\":\"integer\",\"minimum\":0");
+		unit_members(w, k, k->id == KEY_STEP_parallel || k->id == KEY_APPROVE_min ? "\"type\":\"integer\",\"minimum\":1" : "\"type\":\"integer\",\"minimum\":0");
 	else if (strcmp(t, "number") == 0)
 		unit_members(w, k, "\"type\":\"number\",\"minimum\":0");
 	else if (strcmp(t, "bool") == 0)
@@ -235,6 +235,11 @@ static bool scalar_members(struct jsonw *w, const struct key *k)
 	else if (strcmp(t, "version") == 0)
 		schema_types(w, "\"string\""),
 			schema_pattern(w, "^(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)([-+][0-9A-Za-z.+-]+)?$");
+	else if (strcmp(t, "clock") == 0)
+		schema_types(w, "\"string\""),
+			schema_pattern(w, k->id == KEY_WINDOW_to ? "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$" : "^([01][0-9]|2[0-3]):[0-5][0-9]$");
+	else if (strcmp(t, "zone") == 0)
+		schema_types(w, "\"string\""), schema_pattern(w, "^[A-Za-z][A-Za-z0-9_+/-]*$");
 	else if (strcmp(t, "1") == 0)
 		schema_raw(w, "\"const\":1");
 	else
@@ -284,6 +289,14 @@ static bool list_members(struct jsonw *w, const struct key *k)
 		array_ref(w, "Step"), k->id == KEY_STEP_steps ? jsonw_kint(w, "minItems", 1) : (void)0;
 	else if (strcmp(t, "[Risk]") == 0)
 		array_ref(w, "Risk");
+	else if (strcmp(t, "[Escalate]") == 0)
+		array_ref(w, "Escalate");
+	else if (strcmp(t, "[day]") == 0)
+		schema_raw(w, "\"type\":\"array\",\"minItems\":1,\"items\":{\"enum\":[\"mon\",\"tue\",\"wed\",\"thu\",\"fri\",\"sat\",\"sun\"]}");
+	else if (strcmp(t, "{n: Decl}") == 0 && k->id == KEY_STEP_ask)
+		values_ref(w, ID_PATTERN, "Decl"), jsonw_kint(w, "minProperties", 1);
+	else if (strcmp(t, "{n: Role}") == 0)
+		values_ref(w, ID_PATTERN, "Role");
 	else if (strcmp(t, "{n: Decl}") == 0)
 		values_ref(w, ID_PATTERN, "Decl");
 	else if (strcmp(t, "{n: Secret}") == 0)
@@ -394,7 +407,8 @@ static void definition(struct jsonw *w, const char *name, enum key_place place, 
 	jsonw_close(w, '}');
 }
 
-#define ACTIONS(X) X("run") X("http") X("steps") X("wait") X("confirm") X("notify") X("render")
+#define ACTIONS(X) X("run") X("http") X("steps") X("wait") X("confirm") X("approve") X("ask") \
+	X("checklist") X("notify") X("render")
 #define ONE(name) "{\"required\":[\"" name "\"]},"
 static const char step_extra[] =
 	"\"dependencies\":{\"as\":[\"foreach\"]},\"oneOf\":[" ACTIONS(ONE)
@@ -418,6 +432,10 @@ static void definitions(struct jsonw *w)
 	definition(w, "Channel", IN_CHANNEL, "\"minProperties\":1,\"maxProperties\":1");
 	definition(w, "Defaults", IN_DEFAULTS, "");
 	definition(w, "Risk", IN_RISK, "");
+	definition(w, "Role", IN_ROLE, "");
+	definition(w, "Window", IN_WINDOW, "");
+	definition(w, "Escalate", IN_ESCALATE, "");
+	definition(w, "Approve", IN_APPROVE, "");
 	schema_decl(w);
 	jsonw_key(w, "Expr");
 	jsonw_open(w, '{');

@@ -317,6 +317,26 @@ static bool secret_member(const struct place *at, struct str name, struct bindin
 	return true;
 }
 
+/* roles.NAME, then .who and .contact */
+static bool role_member(const struct place *at, const struct binding *of, struct str name, struct binding *out)
+{
+	struct load *l = at->l;
+	uint32_t i;
+	if (of->ref.a == NO_STEP) {
+		if (!index_of(&l->roles, name, &i))
+			return false;
+		namespace_of(out, REF_ROLE, i);
+		return true;
+	}
+	if (str_eqz(name, "who"))
+		value_of(out, type_list(l->a, &type_string), REF_ROLE, of->ref.a, 0);
+	else if (str_eqz(name, "contact"))
+		value_of(out, l->rb->roles[of->ref.a].contact.kind ? &type_string : type_optional(l->a, &type_string), REF_ROLE, of->ref.a, 1);
+	else
+		return false;
+	return true;
+}
+
 static struct str capture_note(struct load *l, const struct named_expr *c)
 {
 	if (!c->expr || !c->expr->node || c->expr->node->kind != NODE_SCALAR)
@@ -409,6 +429,7 @@ static bool scope_member(const struct scope *s, const struct binding *of, struct
 			return false;
 		value_of(out, str_eqz(name, "score") ? &type_int : &type_string, REF_RISK, str_eqz(name, "level"), 0);
 		return true;
+	case REF_ROLE: return role_member(at, of, name, out);
 	case REF_STEP:
 	case REF_SELF: return step_member(at, of, name, span, ds, out);
 	default: return false;
@@ -471,6 +492,14 @@ static void scope_names(const struct scope *s, const struct binding *of, void (*
 	case REF_RUN:
 		for (int i = 0; i < RUN_FIELDS; i++)
 			each(arg, str_of(run_field_names[i]));
+		break;
+	case REF_ROLE:
+		for (uint32_t i = 0; i < rb->role_count && of->ref.a == NO_STEP; i++)
+			each(arg, rb->roles[i].name);
+		if (of->ref.a != NO_STEP) {
+			each(arg, STR("who"));
+			each(arg, STR("contact"));
+		}
 		break;
 	case REF_RISK:
 		each(arg, STR("score"));

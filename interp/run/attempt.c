@@ -2,6 +2,7 @@
 
 #include <string.h>
 #include "eval/regex.h"
+#include "run/people.h"
 #include "value/json.h"
 
 /*
@@ -133,7 +134,7 @@ static bool captures(struct frame *f, const struct value **out, struct str *erro
 	v->own = list;
 	for (uint32_t i = 0; i < s->capture_count; i++) {
 		struct eval_error err = { 0 };
-		struct value got = eval_code(f, s->captures[i].expr, &err);
+		struct value got = s->captures[i].expr ? eval_code(f, s->captures[i].expr, &err) : f->poll->fields[i];
 
 		if (err.set) {
 			*error = arena_printf(&f->e->arena, "capture `" STR_FMT "`: " STR_FMT, STR_ARG(s->captures[i].name),
@@ -186,11 +187,13 @@ static struct str end_text(struct engine *e, const struct frame *f, const struct
 		return arena_printf(a, "killed by signal %d (%s)", r->signo, strsignal(r->signo));
 	case END_TIMEOUT:
 		return STR("timeout");
-	case END_STOPPED:
-		return STR("stopped");
 	case END_STUCK:
 		return STR("the process cannot be killed: whether it still acts is not known");
+	case END_STOPPED:
+		return f->timed_out ? action_asks(f->ps->ast->action) ? STR("not answered in time") : STR("timeout") : STR("stopped");
 	case END_ANSWER:
+		if (f->poll->refused.n)
+			return f->poll->refused;
 		return arena_printf(a, "refused by " STR_FMT, STR_ARG(r->by));
 	case END_NO_PERSON:
 		return STR("nobody is there to answer");
@@ -267,9 +270,17 @@ static bool is_opaque(const struct frame *f, const struct result *r)
 void attempt_finish(struct frame *f, const struct result *r)
 {
 	struct engine *e = f->e;
-	bool told, opaque;
+	const struct step_kind *k = kind_of(f->ps);
+	bool told, opaque, recorded = k->take && r->end == END_ANSWER;
 	struct verdict v;
 
+	if (k->ask && r->end == END_ANSWER && !answer_taken(f, r))
+		return;
+	if (k->take && r->end == END_NO_PERSON && f->role == ROLE_FORWARD && e->stage == STAGE_PHASES) {
+		rec_attempt(f, r, NULL);
+		people_hold(f, STR("a question was not answered, and nobody is at a terminal"));
+		return;
+	}
 	op_forget(e, &f->timer);
 	if (r->end != END_NOT_STARTED)
 		f->acted = true;
@@ -277,13 +288,13 @@ void attempt_finish(struct frame *f, const struct result *r)
 	opaque = told || is_opaque(f, r);
 	if (opaque && !told)
 		v = judge(f, r);
-	if (f->ps->ast->action != ACT_NONE && f->ps->ast->action != ACT_STEPS)
+	if (f->ps->ast->action != ACT_NONE && f->ps->ast->action != ACT_STEPS && !recorded)
 		rec_attempt(f, r, opaque ? &v : NULL);
 	f->out->code = r->end == END_EXIT ? r->code : -1;
 	if (r->end == END_STUCK)
 		e->stuck = true;
 	if (r->end == END_NO_PERSON && f->role == ROLE_FORWARD && e->stage == STAGE_PHASES) {
-		hold(f, STR("a question was not answered, and nobody is at a terminal"));
+		hold(f, f->key, STR("a question was not answered, and nobody is at a terminal"));
 		f->lost++; /* it is asked again */
 		f->state = AT_ATTEMPT;
 		(void)park(f);

@@ -22,6 +22,8 @@ static bool passes(const struct dry *d, const struct command *c)
 	bool changed = d->wrote && (c->phase == PHASE_ACT || c->phase == PHASE_TEST);
 
 	switch (c->kind) {
+	case OP_QUESTION: /* values given beforehand are known in a dry-run, too */
+		return c->question.what == ASK_VALUE && c->question.preset.n && !c->unknown;
 	case OP_FILE:
 		return !c->file.absolute;
 	case OP_SPAWN:

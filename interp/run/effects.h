@@ -17,10 +17,14 @@ struct arena;
 struct prog_step;
 
 enum op_kind { OP_SPAWN, OP_REQUEST, OP_TIMER, OP_QUESTION, OP_FILE };
-enum question { ASK_CONFIRM, ASK_PAUSE };
+/* approve and checklist wait for answers from outside; the others need one at once,
+ * beforehand or at the terminal. */
+enum question { ASK_CONFIRM, ASK_PAUSE, ASK_APPROVE, ASK_VALUE, ASK_ITEM, ASK_WINDOW };
+extern const char *const question_names[]; /* "confirm", "pause", "approve", "ask", "checklist", "window" */
 /* What the engine wants an op for. Worlds do not look at it, but replay, which finds by
  * it the op that a record tells of. */
-enum op_purpose { OP_FOR_ACTION, OP_FOR_PROBE, OP_FOR_RETRY, OP_FOR_TIMEOUT, OP_FOR_PAUSE, OP_FOR_RUN_TIMEOUT, OP_FOR_STOP };
+enum op_purpose { OP_FOR_ACTION, OP_FOR_PROBE, OP_FOR_RETRY, OP_FOR_TIMEOUT, OP_FOR_PAUSE, OP_FOR_RUN_TIMEOUT, OP_FOR_STOP,
+		  OP_FOR_LADDER, OP_FOR_MESSAGE, OP_FOR_WINDOW };
 
 struct header { struct str name, value; };
 
@@ -48,8 +52,12 @@ struct command {
 		struct { struct str method, url, body, user, password, ca, cert, key; bool has_body, insecure;
 			 const struct header *headers; uint32_t header_count; int follow; } request;
 		struct { int64_t at; } timer;             /* mono ns: fires when event time reaches it */
-		struct { uint8_t what; struct str text, preset; /* preset: answer given beforehand (confirm), or empty */
-			 const struct str *choices; uint32_t choice_count; } question;
+		/* text: what is shown now; preset: an answer given beforehand, or empty, by whom and why;
+		 * subject: what an answer from a file must name; item: the field or item that is asked for
+		 * now; taken: files that the engine has had (of this run, also before a crash). */
+		struct { uint8_t what; bool remote; /* a file may answer it */
+			 struct str text, preset, preset_by, preset_why, subject, item;
+			 const struct str *choices, *taken; uint32_t choice_count, taken_count; } question;
 		struct { struct str path; bool absolute; struct str bytes; } file; /* relative: in the run's folder */
 	};
 };
@@ -64,7 +72,7 @@ enum result_end {
 	END_FAILED,      /* file: error */
 	END_STUCK,       /* cannot be killed: in doubt */
 	END_FIRED,       /* timer */
-	END_ANSWER,      /* question: answer, by */
+	END_ANSWER,      /* question: answer, by and so on; or refused: it is none */
 	END_NO_PERSON,   /* question: nobody can be asked now: the run is held */
 	END_SUPPRESSED   /* dry-run: not done */
 };
@@ -86,6 +94,11 @@ struct result {
 	struct output out, err;
 	const struct header *headers; uint32_t header_count;
 	struct str answer, by;
+	/* of an answer: the field or item it names (or empty: the one that was asked for); how its giver
+	 * is known: terminal, preset, file (owned by uid), ssh (signed); why they say so; the subject and
+	 * the name of the file; refused: why it is no valid answer to this question. */
+	struct str item, how, why, subject, ref, refused;
+	int64_t uid;
 	/* Only from a journal: what the engine made of an output with secrets in it, which is
 	 * not stored (docs/journal.md, member `opaque`); of a probe: its verdict. Else empty. */
 	struct str opaque;
@@ -109,6 +122,7 @@ struct event {
 	bool rollback;        /* EVENT_EPOCH: go back, not on */
 	struct str key, why;  /* EVENT_RESOLVE: the step; EVENT_EPOCH, EVENT_ADOPT: the cause of a rollback */
 	bool done;            /* EVENT_RESOLVE */
+	struct str operator_name, user; int64_t uid; /* EVENT_EPOCH: who takes over: approves nothing from now on */
 };
 
 struct effects {

@@ -1,5 +1,6 @@
 #include "run/engine_state.h"
 
+#include "run/message.h"
 #include "value/units.h"
 
 /*
@@ -76,6 +77,7 @@ static void push_top(struct engine *e, uint8_t stage)
 	e->stage = stage;
 	if (stage == STAGE_REPORT) {
 		e->phase = PHASE_REPORT;
+		op_forget(e, &e->root->ladder);
 		check_run_planned(e);
 		if (e->p->rb->phases[PHASE_REPORT].count)
 			rec_phase(e, true, PHASE_REPORT, NULL);
@@ -138,12 +140,19 @@ int engine_exit_code(const struct engine *e)
 static void check_rto(struct engine *e)
 {
 	struct str error;
+	struct buf t;
 	int64_t rto = 0;
 
 	e->unwind_took = e->mono - e->unwind_began;
 	if (!e->undo_count || !eval_duration(e->root, &e->p->rb->rto, 0, &rto, &error) || rto <= 0 || e->unwind_took <= rto)
 		return;
-	rec_issue(e, "warning", NULL, STR("the rollback took longer than `rto` promises"));
+	buf_init(&t, 256);
+	buf_addz(&t, "the rollback took longer than `rto` promises: ");
+	unit_show_duration(&t, e->unwind_took);
+	buf_addz(&t, " instead of ");
+	unit_show_duration(&t, rto);
+	rec_issue(e, "warning", NULL, arena_str(&e->arena, t.p, t.len));
+	buf_release(&t);
 }
 
 /* The top-level rollback was not done, from the step on that `list` started last. */
@@ -241,10 +250,11 @@ void root_advance(struct frame *f)
 {
 	struct engine *e = f->e;
 
+	gate_resume(e);
 	for (;;) {
 		struct frame *l = e->at;
 
-		if (l && !l->done)
+		if ((l && !l->done) || (e->starting && !e->settling))
 			return;
 		switch (e->stage) {
 		case STAGE_PHASES:
@@ -280,6 +290,8 @@ void root_advance(struct frame *f)
 			push_top(e, STAGE_REPORT);
 			continue;
 		case STAGE_REPORT:
+			if (message_pending(e))
+				return; /* it schedules the root again */
 			if (l->count)
 				rec_phase(e, false, PHASE_REPORT, l->ok ? "ok" : "failed");
 			rec_seal(e);

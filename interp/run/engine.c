@@ -26,6 +26,7 @@ struct engine *engine_new(const struct run_setup *s)
 	e->status = RUN_RUNNING;
 	e->interactive = s->interactive;
 	e->run_id = s->run_id;
+	operator_add(e, s->operator_name, s->user, s->uid);
 	e->root = frame_new(e, FRAME_ROOT, NULL);
 	e->root->scope = &e->results;
 	e->root->key = STR("");
@@ -42,6 +43,7 @@ void engine_free(struct engine *e)
 	mem_free(e->queue);
 	mem_free(e->stops);
 	mem_free(e->ops);
+	mem_free(e->waiting);
 	mem_free(e->undone);
 	mem_free(e->residue);
 	mem_free(e->issues);
@@ -93,7 +95,9 @@ static void start(struct engine *e)
 	} else if (timeout > 0) {
 		e->run_timer = timer_queue(e->root, timeout, OP_FOR_RUN_TIMEOUT);
 	}
-	schedule(e->root);
+	ladder_start(e->root);
+	if (gate_start(e))
+		schedule(e->root);
 }
 
 /* The step that runs now is the last one of the unwinding, or of the top-level rollback. */
@@ -140,7 +144,7 @@ static void ask_to_stop(struct engine *e)
 
 static void stop_answered(struct engine *e, const struct result *r)
 {
-	rec_answer(e, STR(""), r);
+	rec_answer(e->root, STR(""), ASK_PAUSE, r, STR(""));
 	if (r->end == END_ANSWER && str_eqz(r->answer, "stop"))
 		stop_unwinding(e);
 }
@@ -192,6 +196,7 @@ static void on_result(struct engine *e, const struct result *brought)
 {
 	struct op *o = op_find(e, brought->op);
 	struct result seen, *r = &seen;
+	struct str about;
 	struct frame *f;
 	uint8_t what;
 
@@ -199,6 +204,7 @@ static void on_result(struct engine *e, const struct result *brought)
 		return;
 	f = o->frame;
 	what = o->what;
+	about = o->about;
 	op_drop(e, brought->op);
 	if (!f)
 		return;
@@ -212,6 +218,15 @@ static void on_result(struct engine *e, const struct result *brought)
 		e->cause_text = STR("the run took longer than its timeout");
 		engine_settle(e, true);
 		schedule(e->root);
+		return;
+	case OP_FOR_LADDER:
+		ladder_fired(f, r);
+		return;
+	case OP_FOR_MESSAGE:
+		message_result(e, about, r);
+		return;
+	case OP_FOR_WINDOW:
+		gate_answered(e, r);
 		return;
 	case OP_FOR_STOP:
 		stop_answered(e, r);

@@ -20,9 +20,15 @@ enum run_status { RUN_RUNNING, RUN_OK, RUN_STOPPED, RUN_FAILED, RUN_ROLLED_BACK,
 extern const char *const run_status_names[RUN_STATUSES];
 
 struct preset { struct str name, value; }; /* -i STEP.field=value */
+/* What the site says of a role instead of the runbook; by rb->roles. */
+struct site_role { const struct str *who; uint32_t who_count; struct str notify; };
 struct run_setup {
 	const struct program *program;
 	struct str run_id, operator_name;
+	struct str user; int64_t uid;        /* the account that runs it: like the operator, it approves nothing */
+	struct str plan;                     /* hex digest of program version, runbook, files and inputs: approvals are bound to it */
+	const struct site_role *roles;       /* by rb->roles, or NULL */
+	struct str outside_window;           /* --outside-window REASON, or empty */
 	const struct value *inputs;          /* by rb->inputs */
 	const struct value *secrets;         /* by rb->secrets; strings, flagged VALUE_SECRET */
 	bool dry_run;

@@ -56,7 +56,7 @@ enum frame_kind { FRAME_ROOT, FRAME_LIST, FRAME_LOOP, FRAME_STEP, FRAME_UNWIND, 
 enum step_state {
 	AT_BEGIN, AT_PROBE /* [op] */, AT_INTENT, AT_ATTEMPT, AT_ACTION /* [op] */, AT_CHILDREN /* [child] */,
 	AT_RETRY_PROBE /* [op] */, AT_RETRY_UNWIND /* [child] */, AT_RETRY_DELAY /* [op] */,
-	AT_PAUSE /* [op] */, AT_DOUBT /* [op, or a person] */, AT_UNDO /* [child] */, AT_ALWAYS /* [child] */, AT_END
+	AT_WINDOW /* [an answer: gate.c] */, AT_PAUSE /* [op] */, AT_DOUBT /* [op, or a person] */, AT_UNDO /* [child] */, AT_ALWAYS /* [child] */, AT_END
 };
 
 /* The current attempt as expressions see it: out raw err code headers took. */
@@ -96,7 +96,9 @@ struct frame {
 	uint32_t active, next, count, width; /* LIST, LOOP: running, next to start, of, at once */
 	uint32_t position;            /* iteration, or notify target */
 	uint32_t lost;                /* STEP: attempts that ended with their runner, and are no failures */
-	uint32_t op, timer;           /* pending ops, 0: none */
+	uint32_t op, timer, ladder;   /* pending ops, 0: none */
+	uint32_t rung;                /* of its ladder: next to tell */
+	struct poll *poll;            /* STEP that asks people: answers so far (people.h) */
 	struct step_list list;        /* LIST */
 	struct value items;           /* LOOP */
 	struct frame *child;          /* STEP: its LIST, UNWIND or ALWAYS; UNWIND: what it runs */
@@ -119,9 +121,13 @@ struct op {
 	struct frame *frame;    /* NULL: its result means nothing any more */
 	uint8_t what;           /* enum op_purpose */
 	bool stopped;
+	struct str about;       /* OP_FOR_MESSAGE: of which step */
 	struct command command; /* as it was handed out: for a runner that takes over */
 };
+/* The change window: not yet looked at before a write, a question is open, passed, refused. */
+enum window_state { WINDOW_UNSEEN, WINDOW_ASKED, WINDOW_PASSED, WINDOW_REFUSED };
 
+struct operator { const struct operator *next; struct str name, user; int64_t uid; };
 struct issue { struct str step, severity, text; uint8_t phase; };
 struct residue { struct str key, why; struct str *commands; uint32_t count; };
 
@@ -176,6 +182,15 @@ struct engine {
 	uint32_t dry_run_steps, dry_skipped, dry_unknown;
 	uint8_t status;               /* enum run_status */
 	uint32_t run_timer;
+	/* people */
+	struct str *taken; uint32_t taken_len, taken_cap; /* files whose answers were had */
+	struct operator *operators;   /* who runs or ran it; the last one first */
+	bool executive;               /* the role `executive` has approved */
+	uint8_t window;               /* enum window_state */
+	uint32_t window_op;           /* the question about it, 0: none is open */
+	bool starting;                /* the window is asked about before the first phase */
+	struct str window_text;
+	struct frame **waiting; uint32_t waiting_len, waiting_cap; /* steps AT_WINDOW */
 	int journal_err;
 };
 
@@ -209,7 +224,7 @@ void step_result(struct frame *f, uint8_t what, const struct result *r);
 void step_fail(struct frame *f, uint8_t status, const char *end, struct str text);
 void step_end(struct frame *f);
 void step_in_place(struct frame *f);       /* its effect is there, whatever the attempt said */
-void hold(struct frame *f, struct str why); /* the runner ends without ending the run */
+void hold(struct frame *f, struct str key, struct str why); /* the runner ends without ending the run */
 /* attempt.c: what an attempt brought: parse, capture, expect, retry. */
 void attempt_finish(struct frame *f, const struct result *r);
 struct verdict;
@@ -245,9 +260,15 @@ struct step_kind {
 	/* Its command for people (plan, dry-run, residue); JSON members for the intent. NULL: none. */
 	void (*show)(struct frame *f, const struct prog_step *ps, struct buf *out);
 	void (*describe)(struct frame *f, const struct prog_step *ps, struct jsonw *w);
+	/* Kinds that wait for people: queues the (next) question; takes an answer: enum take
+	 * (people.h), *not_taken says why it did not count. */
+	uint8_t question;           /* enum question */
+	void (*ask)(struct frame *f);
+	int (*take)(struct frame *f, const struct result *r, struct str *not_taken);
 };
 const struct step_kind *kind_of(const struct prog_step *ps);
-extern const struct step_kind kind_none, kind_run, kind_http, kind_steps, kind_wait, kind_confirm, kind_notify, kind_render;
+extern const struct step_kind kind_none, kind_run, kind_http, kind_steps, kind_wait, kind_confirm, kind_approve,
+	kind_ask, kind_checklist, kind_notify, kind_render;
 /* ops.c: commands and their ops. */
 struct command *command_add(struct engine *e); /* to the queue */
 struct command *op_queue(struct frame *f, uint8_t kind, uint8_t what); /* zeroed, id and key set */
@@ -293,8 +314,12 @@ void rec_outcome(struct frame *f);
 void rec_timer(struct engine *e, struct str key, const char *what);
 void rec_issue(struct engine *e, const char *severity, struct frame *f, struct str text);
 void rec_seal(struct engine *e);
+/* Members that describe a result; those of an answer. */
+void rec_put_result(struct jsonw *w, const struct result *r, bool http);
+void rec_put_answer(struct jsonw *w, const struct result *r);
 struct str step_place(const struct frame *f); /* "deploy.yml:38:3" */
-void rec_answer(struct engine *e, struct str key, const struct result *r);
+/* people.c: records an answer; not_taken: why the engine did not take it, or empty. */
+void rec_answer(struct frame *f, struct str key, uint8_t what, const struct result *r, struct str not_taken);
 /* opaque.c: what the engine sees of a result is what its record will say, no more: cut
  * to us, error and headers bounded. */
 void result_seen(struct engine *e, const struct result *from, struct result *to);
@@ -314,6 +339,19 @@ void takeover_resolve(struct engine *e, const struct event *ev);
 void doubt_probed(struct frame *f, const struct result *r);
 void doubt_settle(struct frame *f);
 void takeover_settle(struct engine *e);    /* nothing waits for a person any more: all goes on, or back */
+/* message.c: what became of a message of the engine itself. */
+void message_result(struct engine *e, struct str about, const struct result *r);
+/* ladder.c: escalate, of the root and of steps. */
+void ladder_start(struct frame *f);
+void ladder_fired(struct frame *f, const struct result *r);
+/* gate.c: false: the run, or the step, does not go on now (it waits, or has failed). */
+bool gate_start(struct engine *e);
+bool gate_pass(struct frame *f);
+void gate_answered(struct engine *e, const struct result *r);
+void gate_resume(struct engine *e);        /* asks once more what was held with nobody there */
+/* people.c: goes on after its hold; who operates the run from now on. */
+void people_again(struct frame *f);
+void operator_add(struct engine *e, struct str name, struct str user, int64_t uid);
 /* endings.c: stages of the run. */
 void root_advance(struct frame *f);
 void engine_settle(struct engine *e, bool stop_running);

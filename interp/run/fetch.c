@@ -225,17 +225,20 @@ static struct value run_value(struct frame *f, struct arena *a, uint32_t field)
 
 static struct value role_value(struct frame *f, uint32_t role, uint32_t field)
 {
-	const struct data *d = &f->e->p->rb->roles[role].data;
+	const struct role *r = &f->e->p->rb->roles[role];
+	const struct site_role *site = f->e->setup->roles ? &f->e->setup->roles[role] : NULL;
 	struct eval_env env = frame_env(f);
 	struct eval_error err = { 0 };
+	struct value *list;
 
-	if (d->kind != DATA_MAP)
-		return value_null;
-	for (uint32_t i = 0; i < d->c.count; i++)
-		if (str_eqz(d->c.keys[i], field ? "contact" : "who"))
-			return field ? data_eval_text(&d->c.items[i], &f->e->p->codes, &env, &err)
-				     : data_eval_words(&d->c.items[i], &f->e->p->codes, &env, &err);
-	return value_null;
+	if (field)
+		return r->contact.kind ? data_eval_text(&r->contact, &f->e->p->codes, &env, &err) : value_null;
+	if (!site || !site->who_count)
+		return data_eval_words(&r->who, &f->e->p->codes, &env, &err);
+	list = arena_array(env.arena, site->who_count, sizeof(*list));
+	for (uint32_t i = 0; i < site->who_count; i++)
+		list[i] = value_str(site->who[i]);
+	return value_list(list, site->who_count);
 }
 
 const struct frame *owner_of_undo(const struct frame *f)

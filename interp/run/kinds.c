@@ -1,4 +1,4 @@
-#include "run/engine_state.h"
+#include "run/people.h"
 
 #include "value/units.h"
 
@@ -9,7 +9,8 @@
 
 static const struct step_kind *const kinds[ACT_COUNT] = {
 	[ACT_NONE] = &kind_none, [ACT_RUN] = &kind_run, [ACT_HTTP] = &kind_http, [ACT_STEPS] = &kind_steps,
-	[ACT_WAIT] = &kind_wait, [ACT_CONFIRM] = &kind_confirm, [ACT_NOTIFY] = &kind_notify, [ACT_RENDER] = &kind_render,
+	[ACT_WAIT] = &kind_wait, [ACT_CONFIRM] = &kind_confirm, [ACT_APPROVE] = &kind_approve,
+	[ACT_ASK] = &kind_ask, [ACT_CHECKLIST] = &kind_checklist, [ACT_NOTIFY] = &kind_notify, [ACT_RENDER] = &kind_render,
 };
 
 const struct step_kind *kind_of(const struct prog_step *ps)
@@ -118,34 +119,26 @@ static void wait_show(struct frame *f, const struct prog_step *ps, struct buf *o
 const struct step_kind kind_wait = { .action = ACT_WAIT, .name = "wait", .start = wait_start,
 				     .success = wait_success, .show = wait_show, .describe = wait_describe };
 
-/* An answer given beforehand: -i STEP.answer=yes. */
-static struct str preset_answer(const struct frame *f)
+static void confirm_ask(struct frame *f)
 {
-	const struct run_setup *s = f->e->setup;
-	struct str id = f->ps->ast->id;
+	struct poll *p = f->poll;
+	struct command *c = question_queue(f, ASK_CONFIRM, OP_FOR_ACTION, str_of(p->subject), p->text);
 
-	for (uint32_t i = 0; id.n && i < s->preset_count; i++)
-		if (str_starts(s->presets[i].name, id) && str_eqz(str_slice(s->presets[i].name, id.n, s->presets[i].name.n), ".answer"))
-			return s->presets[i].value;
-	return STR("");
+	c->question.preset = preset_answer(f, STR("answer"));
+	f->op = c->op;
 }
 
 static enum started confirm_start(struct frame *f, const struct prog_step *ps, bool probe, struct str *error)
 {
 	struct str text;
 	bool unknown = f->unknown;
-	struct command *c;
 
 	(void)probe;
 	if (!eval_text(f, &ps->ast->confirm, &text, &unknown, error))
 		return STARTED_FAIL;
-	c = op_queue(f, OP_QUESTION, OP_FOR_ACTION);
-	c->unknown = unknown;
-	c->question.what = ASK_CONFIRM;
-	c->question.text = text;
-	c->question.preset = preset_answer(f);
-	f->op = c->op;
-	f->e->must_sync = true;
+	poll_new(f, ASK_CONFIRM, text);
+	confirm_ask(f);
+	f->e->queue[f->e->queue_len - 1].unknown = unknown;
 	return STARTED_WAIT;
 }
 
@@ -158,8 +151,8 @@ static bool confirm_success(const struct frame *f, const struct result *r)
 static void confirm_describe(struct frame *f, const struct prog_step *ps, struct jsonw *w)
 {
 	(void)ps;
-	rec_text(f->e, w, "question", f->e->queue[f->e->queue_len - 1].question.text);
+	rec_text(f->e, w, "question", f->poll->text);
 }
 
 const struct step_kind kind_confirm = { .action = ACT_CONFIRM, .name = "confirm", .start = confirm_start,
-					.success = confirm_success, .describe = confirm_describe };
+					.success = confirm_success, .describe = confirm_describe, .question = ASK_CONFIRM, .ask = confirm_ask };

@@ -16,7 +16,9 @@ struct mask;
 struct live;
 
 struct live_options {
-	const char *run_dir;               /* blobs, rendered files */
+	struct str run_id;
+	const char *run_dir;               /* blobs, rendered files, answers */
+	const char *signers;               /* allowed signers of answers (ssh-keygen -Y verify), or NULL */
 	struct journal *journal;           /* borrowed */
 	const struct mask *mask;
 	int64_t start_wall, start_boot;    /* clocks at the run's start */

@@ -51,19 +51,30 @@ static struct str choice_answer(const struct command *c, struct str s)
 	return found;
 }
 
-static struct str understood(const struct command *c, struct str s)
+/* Values and items are understood by the engine. */
+struct str live_understood(const struct command *c, struct str s)
 {
-	s = str_trim(s);
-	return c->question.what == ASK_CONFIRM ? confirm_answer(s) : choice_answer(c, s);
+	switch (c->question.what) {
+	case ASK_VALUE:
+	case ASK_ITEM:
+		return s.n ? s : STR(" ");
+	case ASK_CONFIRM:
+	case ASK_WINDOW:
+		return confirm_answer(str_trim(s));
+	case ASK_APPROVE:
+		return str_eqz(s, "yes") || str_eqz(s, "no") ? s : STR("");
+	default:
+		return choice_answer(c, str_trim(s));
+	}
 }
 
-static void answer(struct live_op *op, struct str text, struct str by)
+static void answer(struct live_op *op, struct str text, struct str by, const char *how)
 {
 	buf_adds(&op->text, text);
 	op->result.answer = buf_str(&op->text);
 	op->result.by = by;
-	op->waiting = false;
-	live_done(op, END_ANSWER);
+	op->result.how = str_of(how);
+	live_question_end(op, END_ANSWER);
 }
 
 /* --- the terminal ----------------------------------------------------------------- */
@@ -74,7 +85,13 @@ static void make_prompt(struct live *l, const struct command *c)
 
 	buf_clear(b);
 	buf_adds(b, c->question.text);
-	if (c->question.what == ASK_CONFIRM) {
+	if (c->question.what == ASK_VALUE)
+		return; /* the engine's text ends as a prompt does */
+	if (c->question.what == ASK_ITEM) {
+		buf_addz(b, " [y and a note/n/later] ");
+		return;
+	}
+	if (c->question.what == ASK_CONFIRM || c->question.what == ASK_WINDOW) {
 		buf_addz(b, " [y/N] ");
 		return;
 	}
@@ -95,19 +112,17 @@ static void on_line(void *arg, bool ok, struct str line)
 {
 	struct live *l = arg;
 	struct live_op *op = l->asking;
-	struct str text = ok ? understood(&op->c, line) : STR("");
+	struct str text = ok ? live_understood(&op->c, line) : STR("");
 
 	l->line = NULL;
 	said(l, false, STR(""));
 	if (!ok || text.n) {
 		l->asking = NULL;
-		op->result.took = clock_boot() - op->result.took;
-		if (ok) {
-			answer(op, text, l->o.operator_name);
-		} else {
-			op->waiting = false;
-			live_done(op, END_NO_PERSON);
-		}
+		op->at_terminal = false;
+		if (ok)
+			answer(op, text, l->o.operator_name, "terminal");
+		else
+			live_question_end(op, END_NO_PERSON);
 	}
 	ask_next(l); /* the same one again, if it was not understood */
 }
@@ -128,6 +143,51 @@ static void ask_next(struct live *l)
 	l->line = tty_ask(l->loop, false, on_line, l);
 }
 
+/* Takes the question away from the terminal. */
+static void leave_terminal(struct live_op *op)
+{
+	struct live *l = op->l;
+
+	op->at_terminal = false;
+	if (l->asking == op) {
+		tty_cancel(l->line);
+		l->line = NULL;
+		l->asking = NULL;
+		said(l, false, STR(""));
+		return;
+	}
+	struct live_op **at = &l->questions;
+
+	while (*at != op)
+		at = &(*at)->next;
+	*at = op->next;
+	if (!*at)
+		l->questions_end = at;
+	op->next = NULL;
+}
+
+void live_question_end(struct live_op *op, enum result_end end)
+{
+	struct live *l = op->l;
+	bool terminal = op->at_terminal;
+
+	if (terminal)
+		leave_terminal(op);
+	live_answers_close(op);
+	if (op->waiting)
+		op->result.took = clock_boot() - op->result.took;
+	op->waiting = false;
+	live_done(op, end);
+	if (terminal)
+		ask_next(l);
+}
+
+/* Who can answer it besides files? */
+static bool wants_terminal(const struct live *l, const struct command *c)
+{
+	return l->o.interactive && c->question.what != ASK_APPROVE;
+}
+
 void live_question(struct live_op *op)
 {
 	const struct command *c = &op->c;
@@ -135,42 +195,31 @@ void live_question(struct live_op *op)
 	struct str text;
 
 	if (c->question.preset.n) {
-		text = understood(c, c->question.preset);
-		answer(op, text.n ? text : c->question.preset, STR("-i"));
-	} else if (c->question.what == ASK_CONFIRM && l->o.yes) {
-		answer(op, STR("yes"), STR("--yes"));
-	} else if (!l->o.interactive) {
-		live_done(op, END_NO_PERSON);
-	} else {
-		op->waiting = true;
-		op->result.took = clock_boot();
+		text = live_understood(c, c->question.preset);
+		op->result.why = c->question.preset_why;
+		answer(op, text.n ? text : c->question.preset, c->question.preset_by.n ? c->question.preset_by : STR("-i"), "preset");
+		return;
+	}
+	if (c->question.what == ASK_CONFIRM && l->o.yes) {
+		answer(op, STR("yes"), STR("--yes"), "preset");
+		return;
+	}
+	op->waiting = true;
+	op->result.took = clock_boot();
+	live_answers_open(op); /* one may lie there already */
+	if (!op->waiting)
+		return;
+	if (wants_terminal(l, c)) {
+		op->at_terminal = true;
 		*l->questions_end = op;
 		l->questions_end = &op->next;
 		ask_next(l);
+	} else if (c->question.what != ASK_APPROVE && c->question.what != ASK_ITEM) {
+		live_question_end(op, END_NO_PERSON);
 	}
 }
 
 void live_question_stop(struct live_op *op)
 {
-	struct live *l = op->l;
-
-	if (l->asking == op) {
-		tty_cancel(l->line);
-		l->line = NULL;
-		l->asking = NULL;
-		said(l, false, STR(""));
-	} else {
-		struct live_op **at = &l->questions;
-
-		while (*at != op)
-			at = &(*at)->next;
-		*at = op->next;
-		if (!*at)
-			l->questions_end = at;
-		op->next = NULL;
-	}
-	op->waiting = false;
-	op->result.took = clock_boot() - op->result.took;
-	live_done(op, END_STOPPED);
-	ask_next(l);
+	live_question_end(op, END_STOPPED);
 }

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "host/child.h"
 #include "host/clock.h"
+#include "host/dirwatch.h"
 #include "host/http.h"
 #include "host/loop.h"
 #include "host/outfile.h"
@@ -115,7 +116,7 @@ void live_done(struct live_op *op, enum result_end end)
 	last->ix = op->ix;
 	l->ops[op->ix] = last;
 	op->result.end = (uint8_t)end;
-	if (op->text.len && !op->result.answer.n)
+	if (op->text.len && end != END_ANSWER)
 		op->result.error = buf_str(&op->text);
 	add_event(l, (struct live_event){ EVENT_RESULT, 0, op });
 }
@@ -294,6 +295,7 @@ static void tick(struct live *l, int64_t now)
 	if (now < l->next_tick)
 		return;
 	l->next_tick = now + second;
+	live_answers_look(l);
 	if (l->o.on_tick)
 		l->o.on_tick(l->o.arg);
 }
@@ -389,6 +391,7 @@ struct live *live_new(const struct live_options *o, int *err)
 	l->o = *o;
 	l->loop = loop;
 	l->questions_end = &l->questions;
+	arena_init(&l->answers);
 	buf_init(&l->shown, 1 << 30);
 	buf_init(&l->prompt, 1 << 20);
 	while (o->base_env && o->base_env[l->base_count])
@@ -432,6 +435,7 @@ void live_free(struct live *l)
 	end_children(l);
 	http_free(l->http);
 	tty_cancel(l->line);
+	dirwatch_free(l->watch);
 	loop_free(l->loop);
 	for (uint32_t i = 0; i < l->op_count; i++)
 		op_free(l->ops[i]);
@@ -440,6 +444,8 @@ void live_free(struct live *l)
 			op_free(l->events[i].op);
 	op_list_free(l->spare);
 	op_list_free(l->handed);
+	arena_release(&l->answers);
+	mem_free(l->seen);
 	mem_free(l->ops);
 	mem_free(l->events);
 	buf_release(&l->shown);

@@ -7,17 +7,20 @@
  */
 #include <stdbool.h>
 #include <stdint.h>
+#include "base/arena.h"
 #include "base/buf.h"
 #include "run/effects.h"
 #include "run/live.h"
 
 struct child;
+struct dirwatch;
 struct http;
 struct http_call;
 struct loop;
 struct loop_timer;
 struct output_sink;
 struct tty_line;
+struct live_signature;
 
 enum {
 	KEEP_ALL = 16 << 20,   /* want_output: bytes of a stream for expressions */
@@ -41,6 +44,8 @@ struct live_op {
 	struct http_call *call;
 	struct loop_timer *timer;
 	bool waiting;             /* a question not yet answered */
+	bool at_terminal;         /* among the questions of the terminal */
+	bool opened; struct live_op *next_open; /* a file may answer it */
 	struct stream out, err;
 	struct buf text;          /* of result.error or result.answer */
 	struct buf heads;         /* bytes of headers */
@@ -65,6 +70,13 @@ struct live {
 	struct live_event *events; uint32_t event_count, event_cap; /* not yet handed out */
 	struct live_op *asking, *questions, **questions_end;
 	struct tty_line *line;
+	/* answers from files */
+	struct live_op *open;     /* questions that wait for one */
+	struct dirwatch *watch;
+	bool watched;
+	struct str *seen; uint32_t seen_count, seen_cap; /* files that were handed on */
+	struct live_signature *verifying;
+	struct arena answers;     /* their texts */
 	struct buf shown, prompt;
 	uint32_t base_count;      /* of o.base_env */
 	int64_t next_tick;
@@ -89,5 +101,13 @@ void live_request(struct live_op *op);
 /* live_question.c */
 void live_question(struct live_op *op);
 void live_question_stop(struct live_op *op);
+/* Ends a question that is open, at the terminal and for files. */
+void live_question_end(struct live_op *op, enum result_end end);
+/* The answer that a text means to this question; empty: none. */
+struct str live_understood(const struct command *c, struct str s);
+/* live_answers.c: from now on, until closed, a file may answer it (perhaps at once). */
+void live_answers_open(struct live_op *op);
+void live_answers_close(struct live_op *op);
+void live_answers_look(void *live);
 
 #endif

@@ -29,13 +29,39 @@ static uint32_t headers_seen(const struct result *r)
 	return n;
 }
 
+/* Texts of people: without secrets, so that a replay has the same. */
+static struct str words_seen(struct engine *e, struct str s, size_t max)
+{
+	const struct mask *m = e->setup->mask;
+	struct buf b;
+
+	if (m && !mask_empty(m) && mask_find(m, s)) {
+		buf_init(&b, 1 << 20);
+		mask_apply(m, s, &b);
+		s = arena_str(&e->arena, b.p ? b.p : "", b.len);
+		buf_release(&b);
+	}
+	return rec_cut(e, s, max);
+}
+
+static void answer_seen(struct engine *e, const struct result *from, struct result *to)
+{
+	to->answer = words_seen(e, from->answer, REC_TEXT_MAX);
+	to->item = words_seen(e, from->item, BY_MAX);
+	to->why = words_seen(e, from->why, REC_TEXT_MAX);
+	to->refused = words_seen(e, from->refused, ERROR_MAX);
+	to->subject = rec_cut(e, from->subject, 64);
+	to->ref = rec_cut(e, from->ref, BY_MAX);
+}
+
 void result_seen(struct engine *e, const struct result *from, struct result *to)
 {
 	*to = *from;
 	to->took -= to->took % 1000;
 	to->error = rec_cut(e, from->error, ERROR_MAX);
-	to->answer = rec_cut(e, from->answer, ERROR_MAX);
 	to->by = rec_cut(e, from->by, BY_MAX);
+	if (from->end == END_ANSWER)
+		answer_seen(e, from, to);
 	to->header_count = headers_seen(from);
 }
 

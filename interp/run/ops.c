@@ -100,11 +100,12 @@ void op_stop_below(struct engine *e, const struct frame *f, bool all)
 
 		if (!of)
 			continue;
-		bool waits = o->what == OP_FOR_RETRY || o->what == OP_FOR_PAUSE ||
+		bool waits = o->what == OP_FOR_RETRY || o->what == OP_FOR_PAUSE || o->what == OP_FOR_WINDOW ||
 			     (o->what == OP_FOR_ACTION && of->ps &&
-			      (of->ps->ast->action == ACT_WAIT || of->ps->ast->action == ACT_CONFIRM));
+			      (of->ps->ast->action == ACT_WAIT || action_asks(of->ps->ast->action)));
 
-		if (o->what == OP_FOR_TIMEOUT || o->what == OP_FOR_RUN_TIMEOUT || o->what == OP_FOR_STOP)
+		if (o->what == OP_FOR_TIMEOUT || o->what == OP_FOR_RUN_TIMEOUT || o->what == OP_FOR_STOP ||
+		    o->what == OP_FOR_LADDER || o->what == OP_FOR_MESSAGE)
 			continue;
 		if (!frame_below(of, f) || shielded(of->undoer ? of->undoer : of, f) || !(all || waits))
 			continue;

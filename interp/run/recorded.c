@@ -54,9 +54,23 @@ static bool timer_op(const struct record *r, uint8_t *purpose)
 		*purpose = OP_FOR_TIMEOUT;
 	else if (str_eqz(what, "\"run timeout\""))
 		*purpose = OP_FOR_RUN_TIMEOUT;
+	else if (str_eqz(what, "\"escalate\""))
+		*purpose = OP_FOR_LADDER;
 	else
 		return false;
 	return true;
+}
+
+/* Answers to steps are results of their action. */
+static uint8_t answer_op(const struct record *r)
+{
+	struct str what = record_raw(r, "what");
+
+	if (!r->k.n)
+		return OP_FOR_STOP;
+	if (str_eqz(what, "\"window\""))
+		return OP_FOR_WINDOW;
+	return str_eqz(what, "\"pause\"") ? OP_FOR_PAUSE : OP_FOR_ACTION;
 }
 
 bool recorded_event(const struct record *r, uint8_t *kind, struct recorded_op *op)
@@ -69,8 +83,10 @@ bool recorded_event(const struct record *r, uint8_t *kind, struct recorded_op *o
 		op->purpose = OP_FOR_PROBE;
 	} else if (str_eqz(r->t, "timer")) {
 		return timer_op(r, &op->purpose);
-	} else if (str_eqz(r->t, "answer")) {
-		op->purpose = r->k.n ? OP_FOR_PAUSE : OP_FOR_STOP;
+	} else if (str_eqz(r->t, "answer") || str_eqz(r->t, "approval")) {
+		op->purpose = answer_op(r);
+	} else if (str_eqz(r->t, "message")) {
+		op->purpose = OP_FOR_MESSAGE;
 	} else if (str_eqz(r->t, "run.open")) {
 		*kind = record_raw(r, "rollback_of").n ? EVENT_ADOPT : EVENT_START;
 	} else if (str_eqz(r->t, "epoch.open")) {
@@ -177,7 +193,7 @@ bool recorded_result(struct arena *a, const struct record *r, const char *dir, b
 		out->end = str_eqz(record_raw(r, "what"), "\"retry stopped\"") ? END_STOPPED : END_FIRED;
 		return true;
 	}
-	if (str_eqz(r->t, "answer") && !record_raw(r, "end").n) {
+	if ((str_eqz(r->t, "answer") || str_eqz(r->t, "approval")) && !record_raw(r, "end").n) {
 		out->end = END_ANSWER;
 	} else if (!end_named(record_text(r, a, "end"), &out->end)) {
 		snprintf(why, 200, "the record's `end` makes no sense");
@@ -188,6 +204,13 @@ bool recorded_result(struct arena *a, const struct record *r, const char *dir, b
 	out->error = record_text(r, a, "error");
 	out->answer = record_text(r, a, "answer");
 	out->by = record_text(r, a, "by");
+	out->item = record_text(r, a, "item");
+	out->how = record_text(r, a, "how");
+	out->why = record_text(r, a, "why");
+	out->subject = record_text(r, a, "subject");
+	out->ref = record_text(r, a, "file");
+	out->refused = record_text(r, a, "refused");
+	out->uid = record_int(r, "uid", 0);
 	out->took = record_int(r, "took_us", 0) * 1000;
 	out->opaque = str_eqz(r->t, "probe") && opaque.n ? record_text(r, a, "result") : opaque;
 	if (!read_headers(a, record_raw(r, "headers"), out)) {
@@ -207,4 +230,7 @@ void recorded_other(struct arena *a, const struct record *r, struct event *ev)
 	ev->done = record_bool(r, "done");
 	ev->why = record_text(r, a, "cause");
 	ev->key = r->k;
+	ev->operator_name = record_text(r, a, "operator");
+	ev->user = record_text(r, a, "user");
+	ev->uid = record_int(r, "uid", -1);
 }

@@ -170,8 +170,23 @@ void rec_intent(struct frame *f)
 	rec_close(f->e, &w);
 }
 
+/* The members of an answer; as result_seen() left it. */
+void rec_put_answer(struct jsonw *w, const struct result *r)
+{
+	const struct { const char *name; struct str text; } parts[] = {
+		{ "answer", r->answer }, { "item", r->item }, { "by", r->by }, { "how", r->how },
+		{ "why", r->why }, { "subject", r->subject }, { "file", r->ref }, { "refused", r->refused },
+	};
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		if (parts[i].text.n)
+			jsonw_kstr(w, parts[i].name, parts[i].text);
+	if (str_eqz(r->how, "file"))
+		jsonw_kint(w, "uid", r->uid);
+}
+
 /* r as result_seen() left it: its texts are bounded. */
-static void put_result(struct jsonw *w, const struct result *r, bool http)
+void rec_put_result(struct jsonw *w, const struct result *r, bool http)
 {
 	jsonw_kstr(w, "end", str_of(result_end_names[r->end]));
 	if (r->code >= 0)
@@ -180,10 +195,8 @@ static void put_result(struct jsonw *w, const struct result *r, bool http)
 		jsonw_kint(w, "signal", r->signo);
 	if (r->error.n)
 		jsonw_kstr(w, "error", r->error);
-	if (r->answer.n)
-		jsonw_kstr(w, "answer", r->answer);
-	if (r->by.n)
-		jsonw_kstr(w, "by", r->by);
+	if (r->end == END_ANSWER)
+		rec_put_answer(w, r);
 	jsonw_kint(w, "took_us", r->took / 1000);
 	if (http && r->header_count) {
 		jsonw_key(w, "headers");
@@ -212,7 +225,7 @@ void rec_attempt(struct frame *f, const struct result *r, const struct verdict *
 
 	rec_open(f->e, "step.attempt", f->key, &w);
 	jsonw_kint(&w, "a", f->attempt);
-	put_result(&w, r, f->ps->ast->action == ACT_HTTP);
+	rec_put_result(&w, r, f->ps->ast->action == ACT_HTTP);
 	if (opaque)
 		opaque_put(f, &w, opaque);
 	rec_close(f->e, &w);
@@ -225,7 +238,7 @@ void rec_probe(struct frame *f, const char *when, const struct result *r, int ve
 	rec_open(f->e, "probe", f->key, &w);
 	jsonw_kstr(&w, "when", str_of(when));
 	jsonw_kstr(&w, "result", str_of(verdict > 0 ? "yes" : verdict < 0 ? "unknown" : "no"));
-	put_result(&w, r, false);
+	rec_put_result(&w, r, false);
 	if (r->opaque.n || has_secret(f->e, r))
 		jsonw_kbool(&w, "opaque", true);
 	rec_close(f->e, &w);
@@ -266,24 +279,8 @@ void rec_outcome(struct frame *f)
 		jsonw_close(&w, '}');
 	}
 	rec_close(f->e, &w);
-	if (f->started && (f->ps->effect == EFFECT_WRITE || s->action == ACT_CONFIRM) && s->action != ACT_STEPS)
+	if (f->started && (f->ps->effect == EFFECT_WRITE || action_asks(s->action)) && s->action != ACT_STEPS)
 		f->e->must_sync = true; /* with the next intent: one sync */
-}
-
-/* What came of a question that belongs to no attempt. */
-void rec_answer(struct engine *e, struct str key, const struct result *r)
-{
-	struct jsonw w;
-
-	rec_open(e, "answer", key, &w);
-	if (r->end != END_ANSWER)
-		jsonw_kstr(&w, "end", str_of(result_end_names[r->end]));
-	if (r->answer.n)
-		jsonw_kstr(&w, "answer", r->answer);
-	if (r->by.n)
-		jsonw_kstr(&w, "by", r->by);
-	rec_close(e, &w);
-	e->must_sync = true;
 }
 
 void rec_timer(struct engine *e, struct str key, const char *what)

@@ -1,6 +1,8 @@
 #include "run/engine_state.h"
 
 #include <string.h>
+#include "run/message.h"
+#include "run/people.h"
 #include "value/units.h"
 
 /*
@@ -186,6 +188,33 @@ static bool leaf_writes(const struct frame *f)
 	return f->ps->effect == EFFECT_WRITE && f->ps->ast->action != ACT_STEPS;
 }
 
+/* A step that asks people has asked: say so, to whom it concerns. */
+static void asked(struct frame *f, uint32_t question)
+{
+	struct engine *e = f->e;
+	const struct act_approve *ap = &f->ps->ast->approve;
+	struct message m = { .level = STR("warn") };
+	const struct channel **to = NULL;
+	struct str error = { 0 };
+	bool unknown = false;
+	uint32_t n = 0;
+
+	rec_question(f, &e->queue[question], true);
+	if (f->ps->ast->action != ACT_APPROVE)
+		return;
+	if (ap->notify.kind && !message_targets(f, &ap->notify, &to, &n, &unknown, &error)) {
+		rec_issue(e, "warning", f, error);
+	} else if (!ap->notify.kind) {
+		to = arena_array(f->tmp, 1, sizeof(*to));
+		to[0] = message_channel(e, ap->from);
+		n = to[0] != NULL;
+	}
+	m.title = arena_printf(f->tmp, "approval needed: " STR_FMT " " STR_FMT, STR_ARG(e->p->rb->name), STR_ARG(f->key));
+	m.say = arena_printf(f->tmp, "runbook approve " STR_FMT " " STR_FMT " --why TEXT\n\n" STR_FMT, STR_ARG(e->run_id),
+			     STR_ARG(f->key), STR_ARG(f->poll->text));
+	message_tell(f, to, n, &m);
+}
+
 static void attempt_start(struct frame *f)
 {
 	struct engine *e = f->e;
@@ -193,6 +222,7 @@ static void attempt_start(struct frame *f)
 	struct str error = { 0 };
 	enum started st;
 	int64_t timeout = 0;
+	uint32_t question;
 
 	if (park(f))
 		return;
@@ -202,6 +232,8 @@ static void attempt_start(struct frame *f)
 		step_fail(f, S_CANCELLED, "cancelled", STR("not started: the run is ending"));
 		return;
 	}
+	if (!gate_pass(f))
+		return;
 	f->attempt++;
 	f->out->attempts = f->attempt;
 	arena_take(f); /* its own undo may have given it back */
@@ -212,6 +244,7 @@ static void attempt_start(struct frame *f)
 		step_fail(f, S_FAILED, "render", error);
 		return;
 	}
+	question = e->queue_len;
 	st = k->start(f, f->ps, false, &error);
 	if (st == STARTED_FAIL) {
 		f->out->attempts = --f->attempt;
@@ -229,11 +262,14 @@ static void attempt_start(struct frame *f)
 		if (f->ps->ast->more->always.count)
 			f->always_due = true;
 		e->dry_run_steps++;
+		ladder_start(f);
 	} else if (st == STARTED_PUSH) { /* its last attempt was unwound: what stands of it starts now */
 		kept_drop(f);
 		kept_add(f);
 	}
-	if (timeout > 0 && (st == STARTED_PUSH || f->ps->ast->action == ACT_CONFIRM || f->ps->ast->action == ACT_WAIT))
+	if (st == STARTED_WAIT && k->ask)
+		asked(f, question);
+	if (timeout > 0 && (st == STARTED_PUSH || action_asks(f->ps->ast->action) || f->ps->ast->action == ACT_WAIT))
 		f->timer = timer_queue(f, timeout, OP_FOR_TIMEOUT);
 	if (st == STARTED_DONE && f->unknown) { /* dry-run: it depends on what did not run */
 		f->out->unknown = true;
@@ -283,14 +319,16 @@ static const struct str pause_choices[] = { { "retry", 5 }, { "skip", 4 }, { "ro
 
 static void ask_pause(struct frame *f)
 {
-	struct command *c = op_queue(f, OP_QUESTION, OP_FOR_PAUSE);
-	bool skippable = f->ps->ast->action != ACT_NONE && f->ps->ast->action != ACT_CONFIRM;
+	bool skippable = f->ps->ast->action != ACT_NONE && f->ps->ast->action != ACT_CONFIRM && f->ps->ast->action != ACT_APPROVE;
+	struct str text = arena_printf(&f->e->arena, STR_FMT " failed: " STR_FMT, STR_ARG(f->key), STR_ARG(f->error));
+	char subject[65];
+	struct command *c;
 
 	arena_take(f);
 	f->state = AT_PAUSE;
+	people_digest(f, "pause", text, subject);
+	c = question_queue(f, ASK_PAUSE, OP_FOR_PAUSE, arena_str(&f->e->arena, subject, 64), text);
 	f->op = c->op;
-	c->question.what = ASK_PAUSE;
-	c->question.text = arena_printf(f->tmp, STR_FMT " failed: " STR_FMT, STR_ARG(f->key), STR_ARG(f->error));
 	c->question.choices = pause_choices;
 	c->question.choice_count = 4;
 	if (!skippable) {
@@ -299,7 +337,7 @@ static void ask_pause(struct frame *f)
 		c->question.choices = no_skip;
 		c->question.choice_count = 3;
 	}
-	f->e->must_sync = true;
+	rec_question(f, c, true);
 }
 
 static void pause_again(struct frame *f)
@@ -368,13 +406,13 @@ void step_fail(struct frame *f, uint8_t status, const char *end, struct str text
 }
 
 /* The runner ends without ending the run. */
-void hold(struct frame *f, struct str why)
+void hold(struct frame *f, struct str key, struct str why)
 {
 	struct engine *e = f->e;
 	struct jsonw w;
 
 	e->held = true;
-	rec_open(e, "held", f->key, &w);
+	rec_open(e, "held", key, &w);
 	jsonw_kstr(&w, "why", why);
 	rec_text(e, &w, "error", f->error);
 	rec_close(e, &w);
@@ -383,9 +421,14 @@ void hold(struct frame *f, struct str why)
 
 static void pause_answered(struct frame *f, const struct result *r)
 {
-	rec_answer(f->e, f->key, r);
+	if (r->end == END_ANSWER && r->refused.n) {
+		answer_refused(f, f->key, ASK_PAUSE, r);
+		ask_pause(f);
+		return;
+	}
+	rec_answer(f, f->key, ASK_PAUSE, r, STR(""));
 	if (r->end == END_NO_PERSON || (r->end == END_ANSWER && str_eqz(r->answer, "hold"))) {
-		hold(f, r->end == END_ANSWER ? STR("hold was chosen") : STR("paused, and nobody is at a terminal"));
+		hold(f, f->key, r->end == END_ANSWER ? STR("hold was chosen") : STR("paused, and nobody is at a terminal"));
 		(void)park(f);
 		return;
 	}
@@ -413,6 +456,8 @@ static void confirm_suppressed(struct frame *f, const struct result *r)
 {
 	/* dry-run: what the step would have brought is unknown */
 	f->out->unknown = true;
+	if (f->ps->ast->action == ACT_APPROVE && str_eqz(f->ps->ast->approve.from, "executive"))
+		f->e->executive = true;
 	f->acted = f->ps->effect == EFFECT_WRITE && !f->unknown; /* a later failure ends as it would in earnest */
 	rec_attempt(f, r, NULL);
 	f->ok = true;
@@ -510,6 +555,10 @@ void step_advance(struct frame *f)
 		f->child = NULL;
 		attempt_retry(f);
 		break;
+	case AT_ACTION:
+		if (kind_of(f->ps)->take)
+			people_again(f);
+		break;
 	case AT_PAUSE:
 		if (!f->op) /* held, and taken up again */
 			pause_again(f);
@@ -557,6 +606,7 @@ void step_end(struct frame *f)
 	struct engine *e = f->e;
 
 	f->state = AT_END;
+	op_forget(e, &f->ladder);
 	f->out->ended = e->wall;
 	f->out->took = e->mono - f->began;
 	if (f->started)

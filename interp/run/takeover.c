@@ -195,6 +195,10 @@ static void again(struct engine *e, const struct op *o)
 	struct command *c = command_add(e);
 
 	*c = o->command;
+	if (c->kind == OP_QUESTION) { /* also what others took meanwhile */
+		c->question.taken = e->taken;
+		c->question.taken_count = e->taken_len;
+	}
 }
 
 /* An op of the last runner. */
@@ -208,14 +212,17 @@ static void op_taken_over(struct engine *e, uint32_t id, int64_t gap)
 
 	if (!o)
 		return;
-	if (!f || what == OP_FOR_STOP || (o->stopped && what == OP_FOR_RUN_TIMEOUT)) {
+	if (!f || what == OP_FOR_STOP || (o->stopped && (what == OP_FOR_LADDER || what == OP_FOR_MESSAGE)) || (o->stopped && what == OP_FOR_RUN_TIMEOUT)) {
 		op_drop(e, id);
 	} else if (c->kind != OP_FILE && c->write && !c->probe) {
 		op_drop(e, id);
 		doubt_begin(f);
 	} else if (o->stopped) {
 		op_drop(e, id);
-		step_result(f, what, &stopped);
+		if (what == OP_FOR_WINDOW)
+			gate_answered(e, &stopped);
+		else
+			step_result(f, what, &stopped);
 	} else {
 		/* Time without a runner counts for waits, not against what had to be done in time. */
 		if (what == OP_FOR_TIMEOUT || what == OP_FOR_RUN_TIMEOUT)
@@ -256,6 +263,7 @@ void takeover_epoch(struct engine *e, const struct event *ev)
 	e->fx->record(e->ctx, e->wall, e->mono, ev->body);
 	e->must_sync = true;
 	e->interactive = ev->interactive;
+	operator_add(e, ev->operator_name, ev->user, ev->uid);
 	e->held = e->in_doubt = false;
 	if (ev->rollback && e->stage == STAGE_PHASES && !e->settling) {
 		e->cause_text = arena_str(&e->arena, ev->why.p, ev->why.n);

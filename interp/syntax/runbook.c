@@ -85,6 +85,9 @@ static void read_key(struct reader *r, const struct key *k, struct node *v)
 	case KEY_TOP_vars: read_named(r, v, DATA_TYPED, NAME_ID, "a var", &rb->vars, &rb->var_count); break;
 	case KEY_TOP_files: read_files(r, v); break;
 	case KEY_TOP_channels: read_channels(r, v); break;
+	case KEY_TOP_roles: read_roles(r, v); break;
+	case KEY_TOP_window: read_window(r, v); break;
+	case KEY_TOP_escalate: read_escalate(r, v, &rb->escalate); break;
 	case KEY_TOP_risks: read_risks(r, v); break;
 	case KEY_TOP_lock: read_text(r, v, &rb->lock); break;
 	case KEY_TOP_rto: read_duration(r, v, &rb->rto); break;

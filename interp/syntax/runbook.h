@@ -40,7 +40,7 @@ struct decl {
 };
 
 struct named_data { struct str name; struct span span; struct data data; };
-struct named_expr { struct str name; struct span span; const struct expr *expr; };
+struct named_expr { struct str name; struct span span; const struct expr *expr; /* NULL: a field of `ask` */ };
 struct strs { const struct str *list; uint32_t count; };
 
 enum secret_from { SECRET_ENV, SECRET_FILE, SECRET_RUN };
@@ -57,6 +57,8 @@ enum guard_else { GUARD_FAIL, GUARD_STOP, GUARD_SKIP, GUARD_WARN }; /* strongest
 enum action { ACT_NONE, ACT_RUN, ACT_HTTP, ACT_USES, ACT_STEPS, ACT_WAIT, ACT_CONFIRM, ACT_APPROVE,
 	      ACT_ASK, ACT_CHECKLIST, ACT_NOTIFY, ACT_RENDER, ACT_METRIC, ACT_COUNT };
 extern const char *const action_names[ACT_COUNT]; /* the key: "run", "http", ... "" for none */
+/* Does it wait for people: confirm, approve, ask, checklist. */
+bool action_asks(uint8_t action);
 
 struct act_http {
 	struct data url, method, query, headers, json, form, body, follow, tls;
@@ -65,6 +67,11 @@ struct act_http {
 struct act_notify { struct data to; struct data title, say; struct str level; };
 struct act_render { struct data to, text, json; };
 struct act_wait { struct data amount, until; };
+/* Who is told when something has not ended after a time; in order of time. */
+struct rung { int64_t after; struct data notify, say; };
+struct ladder { const struct rung *rungs; uint32_t count; };
+struct act_approve { struct str from; struct span from_span; struct data min, notify; };
+struct act_ask { const struct decl *fields; uint32_t count; };
 
 enum on_fail { ON_FAIL_UNSET, ON_FAIL_FAIL, ON_FAIL_CONTINUE, ON_FAIL_UNDO, ON_FAIL_PAUSE };
 enum effect { EFFECT_UNSET, EFFECT_READ, EFFECT_WRITE };
@@ -88,6 +95,7 @@ struct step_more {
 	struct step *probe;            /* NULL or a read step */
 	struct step_list always;
 	struct data irreversible, preview, stdin_, dir;
+	const struct ladder *escalate; /* NULL: none */
 };
 
 struct step {
@@ -106,6 +114,8 @@ struct step {
 		struct { struct data words; bool script; } run;
 		struct step_list steps;
 		struct data confirm;
+		struct data checklist;         /* words */
+		struct act_ask ask;            /* its fields are also the first of captures */
 	};
 	const struct expr *if_;
 	const struct guard *guards; uint32_t guard_count;
@@ -115,18 +125,32 @@ struct step {
 	const struct expr *expect;
 	struct step_list rollback;
 	const struct named_data *env; uint32_t env_count;
-	/* Of these four actions only; other steps end here: there may be many thousands of them. */
+	/* Of these five actions only; other steps end here: there may be many thousands of them. */
 	union {
 		struct act_http http;
 		struct act_wait wait;
 		struct act_notify notify;
 		struct act_render render;
+		struct act_approve approve;
 	};
 };
 
 struct channel { struct str name; struct span span; uint8_t kind; /* enum channel_kind */
 		 struct str secret; struct span secret_span; struct data argv; };
 enum channel_kind { CHANNEL_WEBHOOK, CHANNEL_RUN };
+
+struct role { struct str name; struct span span; struct data who /* words */, contact; struct str notify; struct span notify_span; };
+
+/* When changes may begin; civil time in a zone. */
+enum window_else { WINDOW_FAIL, WINDOW_WARN, WINDOW_CONFIRM };
+struct window {
+	bool present;
+	struct span span, tz_span;
+	uint8_t days;                  /* bit 0 = Monday: days on which it opens */
+	uint8_t otherwise;             /* enum window_else */
+	int32_t from, to;              /* seconds since midnight; from > to: to the next day */
+	struct str tz;
+};
 
 struct defaults { struct data timeout, grace, dir; bool has_retry; struct retry retry; int8_t shell;
 		  const struct named_data *env; uint32_t env_count; struct strs inherit; };
@@ -147,7 +171,9 @@ struct runbook {
 	const struct named_expr *outputs; uint32_t output_count;
 	struct strs files; const struct span *file_spans;
 	const struct channel *channels; uint32_t channel_count;
-	const struct named_data *roles; uint32_t role_count; /* each a DATA_MAP {who, notify, contact} */
+	const struct role *roles; uint32_t role_count;
+	struct window window;
+	const struct ladder *escalate; /* NULL: none */
 	struct data lock, timeout, rto, planned;
 	struct defaults defaults;
 	struct step_list phases[PHASE_COUNT], rollback, always;

@@ -10,6 +10,11 @@
 const char *const action_names[ACT_COUNT] = { "", "run", "http", "uses", "steps", "wait", "confirm", "approve",
 					      "ask", "checklist", "notify", "render", "metric" };
 
+bool action_asks(uint8_t action)
+{
+	return action == ACT_CONFIRM || action == ACT_APPROVE || action == ACT_ASK || action == ACT_CHECKLIST;
+}
+
 /* `run: >` and a plain scalar over lines come out as one line: two commands become one. */
 static bool joined_lines(struct reader *r, const struct node *n)
 {

@@ -130,9 +130,9 @@ static void read_decl_keys(struct reader *r, const struct node *n, struct decl *
 	}
 }
 
-static bool read_decl(struct reader *r, const struct node *n, struct decl *in)
+static bool read_decl(struct reader *r, const struct node *n, const char *what, struct decl *in)
 {
-	if (!read_name(r, n->key, n->key_span, NAME_ID, "an input"))
+	if (!read_name(r, n->key, n->key_span, NAME_ID, what))
 		return false;
 	in->name = n->key;
 	in->span = n->key_span;
@@ -157,15 +157,21 @@ static bool read_decl(struct reader *r, const struct node *n, struct decl *in)
 	return true;
 }
 
-void read_inputs(struct reader *r, const struct node *n)
+bool read_decls(struct reader *r, const struct node *n, const char *what, const struct decl **out, uint32_t *count)
 {
 	if (!read_is_map(r, n, "write `name: type` lines below it"))
-		return;
+		return false;
 	struct decl *list = arena_array(r->a, n->count, sizeof *list);
 	for (const struct node *c = n->first; c; c = c->next)
-		if (read_decl(r, c, &list[r->rb->input_count]))
-			r->rb->input_count++;
-	r->rb->inputs = list;
+		if (read_decl(r, c, what, &list[*count]))
+			++*count;
+	*out = list;
+	return true;
+}
+
+void read_inputs(struct reader *r, const struct node *n)
+{
+	read_decls(r, n, "an input", &r->rb->inputs, &r->rb->input_count);
 }
 
 static bool read_secret(struct reader *r, const struct node *n, struct secret *s)

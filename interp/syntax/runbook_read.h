@@ -69,6 +69,8 @@ bool read_named_exprs(struct reader *r, const struct node *n, const struct named
 
 /* runbook_decl.c: the declarations of the top level. */
 void read_inputs(struct reader *r, const struct node *n);
+/* Declarations of typed values: inputs, fields of `ask`. */
+bool read_decls(struct reader *r, const struct node *n, const char *what, const struct decl **list, uint32_t *count);
 void read_secrets(struct reader *r, const struct node *n);
 void read_channels(struct reader *r, const struct node *n);
 void read_defaults(struct reader *r, const struct node *n);
@@ -87,6 +89,15 @@ bool read_http(struct reader *r, const struct node *n, struct act_http *out);
 bool read_wait(struct reader *r, const struct node *n, struct act_wait *out);
 bool read_notify(struct reader *r, const struct node *n, struct act_notify *out);
 bool read_render(struct reader *r, const struct node *n, struct act_render *out);
+
+/* runbook_people.c */
+void read_roles(struct reader *r, const struct node *n);
+void read_window(struct reader *r, const struct node *n);
+bool read_escalate(struct reader *r, const struct node *n, const struct ladder **out);
+bool read_approve(struct reader *r, const struct node *n, struct act_approve *out);
+bool read_ask(struct reader *r, const struct node *n, struct step *s);
+/* The fields of `ask` before the captures of the step. */
+void read_ask_fields(struct reader *r, struct step *s);
 
 /* runbook_modifier.c */
 bool read_retry(struct reader *r, const struct node *n, struct retry *out);

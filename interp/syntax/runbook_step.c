@@ -47,9 +47,9 @@ static void read_shell(struct reader *r, const struct node *v, int8_t *out)
 
 static void read_action(struct reader *r, const struct key *k, const struct node *v, struct step *s)
 {
-	enum action a = k->id == KEY_STEP_run ? ACT_RUN : k->id == KEY_STEP_http ? ACT_HTTP
-		: k->id == KEY_STEP_steps ? ACT_STEPS : k->id == KEY_STEP_wait ? ACT_WAIT
-		: k->id == KEY_STEP_confirm ? ACT_CONFIRM : k->id == KEY_STEP_notify ? ACT_NOTIFY : ACT_RENDER;
+	enum action a = ACT_RUN;
+	while (a + 1 < ACT_COUNT && strcmp(action_names[a], k->name))
+		a++;
 	bool first = s->action == ACT_NONE;
 	set_action(r, s, a, v);
 	if (!first)
@@ -64,6 +64,9 @@ static void read_action(struct reader *r, const struct key *k, const struct node
 		break;
 	case ACT_WAIT: read_wait(r, v, &s->wait); break;
 	case ACT_CONFIRM: read_lines(r, v, &s->confirm); break;
+	case ACT_APPROVE: read_approve(r, v, &s->approve); break;
+	case ACT_ASK: read_ask(r, v, s); break;
+	case ACT_CHECKLIST: read_argv(r, v, &s->checklist); break;
 	case ACT_NOTIFY: read_notify(r, v, &s->notify); break;
 	case ACT_RENDER: read_render(r, v, &s->render); break;
 	default: break;
@@ -87,6 +90,7 @@ static bool read_control(struct reader *r, const struct key *k, const struct nod
 	case KEY_STEP_timeout: read_duration(r, v, &s->timeout); return true;
 	case KEY_STEP_grace: read_duration(r, v, &more_of(r, s)->grace); return true;
 	case KEY_STEP_planned: read_duration(r, v, &more_of(r, s)->planned); return true;
+	case KEY_STEP_escalate: read_escalate(r, v, &more_of(r, s)->escalate); return true;
 	case KEY_STEP_retry: {
 		struct retry *own = arena_alloc(r->a, sizeof *own);
 		s->retry = read_retry(r, v, own) ? own : NULL;
@@ -143,7 +147,7 @@ static void read_modifier(struct reader *r, const struct key *k, const struct no
 /* Keys that mean something only beside another one. */
 static void check_company(struct reader *r, const struct node *n, const struct step *s)
 {
-	static const char *const actions[] = { "uses", "approve", "ask", "checklist", "metric", NULL };
+	static const char *const actions[] = { "uses", "metric", NULL };
 	if (s->more->foreach.as.n && !s->more->foreach.present)
 		diag_help(r->ds, diag_add(r->ds, 115, node_get(n, "as")->key_span, "`as` needs `foreach`"),
 			  "add `foreach: [a, b]`, or remove `as`");
@@ -162,7 +166,7 @@ static void check_company(struct reader *r, const struct node *n, const struct s
 	if (unknown)
 		return; /* most likely the action is the key that was not known */
 	struct diag *d = diag_add(r->ds, 116, n->count ? n->first->key_span : n->span, "this step does nothing");
-	diag_help(r->ds, d, "add an action (run, http, steps, wait, confirm, notify, render), a `guard` or a `capture`");
+	diag_help(r->ds, d, "add an action (run, http, steps, wait, confirm, approve, ask, checklist, notify, render), a `guard` or a `capture`");
 }
 
 /* Has it one of the actions that stand in the last part of struct step? */
@@ -172,6 +176,8 @@ static bool has_tail(const struct node *n)
 		if (c->key.n == 4 && (memcmp(c->key.p, "http", 4) == 0 || memcmp(c->key.p, "wait", 4) == 0))
 			return true;
 		if (c->key.n == 6 && (memcmp(c->key.p, "notify", 6) == 0 || memcmp(c->key.p, "render", 6) == 0))
+			return true;
+		if (c->key.n == 7 && memcmp(c->key.p, "approve", 7) == 0)
 			return true;
 	}
 	return false;
@@ -193,6 +199,8 @@ struct step *read_step(struct reader *r, const struct node *n)
 			read_modifier(r, k, v, s);
 	}
 	check_company(r, n, s);
+	if (s->action == ACT_ASK)
+		read_ask_fields(r, s);
 	if (s->more->foreach.present && !s->more->foreach.as.n)
 		more_of(r, s)->foreach.as = STR("item");
 	return s;

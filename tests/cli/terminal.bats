@@ -232,6 +232,90 @@ undoing_yml() {
 	on_tty 0 'see First? [y/N]' 'type y' 'see Second? [y/N]' 'type y' -- exec s.yml
 }
 
+asking_yml() {
+	cat >ask.yml <<-'EOF'
+		runbook: 1
+		name: asking
+		plan:
+		  - id: change
+		    about: About this change
+		    ask:
+		      ticket: { type: string, pattern: '^CR-\d+$', help: The change request }
+		      hosts: { type: list, min: 1 }
+		      n: { type: int, default: 3 }
+		  - id: ready
+		    checklist: [Backup taken, Team told]
+		act:
+		  - run: echo "${{ steps.change.ticket }} ${{ steps.change.hosts.join('+') }} ${{ steps.change.n }}" >ledger
+		    rollback: []
+	EOF
+}
+
+@test "terminal: ask and checklist: typed values, again if they do not fit, notes" {
+	asking_yml
+	on_tty 0 'see About this change' 'see The change request' 'see ticket (string, like ^CR-\d+$): ' 'type 42' \
+		'see `42` does not match' 'see ticket (string' 'type CR-42' \
+		'see hosts[0] (list of string), empty: no more: ' 'type a' 'see hosts[1]' 'type b' 'see hosts[2]' 'type ' \
+		'see n (int, empty: 3): ' 'type ' \
+		'see 1/2  Backup taken [y and a note/n/later] ' 'type y 4 GiB' 'see 2/2  Team told' 'type perhaps' \
+		'see a note may follow' 'see 2/2  Team told' 'type yes' -- exec ask.yml
+	is "$(cat ledger)" "CR-42 a+b 3"
+	holds 'any(.t == "answer" and .k == "plan/ready" and .item == null and .answer == "y 4 GiB" and .how == "terminal")'
+}
+
+@test "terminal: a checklist can be left for later; no fails it" {
+	asking_yml
+	set -- -i change.ticket=CR-1 -i 'change.hosts=["h"]' -i change.n=1
+	on_tty 5 'see 1/2' 'type y' 'see 2/2' 'type later' -- exec ask.yml "$@"
+	holds 'any(.t == "held" and .k == "plan/ready")'
+	rm -rf state
+	on_tty 1 'see 1/2' 'type n no space left' 'see item 1 is not done' 'see no space left' -- exec ask.yml "$@"
+	[ ! -e ledger ]
+}
+
+@test "terminal: nobody can approve at the terminal of the operator; Ctrl-C ends the waiting" {
+	cat >s.yml <<-'EOF'
+		runbook: 1
+		name: s
+		roles: { lead: { who: [kim, lee] } }
+		plan:
+		  - { id: go, approve: { from: lead } }
+	EOF
+	on_tty 130 'see waiting' 'see runbook approve RUN plan/go --why TEXT' 'type y' 'key ^C' 'see cancelled' -- exec s.yml --yes
+	holds 'all(.t != "approval")'
+}
+
+@test "terminal: outside of the window a person is asked, and may refuse" {
+	cat >s.yml <<-'EOF'
+		runbook: 1
+		name: s
+		window: { days: [wed], from: "03:07", to: "03:08", tz: Asia/Kathmandu, else: confirm }
+		act:
+		  - { run: touch made, rollback: [] }
+	EOF
+	on_tty 1 'see outside the change window (wed 03:07-03:08 Asia/Kathmandu)' 'see Go on? [y/N]' 'type n' -- exec s.yml --yes
+	[ ! -e made ]
+	rm -rf state
+	on_tty 0 'see Go on? [y/N]' 'type y' -- exec s.yml
+	[ -e made ]
+}
+
+@test "terminal: a question can be answered from elsewhere meanwhile" {
+	cat >s.yml <<-'EOF'
+		runbook: 1
+		name: s
+		act:
+		  - { id: one, on_fail: pause, run: "touch paused; test -e ok", rollback: [] }
+		  - { id: sure, confirm: Sure? }
+	EOF
+	(until_ok test -e paused && touch ok && until_ok "$RB" answer @last one retry --why 'mended' &&
+		until_ok "$RB" answer @last sure yes --why 'looked at it') >other.out 2>&1 &
+	on_tty 0 'see retry/skip/rollback/hold' 'see Sure? [y/N]' 'see done (exit 0)' -- exec s.yml
+	wait
+	holds 'any(.t == "answer" and .k == "act/one" and .answer == "retry" and .how == "file" and .why == "mended")'
+	holds 'any(.t == "step.attempt" and .k == "act/sure" and .answer == "yes" and .how == "file")'
+}
+
 @test "terminal: a live line shows a running step and its last output" {
 	slow_yml
 	on_tty 0 'file ledger' 'see ...' 'see waiting' 'make go' 'see done (exit 0)' -- exec slow.yml

@@ -401,6 +401,92 @@ limit_channel_time() {
 	good run file.yml
 	says 'not notified: timeout'
 }
+# A run that waits for its checklist; waits until it asks.
+begin_list() {
+	printf 'preflight:\n  - { id: list, checklist: [one], timeout: 20s }\n' | book file.yml
+	rm -rf "$work/state"
+	"$program" exec file.yml --no-input --no-sync >bg.out 2>&1 </dev/null &
+	waiting=$!
+	n=0
+	until grep -qs '"t":"question"' "$work"/state/runs/*/journal.jsonl; do
+		n=$((n + 1))
+		[ $n -lt 500 ] || return 1
+		sleep 0.02
+	done
+}
+end_list() {
+	kill $waiting 2>/dev/null
+	wait $waiting
+}
+answer() { "$program" answer @last list "$@" >out 2>&1 </dev/null; }
+limit_answer_file() {
+	begin_list
+	bad answer 1 --why "$(zeros $(($1 + 1)))"
+	says 'longer than 64 KiB'
+	good answer 1 --why "$(zeros $(($1 - 500)))"
+	end_list
+}
+limit_answer_files() {
+	for n in $(($1 - 1)) $(($1)); do
+		begin_list
+		i=0
+		while [ $i -lt $n ]; do
+			i=$((i + 1))
+			echo "no answer" >"$(last)/answers/$i.json"
+		done
+		n=0
+		until [ "$(grep -c '"refused":' "$(last)/journal.jsonl")" -ge $i ] || [ $n -gt 500 ]; do
+			n=$((n + 1))
+			sleep 0.02
+		done
+		if [ $i -lt "$1" ]; then
+			good answer 1
+			wait $waiting || say "the run should have gone on"
+		else
+			answer 1 --no-wait
+			sleep 0.5
+			grep -q '"status":"ok"' "$(last)/journal.jsonl" && say "the answer should not have been looked at"
+			end_list
+		fi
+	done
+}
+limit_approval_text() {
+	approval() { # BYTES of `about`
+		{
+			printf 'roles: { lead: { who: [kim] } }\nplan:\n  - approve: { from: lead }\n    timeout: 50ms\n    about: '
+			zeros "$1"
+			echo
+		} | book file.yml
+		run file.yml
+		cat "$(last)/journal.jsonl" >out
+	}
+	approval $(($1 - 2048))
+	says_not 'cut here'
+	approval "$1"
+	says 'cut here'
+}
+limit_asked_list() {
+	printf 'plan:\n  - { id: q, ask: { l: list } }\n' | book file.yml
+	listed() { # ELEMENTS
+		set -- "$1" 0
+		i=0
+		steps=
+		while [ $i -lt "$1" ]; do
+			steps="$steps|see l[$i]|type x"
+			i=$((i + 1))
+		done
+		IFS='|'
+		# shellcheck disable=SC2086
+		TERM=xterm python3 -SE "$root/tests/cli/terminal.py" ${steps#|} 'see no more: ' 'type ' -- "$program" exec file.yml --no-sync >out
+		code=$?
+		unset IFS
+		return $code
+	}
+	good listed "$1"
+	says_not 'elements at most'
+	listed $(($1 + 1)) || true
+	says 'elements at most'
+}
 limit_inputs_in_all() {
 	printf 'inputs: { a: string, b: string, c: string, d: string }\npreflight: [{ guard: "true" }]\n' | book file.yml
 	four() { # BYTES in all
@@ -552,7 +638,7 @@ while IFS='	' read -r name value where code; do
 			continue
 		fi
 		;;
-	limit_http_* | limit_redirects)
+	limit_http_* | limit_redirects | limit_asked_list)
 		if ! command -v python3 >/dev/null; then
 			number=$((number + 1))
 			echo "ok $number - $name: $value # SKIP no python3 here"

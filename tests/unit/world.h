@@ -56,6 +56,9 @@ struct world {
 	bool dry, interactive, unsynced_write, synced;
 	int flushes, syncs, fail_flush_at;
 	const char *answer;     /* to questions; NULL: nobody there */
+	const struct preset *presets; uint32_t preset_count;
+	const char *outside_window;
+	int64_t wall;           /* when it begins; 0: 1970-01-12 13:46:40 UTC, a Monday */
 	const char *const *answers; uint32_t answer_count, asked; /* instead: one after the other, then the last one */
 };
 
@@ -75,6 +78,11 @@ static struct world_move *world_move(struct world *w, struct str key, const char
 	snprintf(m->what, sizeof(m->what), "%s", what);
 	m->began = w->now;
 	return m;
+}
+
+static int64_t world_wall(const struct world *w)
+{
+	return (w->wall ? w->wall : 1000000000LL * 1000000) + w->now;
 }
 
 static void world_line(struct world *w, int64_t wall, int64_t mono, struct str body)
@@ -201,6 +209,45 @@ static void world_spawn(struct world *w, const struct command *c, struct world_o
 	}
 }
 
+/* Questions of approve, ask, checklist and the window: "yes@kim" is a file by kim, "!yes@kim"
+ * one that is refused, "n=yes@kim" names an item or field, "yes" is typed at the terminal. */
+static bool world_people(struct world *w, const struct command *c, struct result *r)
+{
+	const char *text = w->answer, *at, *eq;
+
+	if (c->question.what == ASK_CONFIRM || c->question.what == ASK_PAUSE || !text)
+		return false;
+	r->end = END_ANSWER;
+	r->code = -1;
+	r->how = STR("terminal");
+	r->by = STR("tester");
+	if (c->question.preset.n) {
+		r->answer = c->question.preset;
+		r->how = STR("preset");
+		r->why = c->question.preset_why;
+		return true;
+	}
+	at = strrchr(text, '@');
+	eq = strchr(text, '=');
+	if (at) {
+		r->how = STR("file");
+		r->uid = 1000 + at[1];
+		r->by = str_of(at + 1);
+		r->subject = c->question.subject;
+		r->ref = arena_printf(&w->arena, "%u.json", c->op);
+	}
+	if (*text == '!') {
+		r->refused = STR("forged");
+		text++;
+	}
+	if (eq) {
+		r->item = arena_str(&w->arena, text, (size_t)(eq - text));
+		text = eq + 1;
+	}
+	r->answer = arena_str(&w->arena, text, at ? (size_t)(at - text) : strlen(text));
+	return true;
+}
+
 /* An answer that is none of the choices becomes `stop` or `rollback`. */
 static void world_answer(struct world *w, const struct command *c, struct result *r)
 {
@@ -208,6 +255,8 @@ static void world_answer(struct world *w, const struct command *c, struct result
 
 	if (w->answer_count)
 		w->answer = w->answers[w->asked + 1 < w->answer_count ? w->asked++ : w->asked];
+	if (world_people(w, c, r))
+		return;
 	for (uint32_t i = 0; i < c->question.choice_count; i++)
 		offered = offered || (w->answer && str_eqz(c->question.choices[i], w->answer));
 	r->end = w->answer ? END_ANSWER : END_NO_PERSON;
@@ -294,7 +343,7 @@ static uint32_t world_wait(void *ctx, struct event *ev, uint32_t max)
 	uint32_t n = 0;
 	int64_t next = INT64_MAX;
 
-	ev[0] = (struct event){ .kind = EVENT_START, .wall = 1000000000LL * 1000000 + w->now, .mono = w->now };
+	ev[0] = (struct event){ .kind = EVENT_START, .wall = world_wall(w), .mono = w->now };
 	if (!max)
 		return 0;
 	if (w->low_due) {
@@ -336,7 +385,7 @@ static uint32_t world_wait(void *ctx, struct event *ev, uint32_t max)
 		w->ops[i] = w->ops[--w->count];
 	}
 	for (uint32_t i = 0; i < n; i++) {
-		ev[i].wall = 1000000000LL * 1000000 + w->now;
+		ev[i].wall = world_wall(w);
 		ev[i].mono = w->now;
 	}
 	return n;
@@ -368,6 +417,11 @@ static struct program *world_setup(struct world *w, const char *text, struct run
 	setup->program = p;
 	setup->run_id = STR("run1");
 	setup->operator_name = STR("tester");
+	setup->user = STR("runner");
+	setup->uid = 7;
+	setup->presets = w->presets;
+	setup->preset_count = w->preset_count;
+	setup->outside_window = w->outside_window ? str_of(w->outside_window) : STR("");
 	setup->inputs = arena_array(&w->arena, p->rb->input_count + 1, sizeof(struct value));
 	if (!program_inputs(p, &w->arena, NULL, 0, NULL, 0, (struct value *)setup->inputs, &ds))
 		fprintf(stderr, "inputs are missing\n");
@@ -393,7 +447,7 @@ static struct world_run world_run(struct world *w, const char *text)
 	if (!p)
 		return out;
 	e = engine_new(&setup);
-	if (!engine_prepare(e, 1000000000LL * 1000000, &lock, &error))
+	if (!engine_prepare(e, world_wall(w), &lock, &error))
 		fprintf(stderr, "%.*s\n", (int)error.n, error.p);
 	engine_attach(e, &world_effects, w);
 	out.exit = engine_drive(e, &(struct event){ .kind = EVENT_START }, &out.status, &out.journal_err);
