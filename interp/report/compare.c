@@ -125,6 +125,7 @@ static void whole(struct comparing *g, const struct report *a, const struct repo
 	text(g, COMPARE_RUNBOOK, none, "name", a->runbook, b->runbook);
 	text(g, COMPARE_RUNBOOK, none, "version", a->runbook_version, b->runbook_version);
 	text(g, COMPARE_RUNBOOK, none, "sha256", a->program, b->program);
+	text(g, COMPARE_RUNBOOK, none, "source", words_source(g->arena, a), words_source(g->arena, b));
 	text(g, COMPARE_RUNBOOK, none, "files", a->files, b->files);
 	text(g, COMPARE_RUNBOOK, none, "version of runbook", a->version, b->version);
 	text(g, COMPARE_RUNBOOK, none, "dry-run", a->dry ? STR("yes") : STR("no"), b->dry ? STR("yes") : STR("no"));

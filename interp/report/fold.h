@@ -66,10 +66,10 @@ struct report {
 	struct journal_scan scan;    /* state of the journal */
 	/* run.open */
 	struct str run, runbook, runbook_version, title, path, dir, program, version, operator_name, user, host, lock, started;
-	struct str inputs, secrets, files; /* JSON as in the record */
+	struct str inputs, secrets, files, source; /* JSON as in the record */
 	struct str more;             /* JSON object: members that this program does not know */
 	bool dry, claimed;
-	struct str rollback_of;      /* the run that this one undoes, or empty */
+	struct str rollback_of, rollback_why; /* the run that this one undoes, or empty, and what for */
 	int64_t pid, epochs;         /* of the last runner; how many runners there were */
 	/* the end */
 	bool held, in_doubt, sealed; /* in_doubt: a person must say whether steps were done */

@@ -40,7 +40,7 @@ void fold_open(struct fold *f, const struct record *r)
 {
 	static const char *const known[] = { "v", "run", "program", "version", "runbook", "runbook_version", "title", "path", "dir",
 					     "inputs", "secrets", "operator", "claimed", "user", "uid", "host", "boot", "pid", "seed",
-					     "dry", "sync", "interactive", "steps", "lock", "files", "start", "hidden",
+					     "dry", "sync", "interactive", "steps", "lock", "files", "source", "start", "hidden",
 					     "rollback_of", "parent_head", "cause" };
 	struct report *m = f->r;
 
@@ -60,8 +60,10 @@ void fold_open(struct fold *f, const struct record *r)
 	m->inputs = fold_keep(f, record_raw(r, "inputs"));
 	m->secrets = fold_keep(f, record_raw(r, "secrets"));
 	m->files = fold_keep(f, record_raw(r, "files"));
+	m->source = fold_keep(f, record_raw(r, "source"));
 	m->more = fold_body(f, r, known, sizeof(known) / sizeof(*known));
 	m->rollback_of = fold_text(f, r, "rollback_of");
+	m->rollback_why = fold_text(f, r, "cause");
 	m->dry = record_bool(r, "dry");
 	m->pid = record_int(r, "pid", 0);
 	m->started = fold_keep(f, r->w);

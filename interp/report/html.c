@@ -121,6 +121,9 @@ static void put_head(struct scribe *s)
 	html_fact(s, "Run", r->run);
 	html_fact(s, "File", r->path);
 	html_fact(s, "SHA-256 of the file", str_slice(r->program, 0, 16));
+	html_fact(s, "Source", words_source(&s->a, r));
+	html_fact(s, "Undoes run", r->rollback_of);
+	html_fact(s, "What for", r->rollback_why);
 	html_fact(s, "Lock", r->lock);
 	html_fact(s, "Runners", r->epochs > 1 ? arena_printf(&s->a, "%lld", (long long)r->epochs) : STR(""));
 	buf_addz(out, "</dl>\n");

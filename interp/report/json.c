@@ -66,6 +66,9 @@ static void put_run(struct scribe *s, struct jsonw *w)
 	put_raw(w, "inputs", r->inputs);
 	put_raw(w, "secrets", r->secrets);
 	put_raw(w, "files", r->files);
+	put_raw(w, "source", r->source);
+	put_str(w, "rollback_of", r->rollback_of);
+	put_str(w, "rollback_why", r->rollback_why);
 	put_raw(w, "more", r->more);
 	jsonw_close(w, '}');
 }

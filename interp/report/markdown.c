@@ -96,6 +96,8 @@ static void put_header(struct scribe *s)
 	row(s->out, "Run", r->run);
 	row(s->out, "Title", r->title);
 	row(s->out, "Runbook", arena_printf(&s->a, STR_FMT " " STR_FMT " sha256 %.12s", STR_ARG(r->path), STR_ARG(r->runbook_version), r->program.p ? r->program.p : ""));
+	row(s->out, "Source", words_source(&s->a, r));
+	row(s->out, "Undoes run", r->rollback_of);
 	row(s->out, "Started", words_time(&s->a, r->started));
 	row(s->out, "Took", words_took(&s->a, r->took_us));
 	row(s->out, "Operator", arena_printf(&s->a, STR_FMT "%s on " STR_FMT, STR_ARG(r->operator_name), r->claimed ? " (as claimed)" : "", STR_ARG(r->host)));

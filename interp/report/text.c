@@ -57,7 +57,11 @@ static void put_header(struct scribe *s)
 	put(out, "Title", r->title);
 	put(out, "Runbook", arena_printf(&s->a, STR_FMT "%s" STR_FMT "  (" STR_FMT ", sha256 %.12s)", STR_ARG(r->runbook),
 					 r->runbook_version.n ? " " : "", STR_ARG(r->runbook_version), STR_ARG(r->path), r->program.p ? r->program.p : ""));
+	put(out, "Source", words_source(&s->a, r));
 	put(out, "Program", r->version);
+	put(out, "Undoes", r->rollback_of.n ? arena_printf(&s->a, "run " STR_FMT "%s" STR_FMT, STR_ARG(r->rollback_of), r->rollback_why.n ? ": " : "", STR_ARG(r->rollback_why)) : STR(""));
+	put(out, "Runners", r->epochs > 1 ? arena_printf(&s->a, "%lld", (long long)r->epochs) : STR(""));
+	put(out, "Doubt", r->doubt_why);
 	put(out, "Outcome", arena_printf(&s->a, STR_FMT "%s: %s", STR_ARG(report_status(r)),
 					 r->exit >= 0 ? arena_printf(&s->a, ", exit %lld", (long long)r->exit).p : "", words_meaning(r)));
 	put(out, "Started", words_time(&s->a, r->started));

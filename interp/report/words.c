@@ -44,6 +44,39 @@ struct str words_member(struct value map, const char *name)
 	return v && v->kind == V_STRING ? value_text(*v) : STR("");
 }
 
+static struct str signature(struct arena *a, struct value source)
+{
+	const struct value *s = value_get(source, STR("signature")), *good;
+
+	if (!s || s->kind != V_MAP || str_eqz(words_member(*s, "kind"), "none"))
+		return STR(", not signed");
+	good = value_get(*s, STR("good"));
+	if (good && good->kind == V_BOOL && good->b)
+		return arena_printf(a, ", signed by " STR_FMT, STR_ARG(words_member(*s, "signer")));
+	return arena_printf(a, ", its signature is not good: " STR_FMT, STR_ARG(words_member(*s, "why")));
+}
+
+struct str words_source(struct arena *a, const struct report *r)
+{
+	struct value v;
+	struct str commit, tag, branch, repository;
+	const struct value *dirty;
+
+	if (!words_map(a, r->source, &v))
+		return STR("");
+	commit = words_member(v, "commit");
+	tag = words_member(v, "tag");
+	branch = words_member(v, "branch");
+	repository = words_member(v, "repository");
+	dirty = value_get(v, STR("dirty"));
+	if (!commit.n)
+		return words_member(v, "unknown");
+	return arena_printf(a, STR_FMT "%s" STR_FMT "%s" STR_FMT "%s" STR_FMT ", commit %.12s%s" STR_FMT, STR_ARG(words_member(v, "path")),
+			    repository.n ? " of " : "", STR_ARG(repository), tag.n ? ", tag " : "", STR_ARG(tag), branch.n ? ", branch " : "",
+			    STR_ARG(branch), commit.p, dirty && dirty->kind == V_BOOL && dirty->b ? ", changed since" : "",
+			    STR_ARG(tag.n ? signature(a, v) : STR("")));
+}
+
 struct str words_took(struct arena *a, int64_t us)
 {
 	struct buf b;

@@ -28,6 +28,9 @@ bool words_map(struct arena *a, struct str json, struct value *out);
 struct str words_show(struct arena *a, struct value v);
 /* Member of a map if it is text, else empty. */
 struct str words_member(struct value map, const char *name);
+/* Where the runbook came from: "deploy.yml of https://..., tag v1.2.0, commit 0123456789ab,
+ * signed by ann"; empty if it is a file outside of any repository. */
+struct str words_source(struct arena *a, const struct report *r);
 /* "12.3ms" from microseconds. */
 struct str words_took(struct arena *a, int64_t us);
 /* "2026-11-21 06:50:28 UTC" from a record's wall time. */

@@ -246,6 +246,29 @@ rich_yml() {
 	is "$(jq -r '.run.status, .journal.sealed' r.json | tr '\n' ' ')" "unfinished false "
 }
 
+@test "report: of a run that was taken over, and of one that undoes another" {
+	slow_yml
+	begin exec slow.yml
+	until_ok started
+	kill -9 $pid
+	wait $pid 2>/dev/null || true
+	touch go
+	code=0
+	"$RB" rollback @last >out 2>err </dev/null || code=$?
+	report json
+	is "$(jq -r '.run.runners' r.json)" 2
+	cmp r.json state/runs/*/report.json
+	rm -rf state go ledger
+	deploy_yml
+	run_rb 0 exec deploy.yml --yes -i tag=v1 --no-sync
+	first=$(cut -d' ' -f1 out)
+	run_rb 0 rollback $first
+	report text
+	says "Undoes     run $first" r.text
+	report html
+	says "<dt>Undoes run</dt><dd>$first</dd>" r.html
+}
+
 @test "report: secrets are masked in all formats" {
 	cat >s.yml <<-'EOF'
 		runbook: 1

@@ -138,7 +138,7 @@ static void records_of_tomorrow(void **state)
 	(void)state;
 
 	begin(&m);
-	add(&m, OPEN ",\"source\":{\"commit\":\"abc\"},\"quantum\":7");
+	add(&m, OPEN ",\"source\":{\"path\":\"d.yml\",\"repository\":\"r\",\"tag\":\"v1\",\"commit\":\"0123456789abcdef\",\"signature\":{\"kind\":\"ssh\",\"good\":true,\"signer\":\"ann\"}},\"quantum\":7");
 	add(&m, "\"t\":\"approval\",\"k\":\"plan/ok\",\"by\":\"kim\",\"verdict\":\"yes\"");
 	add(&m, "\"t\":\"epoch.open\",\"pid\":7");
 	for (int i = 0; i < 50; i++) {
@@ -152,7 +152,8 @@ static void records_of_tomorrow(void **state)
 	assert_int_equal(m.r.event_count, 52);
 	assert_true(str_eqz(m.r.events[0].t, "approval"));
 	assert_true(str_eqz(m.r.events[0].body, "{\"by\":\"kim\",\"verdict\":\"yes\"}"));
-	assert_true(str_eqz(m.r.more, "{\"source\":{\"commit\":\"abc\"},\"quantum\":7}"));
+	assert_true(str_eqz(m.r.more, "{\"quantum\":7}"));
+	assert_true(str_eqz(words_source(&m.a, &m.r), "d.yml of r, tag v1, commit 0123456789ab, signed by ann"));
 	assert_true(json_parse(&m.a, str_of(make(&m, REPORT_JSON)), &v, &je));
 	assert_non_null(strstr(m.out.p, "\"events\":[{\"n\":2,\"t\":\"approval\""));
 	assert_non_null(strstr(make(&m, REPORT_TEXT), "approval plan/ok by kim, verdict yes"));
