@@ -82,5 +82,6 @@ extern const struct cli_command cmd_rollback;
 extern const struct cli_command cmd_runs;
 extern const struct cli_command cmd_schema;
 extern const struct cli_command cmd_show;
+extern const struct cli_command cmd_verify;
 
 #endif

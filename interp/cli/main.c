@@ -34,6 +34,7 @@ const struct cli_command *const commands[] = {
 	&cmd_runs,
 	&cmd_schema,
 	&cmd_show,
+	&cmd_verify,
 	NULL
 };
 

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/jsonw.h"
 #include "cli/command.h"
+#include "cli/heads.h"
 #include "cli/kept.h"
 #include "cli/origin.h"
 #include "cli/presets.h"
@@ -400,9 +401,30 @@ static void on_tick(void *arg)
 	ui_tick(((struct runner *)arg)->ui);
 }
 
+/* A signed head of the journal as it stands, where the site has a key for it. */
+static void sign_head(struct runner *r, const char *name)
+{
+	struct head h = { .run = str_of(r->id), .records = journal_records(r->journal) };
+	const char *key = setting(&r->set, SET_SIGN_KEY);
+	struct str why;
+
+	r->head_signed = true;
+	if (!r->set.of[SET_SIGN_KEY].value.n)
+		return;
+	journal_head(r->journal, h.hash);
+	why = heads_sign(r->c, r->dir, name, &h, key);
+	if (why.n)
+		cli_error("the head of the journal was not signed with %s: " STR_FMT, key, STR_ARG(why));
+}
+
+/* The first records are on the disk, the first work is under way. */
 static void on_idle(void *arg)
 {
-	ui_idle(((struct runner *)arg)->ui);
+	struct runner *r = arg;
+
+	ui_idle(r->ui);
+	if (!r->head_signed)
+		sign_head(r, r->gone.n ? arena_printf(&r->c->arena, "taken-over-%lld", (long long)journal_records(r->journal)).p : "open");
 }
 
 int runner_world(struct runner *r, const char *const *env)
@@ -585,6 +607,8 @@ void runner_end(struct runner *r, int code)
 {
 	int err = journal_error(r->journal) ? 0 : report_write(r->dir.p, runner_shared(r));
 
+	if (!journal_error(r->journal) && journal_sealed(r->journal))
+		sign_head(r, "seal");
 	if (err)
 		cli_error("the run's report could not be written: %s; `runbook report %s` makes it anew", strerror(err), r->id);
 	ui_end(r->ui, str_of(r->id), code, r->dir);

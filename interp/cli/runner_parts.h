@@ -42,6 +42,7 @@ struct runner {
 	struct ui *ui;
 	struct engine *engine;
 	struct buf open_body;
+	bool head_signed;              /* that of the first records of this runner */
 	struct str gone;               /* of a run that is taken over: live_options.gone */
 	struct run_setup setup;
 };

@@ -286,6 +286,11 @@ int64_t journal_records(const struct journal *j)
 	return j->n;
 }
 
+bool journal_sealed(const struct journal *j)
+{
+	return j->sealed;
+}
+
 int64_t journal_syncs(const struct journal *j)
 {
 	return j->syncs;

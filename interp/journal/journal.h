@@ -62,6 +62,8 @@ bool journal_low(const struct journal *j);
 /* The disk was found full elsewhere (an output): spends the reserve now. */
 void journal_spend(struct journal *j);
 int64_t journal_records(const struct journal *j);
+/* The last record is a seal. */
+bool journal_sealed(const struct journal *j);
 int64_t journal_syncs(const struct journal *j);
 /* Hash of the last record, hex. */
 void journal_head(const struct journal *j, char hex[65]);

@@ -1,0 +1,170 @@
+#include "cli/heads.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "base/buf.h"
+#include "base/file.h"
+#include "cli/command.h"
+#include "host/env.h"
+#include "host/program.h"
+#include "value/units.h"
+
+/* heads: written at the open and at the seal, read by verify. */
+
+#define NAMESPACE "runbook-head"
+enum { HEAD_MAX = 4096, HEADS_MAX = 64, SAID_MAX = 64 << 10 };
+static const int64_t patience = 30000000000;
+
+static struct str call(struct cli *c, const char *const *argv, struct str input, struct buf *said)
+{
+	struct program_call p = { .argv = argv, .envp = env_base(&c->arena, NULL, 0, NULL, 0), .input = input, .timeout = patience };
+
+	buf_init(said, SAID_MAX);
+	return program_run(&c->arena, &p, said);
+}
+
+/* --- writing ------------------------------------------------------------------------ */
+
+static struct str head_text(struct cli *c, const struct head *h)
+{
+	return arena_printf(&c->arena, "runbook-head/v1\nrun " STR_FMT "\nrecords %lld\nhead %s\n", STR_ARG(h->run), (long long)h->records,
+			    h->hash);
+}
+
+struct str heads_sign(struct cli *c, struct str dir, const char *name, const struct head *h, const char *key)
+{
+	struct str folder = arena_printf(&c->arena, STR_FMT "/heads", STR_ARG(dir));
+	struct str path = arena_printf(&c->arena, STR_FMT "/%s.head", STR_ARG(folder), name);
+	const char *argv[] = { "ssh-keygen", "-q", "-Y", "sign", "-n", NAMESPACE, "-f", key, path.p, NULL };
+	struct buf said;
+	struct str why;
+	int err = mkdir(folder.p, 0700) && errno != EEXIST ? errno : 0;
+
+	if (!err)
+		err = file_write_atomic(path.p, head_text(c, h), 0600, 1);
+	if (err)
+		return arena_printf(&c->arena, STR_FMT ": %s", STR_ARG(path), file_error(err));
+	why = call(c, argv, STR(""), &said);
+	buf_release(&said);
+	return why;
+}
+
+/* --- reading ------------------------------------------------------------------------ */
+
+/* The rest of the line that begins with `word `; *at moves behind it. */
+static struct str field(struct str text, size_t *at, const char *word)
+{
+	struct str rest = str_slice(text, *at, text.n), line;
+	const char *nl = memchr(rest.p, '\n', rest.n);
+	size_t n = strlen(word);
+
+	if (!nl || !str_starts(rest, str_of(word)) || rest.p[n] != ' ')
+		return STR("");
+	line = (struct str){ rest.p + n + 1, (size_t)(nl - rest.p) - n - 1 };
+	*at = (size_t)(nl - text.p) + 1;
+	return line;
+}
+
+static bool parse(struct str text, struct head *h)
+{
+	static const struct str first = { "runbook-head/v1\n", 16 };
+	size_t at = first.n;
+	struct str hash, records;
+
+	if (!str_starts(text, first))
+		return false;
+	h->run = field(text, &at, "run");
+	records = field(text, &at, "records");
+	hash = field(text, &at, "head");
+	if (!h->run.n || hash.n != 64 || at != text.n || !unit_parse_int(records, &h->records))
+		return false;
+	memcpy(h->hash, hash.p, 64);
+	h->hash[64] = 0;
+	return true;
+}
+
+static bool verify_by(struct cli *c, struct signed_head *s, const char *signers, const char *signature, struct str text, struct str who)
+{
+	const char *principal = arena_str(&c->arena, who.p, who.n).p;
+	const char *argv[] = { "ssh-keygen", "-Y", "verify", "-n", NAMESPACE, "-f", signers, "-I", principal, "-s", signature, NULL };
+	struct buf said;
+
+	s->why = call(c, argv, text, &said);
+	buf_release(&said);
+	s->good = !s->why.n;
+	if (s->good)
+		s->signer = str_of(principal);
+	return s->good;
+}
+
+static void check_signature(struct cli *c, struct signed_head *s, const char *signers, struct str path, struct str text)
+{
+	const char *signature = arena_printf(&c->arena, STR_FMT ".sig", STR_ARG(path)).p;
+	const char *find[] = { "ssh-keygen", "-Y", "find-principals", "-f", signers, "-s", signature, NULL };
+	struct buf said;
+	struct str all;
+
+	if (!signers) {
+		s->why = STR("no allowed_signers file is set");
+		return;
+	}
+	s->why = call(c, find, STR(""), &said);
+	if (s->why.n)
+		s->why = arena_printf(&c->arena, "it has no signature of a key in %s", signers);
+	all = buf_str(&said);
+	for (size_t at = 0; !s->why.n && at < all.n && !s->good;) {
+		const char *nl = memchr(all.p + at, '\n', all.n - at);
+		size_t end = nl ? (size_t)(nl - all.p) : all.n;
+		struct str who = str_trim(str_slice(all, at, end));
+
+		at = end + 1;
+		if (who.n && who.p[0] != '-' && verify_by(c, s, signers, signature, text, who))
+			break;
+	}
+	buf_release(&said);
+}
+
+static void read_one(struct cli *c, struct str folder, const char *name, const char *signers, struct signed_head *s)
+{
+	struct str path = arena_printf(&c->arena, STR_FMT "/%s", STR_ARG(folder), name), text;
+	int err = file_read(&c->arena, path.p, HEAD_MAX, &text);
+
+	s->name = arena_str(&c->arena, name, strlen(name));
+	if (err)
+		s->why = str_of(file_error(err));
+	else if (!parse(text, &s->head))
+		s->why = STR("it is no head of a journal");
+	else
+		check_signature(c, s, signers, path, text);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct signed_head *x = a, *y = b;
+
+	return str_cmp(x->name, y->name);
+}
+
+int heads_read(struct cli *c, struct str dir, const char *signers, struct signed_head **out, uint32_t *count)
+{
+	struct str folder = arena_printf(&c->arena, STR_FMT "/heads", STR_ARG(dir));
+	DIR *d = opendir(folder.p);
+	struct dirent *e;
+
+	*out = arena_array(&c->arena, HEADS_MAX, sizeof(**out));
+	*count = 0;
+	if (!d)
+		return errno == ENOENT ? 0 : errno;
+	while ((e = readdir(d)) && *count < HEADS_MAX) {
+		size_t n = strlen(e->d_name);
+
+		if (n > 5 && !strcmp(e->d_name + n - 5, ".head"))
+			read_one(c, folder, e->d_name, signers, &(*out)[(*count)++]);
+	}
+	closedir(d);
+	qsort(*out, *count, sizeof(**out), by_name);
+	return 0;
+}

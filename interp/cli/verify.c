@@ -1,0 +1,313 @@
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/jsonw.h"
+#include "base/visible.h"
+#include "cli/heads.h"
+#include "cli/output.h"
+#include "cli/past.h"
+#include "cli/rebuild.h"
+#include "cli/settings.h"
+#include "host/jail.h"
+#include "journal/mask.h"
+#include "journal/output.h"
+#include "journal/state.h"
+#include "journal/stored.h"
+#include "report/report.h"
+#include "value/json.h"
+
+/*
+ * verify: is a run's folder what its runner wrote? Form and chain of the journal,
+ * every blob that it names, the signed heads, the replay (so the sequence of
+ * events is legal and every decision follows), and the report, made anew.
+ */
+
+enum { BLOB_MAX = 128 << 20, FOUND_MAX = 20 };
+
+struct verifying {
+	struct cli *c;
+	struct str dir, run;
+	const char *wanted;            /* --head */
+	bool wanted_seen;
+	struct signed_head *heads; uint32_t head_count;
+	bool *head_seen;
+	int64_t blobs;
+	struct str found[FOUND_MAX]; uint32_t found_count; /* what is wrong */
+	struct str notes[FOUND_MAX]; uint32_t note_count;  /* what is worth knowing */
+};
+
+static void add(struct str *list, uint32_t *n, struct str text)
+{
+	if (*n < FOUND_MAX)
+		list[(*n)++] = text;
+}
+
+static void wrong(struct verifying *v, struct str text)
+{
+	add(v->found, &v->found_count, text);
+}
+
+static void note(struct verifying *v, struct str text)
+{
+	add(v->notes, &v->note_count, text);
+}
+
+/* --- blobs ------------------------------------------------------------------------- */
+
+static void check_blob(struct verifying *v, struct str hex, int64_t record)
+{
+	struct arena a;
+	struct str bytes;
+	int err;
+
+	if (!hex.n)
+		return;
+	arena_init(&a);
+	err = blob_get(&a, v->dir.p, hex, BLOB_MAX, &bytes);
+	v->blobs++;
+	if (err)
+		wrong(v, arena_printf(&v->c->arena, "record %lld: blob " STR_FMT ": %s", (long long)record, STR_ARG(hex),
+				      err < 0 ? "its bytes are not those that were stored" : file_error(err)));
+	arena_release(&a);
+}
+
+static void check_output(struct verifying *v, const struct record *r, const char *name)
+{
+	struct str raw = record_raw(r, name);
+	struct stored_output out;
+
+	if (!raw.n)
+		return;
+	if (stored_output(&v->c->arena, v->dir.p, raw, 0, &out)) {
+		wrong(v, arena_printf(&v->c->arena, "record %lld: `%s` is no output", (long long)r->n, name));
+		return;
+	}
+	check_blob(v, out.blob, r->n);
+	check_blob(v, out.head, r->n);
+	check_blob(v, out.tail, r->n);
+}
+
+/* Names of blobs in a list of maps: files of run.open. */
+static void check_files(struct verifying *v, const struct record *r, const char *name)
+{
+	struct json_error je;
+	struct value list;
+	struct str raw = record_raw(r, name);
+
+	if (!raw.n || !json_parse(&v->c->arena, raw, &list, &je) || list.kind != V_LIST)
+		return;
+	for (uint32_t i = 0; i < list.n; i++) {
+		const struct value *hex = list.list[i].kind == V_MAP ? value_get(list.list[i], STR("sha256")) : NULL;
+
+		if (hex && hex->kind == V_STRING)
+			check_blob(v, value_text(*hex), r->n);
+	}
+}
+
+static void on_record(void *arg, const struct record *r)
+{
+	struct verifying *v = arg;
+
+	for (uint32_t i = 0; i < v->head_count; i++)
+		if (v->heads[i].head.records == r->n)
+			v->head_seen[i] = str_eqz(r->h, v->heads[i].head.hash);
+	v->wanted_seen = v->wanted_seen || (v->wanted && str_eqz(r->h, v->wanted));
+	if (str_eqz(r->t, "run.open")) {
+		v->run = arena_str(&v->c->arena, record_text(r, &v->c->arena, "run").p, record_text(r, &v->c->arena, "run").n);
+		check_blob(v, record_text(r, &v->c->arena, "program"), r->n);
+		check_files(v, r, "files");
+	} else if (str_eqz(r->t, "step.attempt") || str_eqz(r->t, "probe")) {
+		check_output(v, r, "out");
+		check_output(v, r, "err");
+	}
+}
+
+/* --- the parts ------------------------------------------------------------------------ */
+
+static void check_chain(struct verifying *v, const char *journal, struct journal_scan *scan)
+{
+	journal_scan_file(journal, scan, on_record, v);
+	if (scan->state != JOURNAL_SOUND)
+		wrong(v, arena_printf(&v->c->arena, "the journal is %s: %s", scan->state == JOURNAL_TORN ? "torn" : "damaged", scan->why));
+	else if (!scan->sealed && !run_is_live(v->dir.p))
+		wrong(v, STR("the run has neither a seal nor a living runner: more may have happened"));
+	else if (!scan->sealed)
+		note(v, STR("the run is not over"));
+	if (v->wanted && !v->wanted_seen)
+		wrong(v, arena_printf(&v->c->arena, "the head %.64s is not in this journal", v->wanted));
+	else if (v->wanted && scan->sealed && !str_eqz(str_of(scan->head), v->wanted))
+		note(v, STR("the journal has grown since that head"));
+}
+
+static void check_heads(struct verifying *v, bool required)
+{
+	bool good = false;
+
+	for (uint32_t i = 0; i < v->head_count; i++) {
+		const struct signed_head *h = &v->heads[i];
+		bool ours = str_eq(h->head.run, v->run) && v->head_seen[i];
+
+		if (!h->head.run.n || !ours)
+			wrong(v, arena_printf(&v->c->arena, "heads/" STR_FMT ": %.*s", STR_ARG(h->name),
+					      STR_ARG(!h->head.run.n ? h->why : STR("it is of another journal than this"))));
+		else if (h->good)
+			note(v, arena_printf(&v->c->arena, "heads/" STR_FMT ": record %lld, signed by " STR_FMT, STR_ARG(h->name),
+					     (long long)h->head.records, STR_ARG(h->signer)));
+		else
+			note(v, arena_printf(&v->c->arena, "heads/" STR_FMT ": not checked: " STR_FMT, STR_ARG(h->name), STR_ARG(h->why)));
+		good = good || (ours && h->good && str_eqz(h->name, "seal.head"));
+	}
+	if (required && !good)
+		wrong(v, STR("no trusted signature stands under its seal"));
+}
+
+static void check_replay(struct verifying *v)
+{
+	struct rebuild b = { 0 };
+	struct mask *m = mask_new();
+
+	if (rebuild_open(&b, v->c, v->dir))
+		(void)rebuild_replay(&b, NULL, m);
+	if (b.why[0])
+		wrong(v, arena_printf(&v->c->arena, "replay: %s%s", b.diverged ? "diverged at " : "", b.why));
+	rebuild_release(&b);
+	mask_free(m);
+}
+
+static void check_report(struct verifying *v, const char *journal)
+{
+	struct str path = arena_printf(&v->c->arena, STR_FMT "/report.json", STR_ARG(v->dir)), bytes;
+	struct report r;
+	struct buf out;
+	int err = file_read(&v->c->arena, path.p, REPORT_BYTES_MAX, &bytes);
+
+	if (err)
+		return; /* it is made when it is asked for */
+	buf_init(&out, REPORT_BYTES_MAX);
+	if (!report_read(&v->c->arena, journal, false, &r) || !report_make(&r, v->dir.p, REPORT_JSON, &out) || !str_eq(buf_str(&out), bytes))
+		wrong(v, STR("report.json is not what the journal gives"));
+	buf_release(&out);
+}
+
+/* --- the answer ------------------------------------------------------------------------ */
+
+static void put_list(struct jsonw *w, const char *name, const struct str *list, uint32_t n)
+{
+	jsonw_key(w, name);
+	jsonw_open(w, '[');
+	for (uint32_t i = 0; i < n; i++)
+		jsonw_str(w, list[i]);
+	jsonw_close(w, ']');
+}
+
+static void say_json(const struct verifying *v, const struct journal_scan *scan, struct buf *out)
+{
+	struct jsonw w;
+
+	jsonw_init(&w, out);
+	jsonw_open(&w, '{');
+	jsonw_kint(&w, "v", 1);
+	jsonw_kstr(&w, "run", v->run);
+	jsonw_kbool(&w, "verified", !v->found_count);
+	jsonw_kint(&w, "records", scan->records);
+	jsonw_kint(&w, "blobs", v->blobs);
+	jsonw_kstr(&w, "head", str_of(scan->head));
+	put_list(&w, "wrong", v->found, v->found_count);
+	put_list(&w, "notes", v->notes, v->note_count);
+	jsonw_close(&w, '}');
+	buf_addc(out, '\n');
+}
+
+static void say_text(const struct verifying *v, const struct journal_scan *scan, struct buf *out)
+{
+	visible_add(out, v->run.n ? v->run : v->dir);
+	if (!v->found_count)
+		buf_printf(out, " verified: %lld records, %lld blobs, head %s\n", (long long)scan->records, (long long)v->blobs, scan->head);
+	else
+		buf_addz(out, " NOT verified\n");
+	for (uint32_t i = 0; i < v->found_count; i++) {
+		buf_addz(out, "  wrong  ");
+		visible_add(out, v->found[i]);
+		buf_addc(out, '\n');
+	}
+	for (uint32_t i = 0; i < v->note_count; i++) {
+		buf_addz(out, "  note   ");
+		visible_add(out, v->notes[i]);
+		buf_addc(out, '\n');
+	}
+}
+
+static int verify_folder(struct cli *c, struct str dir, bool json)
+{
+	struct verifying v = { .c = c, .dir = dir, .wanted = cli_arg(c, "head") };
+	const char *journal = arena_printf(&c->arena, STR_FMT "/journal.jsonl", STR_ARG(dir)).p;
+	struct journal_scan scan;
+	struct settings set;
+	struct buf out;
+	int err;
+
+	if (!settings_load(c, &set))
+		return EXIT_USAGE;
+	err = heads_read(c, dir, set.of[SET_SIGNERS].value.n ? setting(&set, SET_SIGNERS) : NULL, &v.heads, &v.head_count);
+	if (err)
+		wrong(&v, arena_printf(&c->arena, "heads: %s", strerror(err)));
+	v.head_seen = arena_array(&c->arena, v.head_count + 1u, sizeof(*v.head_seen));
+	err = jail_enter(); /* the programs that check signatures have run */
+	if (err) {
+		cli_error("the kernel does not let us give up our rights: %s", strerror(err));
+		return EXIT_INTERNAL;
+	}
+	check_chain(&v, journal, &scan);
+	check_heads(&v, cli_has(c, "require-signed"));
+	if (scan.state == JOURNAL_SOUND) {
+		check_replay(&v);
+		check_report(&v, journal);
+	}
+	buf_init(&out, 1 << 20);
+	if (json)
+		say_json(&v, &scan, &out);
+	else
+		say_text(&v, &scan, &out);
+	cli_out(buf_str(&out));
+	buf_release(&out);
+	return v.found_count ? EXIT_DAMAGED : EXIT_OK;
+}
+
+static int verify_run(struct cli *c)
+{
+	struct past p;
+	struct stat st;
+	bool json;
+	int code;
+
+	if (c->arg_count != 1)
+		return cli_usage(c, "verify needs a run, or the folder of one");
+	if (!output_json(c, &json))
+		return EXIT_USAGE;
+	if (strchr(c->args[0], '/') && !stat(c->args[0], &st) && S_ISDIR(st.st_mode))
+		return verify_folder(c, str_of(c->args[0]), json);
+	code = past_find(c, c->args[0], &p);
+	return code ? code : verify_folder(c, p.dir, json);
+}
+
+static const struct option_row options[] = {
+	{ "head", 0, "HASH", "a head that you kept: the journal must contain it" },
+	{ "require-signed", 0, NULL, "a trusted signature must stand under the seal (setting allowed_signers)" },
+	{ "output", 'o', "FORMAT", "text (default) or json" },
+	{ "state", 0, "DIR", "where runs are kept" },
+	{ NULL, 0, NULL, NULL },
+};
+
+const struct cli_command cmd_verify = {
+	.name = "verify",
+	.usage = "verify RUN|FOLDER [--head HASH] [--require-signed]",
+	.summary = "check that a run's journal, blobs and report are whole and true",
+	.help = "Checks the form and the chain of the journal, every blob that it names, the signed heads\n"
+		"in the run's folder, that a replay makes the same journal, and the report. A folder is a\n"
+		"path with a slash: a copy of a run's folder, checked without network.\n\n"
+		"Exit 0 verified, 6 not (the list says what is wrong), also for a run that has neither a\n"
+		"seal nor a living runner.\n",
+	.options = options,
+	.run = verify_run,
+};
