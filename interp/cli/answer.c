@@ -1,10 +1,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,6 +12,7 @@
 #include "cli/past.h"
 #include "cli/questions.h"
 #include "cli/settings.h"
+#include "host/sign.h"
 #include "journal/answers.h"
 #include "journal/reader.h"
 #include "journal/state.h"
@@ -124,26 +123,13 @@ static int write_new(const char *path, struct str bytes)
 	return err;
 }
 
-/* ssh-keygen -Y sign makes PATH.sig; a passphrase is asked for at the terminal. */
-static bool sign(struct cli *c, const char *key, const char *path)
+static bool sign(const char *key, const char *path)
 {
-	const char *argv[] = { "ssh-keygen", "-Y", "sign", "-f", key, "-n", ANSWER_NAMESPACE, path, NULL };
-	int status = -1;
-	pid_t pid;
-	int err;
+	int err = sign_file(key, ANSWER_NAMESPACE, path, 0);
 
-	(void)c;
-	err = posix_spawnp(&pid, argv[0], NULL, NULL, (char *const *)(uintptr_t)argv, environ);
-	if (err) {
-		cli_error("ssh-keygen: %s", strerror(err));
-		return false;
-	}
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		continue;
-	if (WIFEXITED(status) && !WEXITSTATUS(status))
-		return true;
-	cli_error("ssh-keygen could not sign with %s", key);
-	return false;
+	if (err)
+		cli_error("%s: ssh-keygen could not sign%s%s", key, err > 0 ? ": " : "", err > 0 ? strerror(err) : "");
+	return !err;
 }
 
 /* The file appears under its name when all is there. */
@@ -167,7 +153,7 @@ static bool put(struct cli *c, const struct past *p, const char *key, struct ans
 		err = answers_make(p->dir.p, false);
 	if (!err)
 		err = write_new(temp, text);
-	if (!err && key && !sign(c, key, temp)) {
+	if (!err && key && !sign(key, temp)) {
 		(void)unlink(temp);
 		return false;
 	}

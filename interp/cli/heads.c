@@ -10,6 +10,7 @@
 #include "cli/command.h"
 #include "host/env.h"
 #include "host/program.h"
+#include "host/sign.h"
 #include "value/units.h"
 
 /* heads: written at the open and at the seal, read by verify. */
@@ -38,18 +39,14 @@ struct str heads_sign(struct cli *c, struct str dir, const char *name, const str
 {
 	struct str folder = arena_printf(&c->arena, STR_FMT "/heads", STR_ARG(dir));
 	struct str path = arena_printf(&c->arena, STR_FMT "/%s.head", STR_ARG(folder), name);
-	const char *argv[] = { "ssh-keygen", "-q", "-Y", "sign", "-n", NAMESPACE, "-f", key, path.p, NULL };
-	struct buf said;
-	struct str why;
 	int err = mkdir(folder.p, 0700) && errno != EEXIST ? errno : 0;
 
 	if (!err)
 		err = file_write_atomic(path.p, head_text(c, h), 0600, 1);
 	if (err)
 		return arena_printf(&c->arena, STR_FMT ": %s", STR_ARG(path), file_error(err));
-	why = call(c, argv, STR(""), &said);
-	buf_release(&said);
-	return why;
+	err = sign_file(key, NAMESPACE, path.p, 1);
+	return err ? str_of(err < 0 ? "ssh-keygen refused (is there a passphrase on the key?)" : strerror(err)) : STR("");
 }
 
 /* --- reading ------------------------------------------------------------------------ */
