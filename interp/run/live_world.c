@@ -19,7 +19,7 @@
  */
 
 static const int64_t second = 1000000000;
-enum { EXTRA_TURNS = 8, KEPT_BUFFERS = 256 << 10 };
+enum { ANSWERS = 4, EXTRA_TURNS = 8, KEPT_BUFFERS = 256 << 10 };
 
 /* --- ops --------------------------------------------------------------------- */
 
@@ -312,10 +312,28 @@ void live_stamp(const struct live *l, struct event *e)
 	e->mono = clock_boot() - l->o.start_boot;
 }
 
+/* Of the events that are there, those of this turn. Answers to requests that read come a
+ * few at a time: they need no sync, which all would share, and the next requests can be
+ * on their way while the rest is dealt with. */
+static uint32_t batch(const struct live *l, uint32_t max)
+{
+	uint32_t n = l->event_count < max ? l->event_count : max;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct live_op *op = l->events[i].op;
+
+		if (!op || op->c.kind != OP_REQUEST || op->c.write)
+			return n;
+		if (i + 1 == ANSWERS)
+			return ANSWERS;
+	}
+	return n;
+}
+
 static uint32_t wait(void *ctx, struct event *events, uint32_t max)
 {
 	struct live *l = ctx;
-	uint32_t n;
+	uint32_t n, left;
 
 	while (l->handed) {
 		struct live_op *op = l->handed;
@@ -328,6 +346,7 @@ static uint32_t wait(void *ctx, struct event *events, uint32_t max)
 		return 0;
 	}
 	tick(l, clock_boot());
+	left = l->event_count;
 	while (!l->event_count) {
 		int64_t now = clock_boot();
 
@@ -337,11 +356,11 @@ static uint32_t wait(void *ctx, struct event *events, uint32_t max)
 		turn(l, l->next_tick - now);
 	}
 	/* What ended at the same time shall be one batch. */
-	for (uint32_t i = 0, before = 0; i < EXTRA_TURNS && l->op_count && before != l->event_count; i++) {
+	for (uint32_t i = 0, before = left; i < EXTRA_TURNS && l->op_count && before != l->event_count; i++) {
 		before = l->event_count;
 		turn(l, 0);
 	}
-	n = l->event_count < max ? l->event_count : max;
+	n = batch(l, max);
 	live_stamp(l, events);
 	for (uint32_t i = 0; i < n; i++) {
 		const struct live_event *e = &l->events[i];

@@ -19,6 +19,13 @@ one_step() {
 	printf 'runbook: 1\nname: bench\npreflight:\n- run: [/bin/true]\n  effect: read\n'
 }
 
+commit_one() { # one.yml as a file of a repository
+	command -v git >/dev/null 2>&1 || return 1
+	mkdir -p "$work/repo" && cp "$work/one.yml" "$work/repo" && git -C "$work/repo" init -q &&
+		git -C "$work/repo" add one.yml &&
+		git -C "$work/repo" -c user.name=bench -c user.email=bench@localhost commit -qm one
+}
+
 requests() { # COUNT AT_ONCE URL
 	printf 'runbook: 1\nname: bench\npreflight:\n- id: all\n  foreach: range(%d)\n  parallel: %d\n' "$1" "$2"
 	printf '  http: { url: "%s" }\n  timeout: 10s\n' "$3"

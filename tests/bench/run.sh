@@ -4,6 +4,7 @@
 # ninja and just. Prints a table; a missed target is no error. The programs stand
 # in bench/ beside PROGRAM. A few minutes.
 #
+#   BENCH_DIR=DIR      where it works: a disk (default /var/tmp)
 #   BENCH_ROUNDS=N     rounds of the long rows (default 5)
 #   BENCH_FULL=1       100,000 steps for the memory row instead of 20,000
 #   BENCH_ONLY="load"  these rows only: steps one load guard journal memory report http peers
@@ -14,8 +15,8 @@ case $program in /*) ;; *) program=$PWD/$program ;; esac
 tools=$(dirname "$program")/bench
 only=${BENCH_ONLY:-steps one load guard journal memory report http peers}
 rounds=${BENCH_ROUNDS:-5}
-work=$(dirname "$program")/bench.work # on the disk that holds the tree: a tmpfs has no sync
-rm -rf "$work"
+# On a disk, for a tmpfs has no sync, and in no git repository: see the row of one in there.
+work=$(mktemp -d "${BENCH_DIR:-/var/tmp}/runbook-bench-XXXXXX") || exit 2
 mkdir -p "$work/runs" || exit 2
 nginx_pid=
 clean_up() {
@@ -93,6 +94,10 @@ if wanted one; then
 		:: sync "$tools/floor_spawn" -s "$work/synced" 1
 	row "one-step local run" "$(field durable 2) ms" "dash script: $(field dash 2) ms" "$(field durable 4)" '<=2'
 	row "  the same with --no-sync" "$(field unsynced 2) ms" "dash script: $(field dash 2) ms" "$(field unsynced 4)" '<=2'
+	if commit_one; then
+		time_of 51 dash dash "$work/one.sh" :: unsynced "$program" exec --no-sync "$work/repo/one.yml"
+		row "  the same, from a git working tree" "$(field unsynced 2) ms" "dash script: $(field dash 2) ms" "$(field unsynced 4)" -
+	fi
 fi
 
 if wanted load; then

@@ -186,6 +186,7 @@ status() {
 	begin exec book.yml
 	until_ok test -s begun
 	kill -9 "$pid"
+	wait "$pid" 2>/dev/null || true
 	run_rb 0 resume @last --kill
 	is "$(cat ledger)" "$(printf 'a\nb')"
 	run_rb 0 replay @last
@@ -205,6 +206,7 @@ status() {
 	begin exec book.yml
 	until_ok test -s begun
 	kill -9 "$pid"
+	wait "$pid" 2>/dev/null || true
 	touch go
 	run_rb 0 resume @last --kill
 	is "$(wc -l <keys)" 2
@@ -230,6 +232,7 @@ status() {
 	begin exec book.yml
 	until_ok test -s begun
 	kill -9 "$pid"
+	wait "$pid" 2>/dev/null || true
 	pkill -9 -f 'echo begun > begun' || true
 	touch go
 	run_rb 3 resume @last
@@ -280,6 +283,7 @@ status() {
 	begin exec book.yml
 	until_ok test -s begun
 	kill -9 "$pid"
+	wait "$pid" 2>/dev/null || true
 	touch go
 	run_rb 3 resume @last --kill
 	says 'did not survive' err
