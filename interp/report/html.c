@@ -277,32 +277,9 @@ static void put_rollback(struct scribe *s)
 	buf_addz(s->out, "</div>\n");
 }
 
-/* Does a record tell of a decision of a person? */
-static bool decision(struct str t)
-{
-	static const char *const types[] = { "question", "answer", "approval", "resolve", "doubt", "held" };
-
-	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
-		if (str_eqz(t, types[i]))
-			return true;
-	return false;
-}
-
-/* The first of these members that there is. */
-static struct str first_of(struct scribe *s, struct value v, const char *const *names)
-{
-	for (; *names; names++) {
-		const struct value *m = v.kind == V_MAP ? value_get(v, str_of(*names)) : NULL;
-
-		if (m)
-			return words_show(&s->a, *m);
-	}
-	return STR("");
-}
-
 static void put_event(struct scribe *s, const struct report_event *e, bool decided)
 {
-	struct value v = scribe_json(s, e->body);
+	struct words_decision d = words_decision(&s->a, e);
 
 	buf_printf(s->out, "<tr><td class=\"du\">+" STR_FMT "</td><td>", STR_ARG(words_took(&s->a, e->at_us)));
 	html_text(s, e->t);
@@ -313,11 +290,11 @@ static void put_event(struct scribe *s, const struct report_event *e, bool decid
 	if (!decided) {
 		html_text(s, scribe_members(s, e->body));
 	} else {
-		html_text(s, first_of(s, v, (const char *const[]){ "by", "who", NULL }));
+		html_text(s, d.who);
 		buf_addz(s->out, "</td><td>");
-		html_lines(s, first_of(s, v, (const char *const[]){ "answer", "done", "text", NULL }));
+		html_lines(s, d.what);
 		buf_addz(s->out, "</td><td>");
-		html_lines(s, first_of(s, v, (const char *const[]){ "refused", "not_taken", "why", "end", "how", NULL }));
+		html_lines(s, d.why);
 	}
 	buf_addz(s->out, "</td></tr>");
 }
@@ -330,7 +307,7 @@ static void put_events(struct scribe *s, bool decisions)
 	for (uint32_t i = 0; i < r->event_count; i++) {
 		const struct report_event *e = &r->events[i];
 
-		if (decision(e->t) != decisions || str_eqz(e->t, "sample") || str_eqz(e->t, "timer"))
+		if (words_is_decision(e->t) != decisions || str_eqz(e->t, "sample") || str_eqz(e->t, "timer"))
 			continue;
 		arena_reset(&s->a);
 		if (!open)

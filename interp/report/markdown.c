@@ -193,6 +193,34 @@ static void put_keys(struct scribe *s, const char *title, const struct str *list
 	}
 }
 
+static void put_decisions(struct scribe *s)
+{
+	bool first = true;
+
+	for (uint32_t i = 0; i < s->r->event_count; i++) {
+		const struct report_event *e = &s->r->events[i];
+		struct words_decision d;
+
+		if (!words_is_decision(e->t))
+			continue;
+		arena_reset(&s->a);
+		d = words_decision(&s->a, e);
+		buf_addz(s->out, first ? "\n### Questions and answers\n\n| record | step | who | text or answer | why, or how |\n|---|---|---|---|---|\n" : "");
+		first = false;
+		buf_addz(s->out, "| ");
+		code(s->out, e->t);
+		buf_addz(s->out, " | ");
+		code(s->out, e->k);
+		buf_addz(s->out, " | ");
+		code(s->out, d.who);
+		buf_addz(s->out, " | ");
+		code(s->out, d.what);
+		buf_addz(s->out, " | ");
+		code(s->out, d.why);
+		buf_addz(s->out, " |\n");
+	}
+}
+
 static void put_rest(struct scribe *s)
 {
 	const struct report *r = s->r;
@@ -232,6 +260,7 @@ bool report_markdown(struct scribe *s)
 	s->output_left = OUTPUT_MAX;
 	put_header(s);
 	put_rest(s);
+	put_decisions(s);
 	put_failures(s);
 	put_steps(s);
 	return !s->out->full;

@@ -241,6 +241,31 @@ static void put_residue(struct scribe *s)
 	}
 }
 
+/* Questions to people, and their answers. */
+static void put_decisions(struct scribe *s)
+{
+	const struct report *r = s->r;
+	bool first = true;
+
+	for (uint32_t i = 0; i < r->event_count; i++) {
+		const struct report_event *e = &r->events[i];
+		struct words_decision d;
+
+		if (!words_is_decision(e->t))
+			continue;
+		arena_reset(&s->a);
+		d = words_decision(&s->a, e);
+		buf_addz(s->out, first ? "\nQUESTIONS AND ANSWERS\n" : "");
+		first = false;
+		buf_printf(s->out, "  +" STR_FMT "  ", STR_ARG(words_took(&s->a, e->at_us)));
+		visible_add(s->out, arena_printf(&s->a, STR_FMT " " STR_FMT "%s" STR_FMT "%s" STR_FMT "%s", STR_ARG(e->t), STR_ARG(e->k),
+						 d.who.n ? str_eqz(e->t, "question") ? ", of " : ", by " : "", STR_ARG(d.who),
+						 d.why.n ? " (" : "", STR_ARG(d.why), d.why.n ? ")" : ""));
+		buf_addc(s->out, '\n');
+		put_lines(s->out, "      ", d.what);
+	}
+}
+
 static void put_events(struct scribe *s)
 {
 	const struct report *r = s->r;
@@ -256,7 +281,7 @@ static void put_events(struct scribe *s)
 	for (uint32_t i = 0; i < r->event_count; i++) {
 		const struct report_event *e = &r->events[i];
 
-		if (str_eqz(e->t, "timer") || str_eqz(e->t, "sample"))
+		if (str_eqz(e->t, "timer") || str_eqz(e->t, "sample") || words_is_decision(e->t))
 			continue;
 		arena_reset(&s->a);
 		buf_addz(s->out, first ? "\nRECORDS\n" : "");
@@ -283,6 +308,7 @@ bool report_text(struct scribe *s)
 	put_keys(s, "FAILED AND PASSED OVER", s->r->continued, s->r->continued_count);
 	put_keys(s, "ARMED: what would be undone", s->r->armed, s->r->armed_count);
 	put_residue(s);
+	put_decisions(s);
 	put_events(s);
 	return !s->out->full;
 }

@@ -149,6 +149,53 @@ bool words_leaf(const struct report_node *n)
 	return n->step && n->of < 0 && !str_eqz(n->action, "steps");
 }
 
+/* --- people ----------------------------------------------------------------------- */
+
+bool words_is_decision(struct str type)
+{
+	static const char *const types[] = { "question", "answer", "approval", "resolve", "doubt" };
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
+		if (str_eqz(type, types[i]))
+			return true;
+	return false;
+}
+
+/* The first of these members that there is; a list of texts as "a, b". */
+static struct str first_of(struct arena *a, struct value v, const char *const *names)
+{
+	for (; *names; names++) {
+		const struct value *m = value_get(v, str_of(*names));
+		struct str all = STR("");
+
+		if (!m)
+			continue;
+		if (m->kind != V_LIST)
+			return words_show(a, *m);
+		for (uint32_t i = 0; i < m->n; i++)
+			all = arena_printf(a, STR_FMT "%s" STR_FMT, STR_ARG(all), i ? ", " : "", STR_ARG(words_show(a, m->list[i])));
+		return all;
+	}
+	return STR("");
+}
+
+struct words_decision words_decision(struct arena *a, const struct report_event *e)
+{
+	struct words_decision d = { STR(""), STR(""), STR("") };
+	struct str item;
+	struct value v;
+
+	if (!words_map(a, e->body, &v))
+		return d;
+	d.who = first_of(a, v, (const char *const[]){ "by", "who", NULL });
+	d.what = first_of(a, v, (const char *const[]){ "answer", "done", "text", NULL });
+	d.why = first_of(a, v, (const char *const[]){ "refused", "not_taken", "why", "end", "how", NULL });
+	item = words_member(v, "item");
+	if (item.n)
+		d.what = arena_printf(a, STR_FMT "%s" STR_FMT, STR_ARG(item), d.what.n ? ": " : "", STR_ARG(d.what));
+	return d;
+}
+
 /* --- outputs --------------------------------------------------------------------- */
 
 static int64_t member_int(struct value v, const char *name)

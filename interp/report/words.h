@@ -44,6 +44,12 @@ struct str words_title(const struct report_node *n);
 /* Is it a leaf that did something (not a block, loop, phase)? */
 bool words_leaf(const struct report_node *n);
 
+/* Does a record of this type tell of a question to people or of their answer? */
+bool words_is_decision(struct str type);
+/* Such a record: who (gave it, or may), what (the answer, or the text asked), why or how. */
+struct words_decision { struct str who, what, why; };
+struct words_decision words_decision(struct arena *a, const struct report_event *e);
+
 /* The figures of the 12-line summary. */
 struct words_figures {
 	uint32_t tests, tests_passed; /* steps of TEST that test something */

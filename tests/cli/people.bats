@@ -73,6 +73,9 @@ forge() { # NAME ANSWER [JQ: changes of the object]
 	is "$(cat ledger)" v2
 	holds 'any(.t == "approval" and .k == "plan/go" and .answer == "yes" and .by == "daemon" and .how == "file" and .uid == 1 and
 		.why == "reviewed CR-42" and (.subject | length) == 64)'
+	run_rb 0 report @last
+	says 'approval plan/go, by daemon (reviewed CR-42)' out
+	says 'question plan/go, of daemon, nobody, root' out
 	holds 'any(.t == "question" and .k == "plan/go" and (.text | contains("input tag = v2")) and .who == ["daemon", "nobody", "root"])'
 }
 

@@ -139,7 +139,7 @@ static void records_of_tomorrow(void **state)
 
 	begin(&m);
 	add(&m, OPEN ",\"source\":{\"path\":\"d.yml\",\"repository\":\"r\",\"tag\":\"v1\",\"commit\":\"0123456789abcdef\",\"signature\":{\"kind\":\"ssh\",\"good\":true,\"signer\":\"ann\"}},\"quantum\":7");
-	add(&m, "\"t\":\"approval\",\"k\":\"plan/ok\",\"by\":\"kim\",\"verdict\":\"yes\"");
+	add(&m, "\"t\":\"approval\",\"k\":\"plan/ok\",\"by\":\"kim\",\"answer\":\"yes\",\"why\":\"reviewed\"");
 	add(&m, "\"t\":\"epoch.open\",\"pid\":7");
 	for (int i = 0; i < 50; i++) {
 		char body[200];
@@ -151,12 +151,13 @@ static void records_of_tomorrow(void **state)
 	fold(&m, false);
 	assert_int_equal(m.r.event_count, 52);
 	assert_true(str_eqz(m.r.events[0].t, "approval"));
-	assert_true(str_eqz(m.r.events[0].body, "{\"by\":\"kim\",\"verdict\":\"yes\"}"));
+	assert_true(str_eqz(m.r.events[0].body, "{\"by\":\"kim\",\"answer\":\"yes\",\"why\":\"reviewed\"}"));
 	assert_true(str_eqz(m.r.more, "{\"quantum\":7}"));
 	assert_true(str_eqz(words_source(&m.a, &m.r), "d.yml of r, tag v1, commit 0123456789ab, signed by ann"));
 	assert_true(json_parse(&m.a, str_of(make(&m, REPORT_JSON)), &v, &je));
 	assert_non_null(strstr(m.out.p, "\"events\":[{\"n\":2,\"t\":\"approval\""));
-	assert_non_null(strstr(make(&m, REPORT_TEXT), "approval plan/ok by kim, verdict yes"));
+	assert_non_null(strstr(make(&m, REPORT_TEXT), "approval plan/ok, by kim (reviewed)\n      yes\n"));
+	assert_non_null(strstr(make(&m, REPORT_MD), "| ` approval ` | ` plan/ok ` | ` kim ` | ` yes ` | ` reviewed ` |"));
 	assert_non_null(strstr(make(&m, REPORT_HTML), "Questions, answers and approvals"));
 	assert_non_null(strstr(m.out.p, "<td>kim</td>"));
 	assert_non_null(strstr(m.out.p, "p95: 50 samples and 5 that failed, least 0s, most 49ms, last 49ms"));
