@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/arena.h"
@@ -53,6 +54,7 @@ _Noreturn static void begin_child(const struct wire *w, int out, int err, pid_t 
 	if (getppid() != parent)
 		_exit(1);
 	(void)setsid(); /* no terminal: what would ask a person fails instead */
+	(void)umask(077);
 	(void)signal(SIGPIPE, SIG_DFL);
 	(void)signal(SIGXFSZ, SIG_IGN);
 	if (null < 0 || dup2(null, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0)
