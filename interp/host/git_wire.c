@@ -20,7 +20,6 @@
 
 enum { SAID_MAX = 64 << 10, LINE_MAX_BYTES = 200 };
 static const int64_t slice = 200000000; /* ns between two looks at the child */
-static const uint64_t memory_max = UINT64_C(4) << 30;
 
 struct talk {
 	const struct wire *w;
@@ -44,7 +43,8 @@ static void limit_child(const struct wire *w)
 	(void)setrlimit(RLIMIT_CPU, &seconds);
 	(void)setrlimit(RLIMIT_CORE, &core);
 #ifndef __SANITIZE_ADDRESS__ /* which needs terabytes of addresses */
-	struct rlimit memory = { memory_max, memory_max };
+	const rlim_t most = (rlim_t)4 << 30; /* bytes */
+	struct rlimit memory = { most, most };
 
 	(void)setrlimit(RLIMIT_AS, &memory);
 #endif
@@ -111,7 +111,7 @@ static bool take(struct talk *t, int fd, bool result)
 
 static bool has_ended(struct talk *t, int how)
 {
-	pid_t got;
+	pid_t got = 0;
 
 	while (!t->gone && (got = waitpid(t->pid, &t->status, how)) < 0 && errno == EINTR)
 		continue;
