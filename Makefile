@@ -159,6 +159,7 @@ bench:
 # C programs of the benchmarks: floors and inner loops.
 bench-build: $(patsubst tests/bench/%.c,$(B)/bench/%,$(sort $(wildcard tests/bench/*.c)))
 $(B)/bench/floor_http: LIBS += -lcurl
+$(B)/bench/bench_git: LIBS += -lgit2
 $(B)/bench/%: tests/bench/%.c $(LIB) $(B)/flags
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 $(CPPFLAGS) $(CFLAGS) -MMD -MP -MT $@ -MF $@.d $(LDFLAGS) -o $@.$$$$ $< $(LIB) $(LIBS) \

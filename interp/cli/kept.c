@@ -100,6 +100,6 @@ int kept_write(struct loaded *l, struct kept_sources *k, const char *dir, const 
 		jsonw_close(w, '}');
 	}
 	jsonw_close(w, ']');
-	origin_record(l->origin, w);
+	origin_record(l->origin, l->dir, w);
 	return err;
 }

@@ -50,7 +50,8 @@ void origin_examine(struct cli *c, struct origin *o, const char *dir, const stru
 bool origin_accept(struct cli *c, struct origin *o, const char *dir, struct fault *f);
 /* Keeps in the state folder what the tag stood for. */
 void origin_remember(struct cli *c, const struct origin *o, const char *state);
-/* The member `source` of run.open (docs/journal.md). */
-void origin_record(const struct origin *o, struct jsonw *w);
+/* The member `source` of run.open (docs/journal.md). `from`: the folder that relative paths of a
+ * pinned one's secrets are taken from. */
+void origin_record(const struct origin *o, const char *from, struct jsonw *w);
 
 #endif

@@ -99,7 +99,7 @@ static void put_signature(struct jsonw *w, const struct git_signed *s)
 	jsonw_close(w, '}');
 }
 
-void origin_record(const struct origin *o, struct jsonw *w)
+void origin_record(const struct origin *o, const char *from, struct jsonw *w)
 {
 	jsonw_key(w, "source");
 	jsonw_open(w, '{');
@@ -113,6 +113,8 @@ void origin_record(const struct origin *o, struct jsonw *w)
 	put_text(w, "tree", str_of(o->found.tree.hex));
 	put_text(w, "blob", str_of(o->file.id.hex));
 	put_text(w, "unknown", o->unknown);
+	if (o->pinned)
+		jsonw_kstr(w, "from", str_of(from));
 	if (o->pinned)
 		put_signature(w, &o->sign);
 	if (o->from_cache)

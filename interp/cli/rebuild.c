@@ -92,6 +92,19 @@ static bool load_inputs(struct rebuild *b, const struct record *r)
 	return true;
 }
 
+/* Relative paths of a version's secrets are taken from where it was started. */
+static void load_from(struct rebuild *b, const struct record *r)
+{
+	const struct value *from;
+	struct value source;
+
+	if (!member_json(b, r, "source", &source) || source.kind != V_MAP)
+		return;
+	from = value_get(source, STR("from"));
+	if (from && from->kind == V_STRING)
+		b->l.dir = arena_str(&b->c->arena, value_text(*from).p, value_text(*from).n).p;
+}
+
 /* What the site said of roles when the run began. */
 static void load_roles(struct rebuild *b, const struct record *r)
 {
@@ -157,6 +170,7 @@ static bool take_open(struct rebuild *b, const struct record *r)
 	s->open_body = arena_str(&b->c->arena, body.p, body.n);
 	if (!load_program(b, program) || !load_inputs(b, r))
 		return false;
+	load_from(b, r);
 	s->program = b->l.program;
 	s->user = text(b, r, "user");
 	s->uid = record_int(r, "uid", -1);

@@ -369,6 +369,14 @@ static struct git_repo *renew(struct fetching *x, struct git_repo *r, struct str
 	return bring_version(x, version, moving, exact) ? open_cache(x) : NULL;
 }
 
+/* With the lock: somebody else may have made it meanwhile. */
+static bool have_folder(struct fetching *x, struct git_repo **r)
+{
+	if (!*r)
+		*r = open_cache(x);
+	return !x->f->code && (*r || make_folder(x));
+}
+
 struct git_repo *git_fetch(struct git *g, struct arena *a, const struct git_upstream *from, struct str version, bool moving,
 			   struct git_found *out, enum git_fresh *fresh, struct str *why_cached, struct fault *f)
 {
@@ -383,7 +391,7 @@ struct git_repo *git_fetch(struct git *g, struct arena *a, const struct git_upst
 	r = open_cache(&x);
 	if (r && spec_is_id(version, 40) && git_resolve(r, a, version, false, out, &none))
 		return r;
-	if (!f->code && take_lock(&x, (from->fetch_ns ? from->fetch_ns : fetch_limit * second)) && (r || make_folder(&x))) {
+	if (!f->code && take_lock(&x, (from->fetch_ns ? from->fetch_ns : fetch_limit * second)) && have_folder(&x, &r)) {
 		r = renew(&x, r, version, moving, &exact);
 	} else {
 		git_close(r);
@@ -416,7 +424,7 @@ bool git_fetch_tags(struct git *g, struct arena *a, const struct git_upstream *f
 	x.dir = cache_dir(&x);
 	r = open_cache(&x);
 	if (!f->code && !r && take_lock(&x, fetch_limit * second))
-		(void)make_folder(&x);
+		(void)have_folder(&x, &r);
 	if (!f->code)
 		ask(&x);
 	if (!f->code && !x.asked)

@@ -14,14 +14,16 @@
 
 enum { ID_BYTES = 20 };
 
-struct entry { unsigned mode; struct str name; struct git_id id; };
+struct entry { unsigned mode; struct str name; const char *raw; /* id, ID_BYTES, in the object */ };
 enum { MODE_TREE = 040000, MODE_LINK = 0120000, MODE_SUBMODULE = 0160000 };
+
+/* One part of a path that was found. */
+struct step { unsigned mode; struct git_id id; };
 
 /* Next entry of a tree object; false at its end or (*bad) if it is malformed. */
 static bool next_entry(const struct git_raw *o, size_t *at, struct entry *e, bool *bad)
 {
-	const char *nul;
-	size_t i = *at;
+	size_t i = *at, end;
 
 	if (i == o->n)
 		return false;
@@ -30,22 +32,29 @@ static bool next_entry(const struct git_raw *o, size_t *at, struct entry *e, boo
 		e->mode = e->mode * 8 + (unsigned)(o->p[i] - '0');
 	if (i == *at || i == o->n || o->p[i++] != ' ')
 		return false;
-	nul = memchr(o->p + i, 0, o->n - i);
-	if (!nul || nul == o->p + i || o->n - (size_t)(nul + 1 - o->p) < ID_BYTES)
+	for (end = i; end < o->n && o->p[end]; end++) /* short: faster than a call */
+		;
+	if (end == i || o->n - end < 1 + ID_BYTES)
 		return false;
-	e->name = (struct str){ o->p + i, (size_t)(nul - o->p) - i };
-	if (memchr(e->name.p, '/', e->name.n))
-		return false;
-	for (size_t k = 0; k < ID_BYTES; k++) {
-		unsigned char byte = (unsigned char)nul[1 + k];
-
-		e->id.hex[2 * k] = "0123456789abcdef"[byte >> 4];
-		e->id.hex[2 * k + 1] = "0123456789abcdef"[byte & 15];
-	}
-	e->id.hex[40] = 0;
-	*at = (size_t)(nul + 1 - o->p) + ID_BYTES;
+	e->name = (struct str){ o->p + i, end - i };
+	e->raw = o->p + end + 1;
+	*at = end + 1 + ID_BYTES;
 	*bad = false;
 	return true;
+}
+
+static struct git_id hex_of(const char *raw)
+{
+	struct git_id id;
+
+	for (size_t k = 0; k < ID_BYTES; k++) {
+		unsigned char byte = (unsigned char)raw[k];
+
+		id.hex[2 * k] = "0123456789abcdef"[byte >> 4];
+		id.hex[2 * k + 1] = "0123456789abcdef"[byte & 15];
+	}
+	id.hex[40] = 0;
+	return id;
 }
 
 static bool malformed(struct git_repo *r, struct arena *a, const struct git_id *tree, struct fault *f)
@@ -53,8 +62,8 @@ static bool malformed(struct git_repo *r, struct arena *a, const struct git_id *
 	return fault_set(f, a, 408, "the folder %s of " STR_FMT " is malformed", tree->hex, STR_ARG(r->name));
 }
 
-/* The entry of that name. 1 found, 0 not there, -1 fault. */
-static int find(struct git_repo *r, struct arena *a, const struct git_id *tree, struct str name, struct entry *out, struct fault *f)
+/* The entry of that name: its mode and id. 1 found, 0 not there, -1 fault. */
+static int find(struct git_repo *r, struct arena *a, const struct git_id *tree, struct str name, struct step *out, struct fault *f)
 {
 	struct git_raw o;
 	struct entry e;
@@ -66,7 +75,7 @@ static int find(struct git_repo *r, struct arena *a, const struct git_id *tree, 
 		return -1;
 	while (next_entry(&o, &at, &e, &bad))
 		if (str_eq(e.name, name)) {
-			*out = e;
+			*out = (struct step){ e.mode, hex_of(e.raw) };
 			found++;
 		}
 	git_raw_end(r, &o);
@@ -92,14 +101,14 @@ static bool file_mode(unsigned mode)
 }
 
 /* Walks to the entry at path. */
-static bool walk(struct git_repo *r, struct arena *a, const struct git_id *tree, struct str path, struct entry *e, struct fault *f)
+static bool walk(struct git_repo *r, struct arena *a, const struct git_id *tree, struct str path, struct step *e, struct fault *f)
 {
 	const char *why = spec_bad_path(path);
 	size_t from = 0;
 
 	if (why)
 		return fault_set(f, a, 401, "the path is refused: %s", why);
-	*e = (struct entry){ .mode = MODE_TREE, .id = *tree };
+	*e = (struct step){ .mode = MODE_TREE, .id = *tree };
 	for (size_t i = 0; i <= path.n; i++) {
 		struct git_id in = e->id;
 		int got;
@@ -120,7 +129,7 @@ static bool walk(struct git_repo *r, struct arena *a, const struct git_id *tree,
 
 bool git_stat(struct git_repo *r, struct arena *a, const struct git_id *tree, struct str path, struct git_entry *out, struct fault *f)
 {
-	struct entry e;
+	struct step e;
 
 	*out = (struct git_entry){ 0 };
 	if (!walk(r, a, tree, path, &e, f))
@@ -170,9 +179,11 @@ static bool list_tree(struct listing *l, const struct git_id *tree, struct str a
 static bool list_entry(struct listing *l, struct map *names, const struct entry *e, struct str at, int depth)
 {
 	struct str path = at.n ? arena_printf(l->a, STR_FMT "/" STR_FMT, STR_ARG(at), STR_ARG(e->name)) : arena_str(l->a, e->name.p, e->name.n);
-	struct git_entry b = { .mode = e->mode & 0100 ? GIT_PROGRAM : GIT_FILE, .id = e->id };
+	struct git_entry b = { .mode = e->mode & 0100 ? GIT_PROGRAM : GIT_FILE, .id = hex_of(e->raw) };
 	const char *why = spec_bad_path(path);
 
+	if (memchr(e->name.p, '/', e->name.n))
+		why = "it has a `/`";
 	if (why)
 		return fault_set(l->f, l->a, 406, "a name in `" STR_FMT "` of " STR_FMT " is refused: %s", STR_ARG(at), STR_ARG(l->r->name), why);
 	if (++l->count > GIT_LIST_MAX)
@@ -180,7 +191,7 @@ static bool list_entry(struct listing *l, struct map *names, const struct entry 
 	if (!map_add(names, folded(l->a, e->name), l))
 		return fault_set(l->f, l->a, 406, "`" STR_FMT "` of " STR_FMT " differs from another name in the case of letters only", STR_ARG(path), STR_ARG(l->r->name));
 	if (e->mode == MODE_TREE)
-		return list_tree(l, &e->id, path, depth + 1);
+		return list_tree(l, &b.id, path, depth + 1);
 	if (!file_mode(e->mode))
 		return refuse_entry(l->r, l->a, path, e->mode, l->f);
 	l->stopped = !l->each(l->arg, path, &b);
@@ -212,7 +223,7 @@ bool git_list(struct git_repo *r, struct arena *a, const struct git_id *tree, st
 	      bool (*each)(void *arg, struct str path, const struct git_entry *entry), void *arg, struct fault *f)
 {
 	struct listing l = { r, a, each, arg, f, 0, false };
-	struct entry e = { .mode = MODE_TREE, .id = *tree };
+	struct step e = { .mode = MODE_TREE, .id = *tree };
 
 	if (path.n && !walk(r, a, tree, path, &e, f))
 		return false;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/arena.h"
@@ -18,7 +19,7 @@
 /* git_wire: the parent's side: starts the child, reads it, ends it in time. */
 
 enum { SAID_MAX = 64 << 10, LINE_MAX_BYTES = 200 };
-static const uint64_t memory_max = UINT64_C(4) << 30;
+static const int64_t slice = 200000000; /* ns between two looks at the child */
 
 struct talk {
 	const struct wire *w;
@@ -26,6 +27,9 @@ struct talk {
 	struct buf said;         /* the end of what came on its standard error */
 	int64_t last;            /* when it last said anything */
 	const char *ended;       /* why we ended it, or NULL */
+	pid_t pid;
+	int status;
+	bool gone;               /* it has ended, and status is there */
 };
 
 /* Room for the pack that is allowed and its index; not for what never ends. */
@@ -39,7 +43,8 @@ static void limit_child(const struct wire *w)
 	(void)setrlimit(RLIMIT_CPU, &seconds);
 	(void)setrlimit(RLIMIT_CORE, &core);
 #ifndef __SANITIZE_ADDRESS__ /* which needs terabytes of addresses */
-	struct rlimit memory = { memory_max, memory_max };
+	const rlim_t most = (rlim_t)4 << 30; /* bytes */
+	struct rlimit memory = { most, most };
 
 	(void)setrlimit(RLIMIT_AS, &memory);
 #endif
@@ -53,6 +58,7 @@ _Noreturn static void begin_child(const struct wire *w, int out, int err, pid_t 
 	if (getppid() != parent)
 		_exit(1);
 	(void)setsid(); /* no terminal: what would ask a person fails instead */
+	(void)umask(077);
 	(void)signal(SIGPIPE, SIG_DFL);
 	(void)signal(SIGXFSZ, SIG_IGN);
 	if (null < 0 || dup2(null, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0)
@@ -103,6 +109,19 @@ static bool take(struct talk *t, int fd, bool result)
 	return true;
 }
 
+static bool has_ended(struct talk *t, int how)
+{
+	pid_t got = 0;
+
+	while (!t->gone && (got = waitpid(t->pid, &t->status, how)) < 0 && errno == EINTR)
+		continue;
+	if (!t->gone)
+		t->gone = got == t->pid;
+	return t->gone;
+}
+
+/* Until both pipes are closed, or the child has ended and they are silent: something that it
+ * started (a daemon that keeps credentials) may hold them open for ever. */
 static void watch(struct talk *t, int out, int err)
 {
 	int64_t end = clock_boot() + t->w->limit_ns;
@@ -111,17 +130,19 @@ static void watch(struct talk *t, int out, int err)
 	t->last = clock_boot();
 	while (!t->ended && (fds[0].fd >= 0 || fds[1].fd >= 0)) {
 		int64_t now = clock_boot(), stall = t->last + t->w->stall_ns, until = stall < end ? stall : end;
+		int ready;
 
 		if (now >= until) {
 			t->ended = until == end ? "the server did not answer in time" : "the server stalled";
 			return;
 		}
-		if (poll(fds, 2, (int)((until - now) / 1000000) + 1) < 0 && errno != EINTR) {
+		ready = poll(fds, 2, until - now > slice ? (int)(slice / 1000000) : (int)((until - now) / 1000000) + 1);
+		if (ready < 0 && errno != EINTR)
 			t->ended = strerror(errno);
+		if (!ready && has_ended(t, WNOHANG))
 			return;
-		}
 		for (int i = 0; i < 2; i++)
-			if (fds[i].fd >= 0 && fds[i].revents && !take(t, fds[i].fd, i == 0))
+			if (ready > 0 && fds[i].fd >= 0 && fds[i].revents && !take(t, fds[i].fd, i == 0))
 				fds[i].fd = -1;
 	}
 }
@@ -142,8 +163,10 @@ static struct str last_line(struct arena *a, struct str said)
 	return (struct str){ p, said.n };
 }
 
-static struct str verdict(const struct talk *t, int status)
+static struct str verdict(const struct talk *t)
 {
+	int status = t->status;
+
 	struct str said = last_line(t->w->a, buf_str(&t->said));
 
 	if (t->ended)
@@ -157,7 +180,7 @@ static struct str verdict(const struct talk *t, int status)
 bool wire_talk(const struct wire *w, struct buf *list, struct str *why)
 {
 	struct talk t = { .w = w, .list = list };
-	int out[2], err[2], status = 0;
+	int out[2], err[2];
 	pid_t parent = getpid(), pid;
 	bool ok;
 
@@ -169,15 +192,16 @@ bool wire_talk(const struct wire *w, struct buf *list, struct str *why)
 		begin_child(w, out[1], err[1], parent);
 	(void)close(out[1]);
 	(void)close(err[1]);
+	t.pid = pid;
 	buf_init(&t.said, SAID_MAX);
 	watch(&t, out[0], err[0]);
-	if (t.ended)
-		(void)kill(-pid, SIGKILL);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		continue;
-	ok = !t.ended && WIFEXITED(status) && !WEXITSTATUS(status);
+	if (t.ended && !t.gone) {
+		(void)kill(-pid, SIGKILL); /* its group, if it has one already */
+		(void)kill(pid, SIGKILL);
+	}
+	ok = has_ended(&t, 0) && !t.ended && WIFEXITED(t.status) && !WEXITSTATUS(t.status);
 	if (!ok)
-		*why = verdict(&t, status);
+		*why = verdict(&t);
 	(void)close(out[0]);
 	(void)close(err[0]);
 	buf_release(&t.said);

@@ -81,21 +81,24 @@ static int on_credentials(git_credential **out, const char *url, const char *use
 	return -1;
 }
 
-static void options(struct conversation *c, git_fetch_options *o, git_proxy_options *proxy)
+/* The proxy is the environment's: there is no configuration. */
+static void options(struct conversation *c, git_remote_connect_options *connect, git_fetch_options *fetch)
 {
 	const struct libgit2 *l = &c->w->g->l;
 
-	(void)l->fetch_options_init(o, GIT_FETCH_OPTIONS_VERSION);
-	(void)l->proxy_options_init(proxy, GIT_PROXY_OPTIONS_VERSION);
-	proxy->type = GIT_PROXY_AUTO; /* the environment's: there is no configuration */
-	o->proxy_opts = *proxy;
-	o->callbacks.credentials = on_credentials;
-	o->callbacks.transfer_progress = on_progress;
-	o->callbacks.payload = c;
-	o->prune = GIT_FETCH_NO_PRUNE;
-	o->update_fetchhead = 0;
-	o->download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
-	o->follow_redirects = GIT_REMOTE_REDIRECT_NONE;
+	(void)l->remote_connect_options_init(connect, GIT_REMOTE_CONNECT_OPTIONS_VERSION);
+	(void)l->fetch_options_init(fetch, GIT_FETCH_OPTIONS_VERSION);
+	connect->proxy_opts.type = GIT_PROXY_AUTO;
+	connect->callbacks.credentials = on_credentials;
+	connect->callbacks.transfer_progress = on_progress;
+	connect->callbacks.payload = c;
+	connect->follow_redirects = GIT_REMOTE_REDIRECT_NONE;
+	fetch->proxy_opts = connect->proxy_opts;
+	fetch->callbacks = connect->callbacks;
+	fetch->follow_redirects = connect->follow_redirects;
+	fetch->prune = GIT_FETCH_NO_PRUNE;
+	fetch->update_fetchhead = 0;
+	fetch->download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
 }
 
 static int put_refs(const struct libgit2 *l, git_remote *remote)
@@ -142,27 +145,27 @@ static int converse(struct conversation *c)
 	git_repository *repo = NULL;
 	git_remote *remote = NULL;
 	git_config *none = NULL;
-	git_fetch_options o;
-	git_proxy_options proxy;
+	git_remote_connect_options connect;
+	git_fetch_options fetch;
 	int err;
 
 	if (!trust(w)) {
 		c->refused = "the certificate authorities cannot be read";
 		return -1;
 	}
-	options(c, &o, &proxy);
+	options(c, &connect, &fetch);
 	err = l->repository_open_bare(&repo, w->gitdir);
 	if (!err && !(err = l->config_new(&none)))
 		err = l->repository_set_config(repo, none);
 	if (!err)
 		err = l->remote_create_anonymous(&remote, repo, w->url);
+	if (!err)
+		err = l->remote_connect_ext(remote, GIT_DIRECTION_FETCH, &connect);
 	if (!err && w->refspecs[0]) {
 		git_strarray specs = { (char **)w->refspecs, w->refspecs[1] ? 2 : 1 };
 
-		return l->remote_fetch(remote, &specs, &o, "fetch");
+		return l->remote_fetch(remote, &specs, &fetch, "fetch");
 	}
-	if (!err)
-		err = l->remote_connect(remote, GIT_DIRECTION_FETCH, &o.callbacks, &proxy, NULL);
 	return err ? err : put_refs(l, remote);
 }
 

@@ -27,8 +27,8 @@ static const struct { const char *name; size_t at; } rows[] = {
 	ROW(reference_lookup), ROW(reference_type), ROW(reference_target), ROW(reference_free), ROW(reference_name_to_id),
 	ROW(reference_iterator_glob_new), ROW(reference_next_name), ROW(reference_iterator_free),
 	ROW(oid_fromstr), ROW(oid_fmt),
-	ROW(remote_create_anonymous), ROW(remote_connect), ROW(remote_ls), ROW(remote_fetch), ROW(remote_free),
-	ROW(fetch_options_init), ROW(proxy_options_init),
+	ROW(remote_create_anonymous), ROW(remote_connect_ext), ROW(remote_connect_options_init), ROW(remote_ls), ROW(remote_fetch), ROW(remote_free),
+	ROW(fetch_options_init),
 	ROW(credential_ssh_key_from_agent), ROW(credential_ssh_key_new), ROW(credential_username_new),
 #undef ROW
 };

@@ -43,13 +43,12 @@ struct libgit2 {
 	int (*oid_fromstr)(git_oid *out, const char *hex);
 	int (*oid_fmt)(char *hex, const git_oid *id);
 	int (*remote_create_anonymous)(git_remote **out, git_repository *repo, const char *url);
-	int (*remote_connect)(git_remote *remote, git_direction direction, const git_remote_callbacks *callbacks,
-			      const git_proxy_options *proxy, const git_strarray *headers);
+	int (*remote_connect_ext)(git_remote *remote, git_direction direction, const git_remote_connect_options *options);
+	int (*remote_connect_options_init)(git_remote_connect_options *out, unsigned version);
 	int (*remote_ls)(const git_remote_head ***out, size_t *count, git_remote *remote);
 	int (*remote_fetch)(git_remote *remote, const git_strarray *refspecs, const git_fetch_options *options, const char *log);
 	void (*remote_free)(git_remote *remote);
 	int (*fetch_options_init)(git_fetch_options *out, unsigned version);
-	int (*proxy_options_init)(git_proxy_options *out, unsigned version);
 	int (*credential_ssh_key_from_agent)(git_credential **out, const char *user);
 	int (*credential_ssh_key_new)(git_credential **out, const char *user, const char *public_key, const char *private_key, const char *pass);
 	int (*credential_username_new)(git_credential **out, const char *user);

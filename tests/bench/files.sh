@@ -86,6 +86,27 @@ peer_command() { # NAME
 	esac
 }
 
+versions() { # FOLDER FILES TAGS: a repository, packed, with a runbook in d50
+	rm -rf "$1"
+	mkdir -p "$1"
+	(
+		cd "$1" || exit
+		export GIT_AUTHOR_NAME=b GIT_AUTHOR_EMAIL=b@x GIT_COMMITTER_NAME=b GIT_COMMITTER_EMAIL=b@x
+		git init -q
+		awk -v n="$2" 'BEGIN { for (i = 0; i < n; i++) { f = "d" i % 100 "/f" i; if (i < 100) system("mkdir -p d" i); print i >f; close(f) } }'
+		one_step >d50/run.yml
+		git add -A
+		git commit -qm files
+		i=0
+		while [ $i -lt "$3" ]; do
+			git commit -q --allow-empty -m $i
+			git tag -a -m $i v1.$i.0
+			i=$((i + 1))
+		done
+		git gc -q
+	)
+}
+
 peers() { # STEPS: all in one measurement, in turns
 	sequential "$1" >"$work/seq.yml"
 	shell_lines "$1" >"$work/steps.sh"

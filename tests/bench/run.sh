@@ -7,13 +7,13 @@
 #   BENCH_DIR=DIR      where it works: a disk (default /var/tmp)
 #   BENCH_ROUNDS=N     rounds of the long rows (default 5)
 #   BENCH_FULL=1       100,000 steps for the memory row instead of 20,000
-#   BENCH_ONLY="load"  these rows only: steps one load guard journal memory report http peers
+#   BENCH_ONLY="load"  these rows only: steps one load guard git journal memory report http peers
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 program=${1:-build/runbook}
 case $program in /*) ;; *) program=$PWD/$program ;; esac
 tools=$(dirname "$program")/bench
-only=${BENCH_ONLY:-steps one load guard journal memory report http peers}
+only=${BENCH_ONLY:-steps one load guard git journal memory report http peers}
 rounds=${BENCH_ROUNDS:-5}
 # On a disk, for a tmpfs has no sync, and in no git repository: see the row of one in there.
 work=$(mktemp -d "${BENCH_DIR:-/var/tmp}/runbook-bench-XXXXXX") || exit 2
@@ -109,6 +109,24 @@ fi
 if wanted guard; then
 	"$tools/bench_guard" >"$work/guard"
 	row "guard, compiled once" "$(awk '{ print $2 }' "$work/guard") ns" "C tree walk: $(awk '{ print $4 }' "$work/guard") ns" "$(awk '{ print $2 }' "$work/guard")" '<=50'
+fi
+
+if wanted git; then
+	if command -v git >/dev/null 2>&1; then
+		versions "$work/repo" 10000 200
+		"$tools/bench_git" "$work/repo" v1.100.0 d50/run.yml >"$work/git"
+		row "a version, warm" "$(awk '{ print $2, $3 }' "$work/git")" "bare libgit2: $(awk '{ print $5, $6 }' "$work/git")" "$(awk '{ print $2 }' "$work/git")" '<=30'
+		outside=$(mktemp -d) # the tree itself is a repository
+		cp "$work/repo/d50/run.yml" "$outside/plain.yml"
+		time_of 51 show git -C "$work/repo" show v1.100.0:d50/run.yml :: plain "$program" exec --no-sync "$outside/plain.yml" \
+			:: inside "$program" exec --no-sync "$work/repo/d50/run.yml" :: version "$program" exec --no-sync "$work/repo/d50/run.yml@v1.100.0"
+		rm -rf "$outside"
+		above=$(awk -F'\t' '{ t[$1] = $2 } END { printf "%.2f", t["version"] - t["plain"] }' "$work/times")
+		row "exec FILE@TAG, cold" "$(field version 2) ms" "the file elsewhere: $(field plain 2) ms" "$above" '<=20'
+		row "  the file inside of the repository" "$(field inside 2) ms" "git show: $(field show 2) ms" "$(awk -F'\t' '{ t[$1] = $2 } END { printf "%.2f", t["inside"] - t["plain"] }' "$work/times")" -
+	else
+		say "skipped: versions (needs git)"
+	fi
 fi
 
 if wanted journal; then

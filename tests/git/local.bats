@@ -281,3 +281,32 @@ load repository
 	run_rb 2 check 'git+https://ann:geheim@host/rb//deploy.yml@v1' --output json
 	says_not geheim out
 }
+
+@test "a run of a version is replayed and undone without its repository" {
+	repository w
+	cat >w/kis/deploy.yml <<-'EOF'
+		runbook: 1
+		name: undoable
+		files: [scripts/go.sh]
+		secrets: { token: { file: token } }
+		defaults: { timeout: 20s }
+		act:
+		  - id: do
+		    run: ./scripts/go.sh >>"$HOME/ledger"
+		    env: { TOKEN: "${{ secrets.token }}" }
+		    rollback: [{ run: "./scripts/go.sh >>$HOME/ledger; echo undone ${#TOKEN} >>$HOME/ledger" }]
+		test:
+		  - guard: 2 > 1
+	EOF
+	git -C w add -A
+	git -C w commit -qm undoable
+	git -C w tag v3.0.0
+	echo geheimnis >token # a secret is no part of a commit: it is read from where we are
+	run_rb 0 exec w/kis/deploy.yml@v3.0.0
+	rm -rf w
+	mkdir elsewhere
+	cd elsewhere
+	run_rb 0 replay @last
+	run_rb 0 rollback @last
+	is "$(tr '\n' ' ' <../ledger)" "script v1.5.0 script v1.5.0 undone 9 "
+}

@@ -583,6 +583,87 @@ limit_context_of_eval() {
 	echo >>a.json
 	! "$program" eval a --context a.json >out 2>&1 || say "past the limit it must not go"
 }
+# A repository in r with a runbook at PATH and the tag v1.
+git_book() { # PATH
+	export GIT_CONFIG_NOSYSTEM=1 GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@x GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@x
+	git init -q r
+	mkdir -p "r/$(dirname "$1")"
+	printf 'preflight:\n  - guard: true\n' | book "r/$1"
+	git -C r add -A
+	git -C r commit -qm one
+	git -C r tag v1
+}
+limit_source_text() {
+	git_book deploy.yml
+	dots=$(repeat ./ $((($1 - 15) / 2)))
+	good check "${dots}r/deploy.yml@v1"
+	bad check "$dots././r/deploy.yml@v1"
+	says "$2"
+}
+limit_version_text() {
+	git_book deploy.yml
+	long=$(zeros "$1")
+	# 255 bytes and `.lock` are more than a file's name may have: a packed ref has room
+	printf '# pack-refs with: peeled fully-peeled sorted \n%s refs/tags/%s\n' "$(git -C r rev-parse HEAD)" "$long" >r/.git/packed-refs
+	good check "r/deploy.yml@$long"
+	bad check "r/deploy.yml@${long}x"
+	says "$2"
+}
+limit_path_in_a_repository() {
+	git_book "$(repeat d/ $(($1 - 1)))deploy.yml"
+	good check "r/$(repeat d/ $(($1 - 1)))deploy.yml@v1"
+	bad check "r/$(repeat d/ "$1")deploy.yml@v1"
+	says "$2"
+}
+limit_runbook_in_a_commit() {
+	git_book deploy.yml
+	size=$(wc -c <r/deploy.yml)
+	{ printf '#'; zeros $(($1 - size - 2)); echo; } >>r/deploy.yml
+	git -C r commit -qam edge
+	git -C r tag v2
+	good check r/deploy.yml@v2
+	echo >>r/deploy.yml
+	git -C r commit -qam over
+	git -C r tag v3
+	bad check r/deploy.yml@v3
+	says "$2"
+}
+limit_folder_in_a_commit() {
+	git_book deploy.yml
+	blob=$(git -C r rev-parse v1:deploy.yml)
+	# an entry has mode, a space, name, NUL and 20 bytes: names of 222 bytes make 250
+	entries() { awk -v n="$1" -v b="$blob" 'BEGIN { for (i = 0; i < n; i++) printf "100644 blob %s\t%0222d\n", b, i }'; }
+	tree=$({ printf '100644 blob %s\tdeploy.yml\n' "$blob"; entries $((($1 - 38) / 250)); } | git -C r mktree)
+	git -C r tag v2 "$(git -C r commit-tree -m x "$tree")"
+	good check r/deploy.yml@v2
+	tree=$({ printf '100644 blob %s\tdeploy.yml\n' "$blob"; entries $(($1 / 250 + 1)); } | git -C r mktree)
+	git -C r tag v3 "$(git -C r commit-tree -m x "$tree")"
+	bad check r/deploy.yml@v3
+	says "$2"
+}
+limit_tags_of_tags() {
+	git_book deploy.yml
+	n=0
+	last=v1
+	while [ $n -le "$1" ]; do
+		n=$((n + 1))
+		git -C r -c advice.nestedTag=false tag -a -m x "t$n" $last
+		last=t$n
+	done
+	good check "r/deploy.yml@t$1"
+	bad check "r/deploy.yml@t$(($1 + 1))"
+	says "$2"
+}
+limit_policy_size() {
+	printf 'preflight:\n  - guard: true\n' | book file.yml
+	{ printf 'require_clean: false\n#'; zeros $(($1 - 23)); echo; } >policy.yml
+	export RUNBOOK_POLICY="$PWD/policy.yml"
+	good run file.yml
+	echo >>policy.yml
+	bad run file.yml
+	says 'without the policy nothing is run'
+	unset RUNBOOK_POLICY
+}
 limit_saved_plan() {
 	printf 'preflight: [{ guard: "true" }]\n' | book file.yml
 	"$program" plan file.yml -o a.plan >out 2>&1 || say "no plan"

@@ -221,7 +221,7 @@ static void test_hostile_trees(void **state)
 	refused(r, 408, "twice", "d.yml", "malformed");
 	refused(r, 401, "dots", "..", "path");
 	refused(r, 401, "dots", "../etc/passwd", "path");
-	refused(r, 408, "slash", "a/b", "malformed");
+	refused(r, 405, "slash", "a/b", "no `a/b`");
 	refused(r, 408, "cut", "a", "malformed");
 	refused(r, 408, "mode", "a", "malformed");
 	refused(r, 406, "device", "a", "no plain file");
@@ -276,6 +276,7 @@ static void test_lists(void **state)
 	assert_int_equal(list(r, "sub", "", &l), 406);
 	assert_int_equal(list(r, "case", "", &l), 406);
 	assert_int_equal(list(r, "twice", "", &l), 406);
+	assert_int_equal(list(r, "slash", "", &l), 406);
 	assert_int_equal(list(r, "bomb", "", &l), 407); /* 10^8 files in 9 objects */
 	assert_true(l.count <= GIT_LIST_MAX);
 	assert_int_equal(list(r, "deep", "", &l), 406);
