@@ -137,7 +137,7 @@ static bool put(struct cli *c, const struct past *p, const char *key, struct ans
 {
 	struct str text = answer_text(&c->arena, v), dir = arena_printf(&c->arena, STR_FMT "/answers", STR_ARG(p->dir));
 	const char *temp, *sig_temp, *path, *sig;
-	struct stat st;
+	struct stat st, run;
 	int err = 0;
 
 	if (text.n > ANSWER_MAX) {
@@ -149,8 +149,8 @@ static bool put(struct cli *c, const struct past *p, const char *key, struct ans
 	sig_temp = arena_printf(&c->arena, "%s.sig", temp).p;
 	path = arena_printf(&c->arena, STR_FMT "/" STR_FMT, STR_ARG(dir), STR_ARG(v->name)).p;
 	sig = arena_printf(&c->arena, STR_FMT "/" STR_FMT ".sig", STR_ARG(dir), STR_ARG(str_slice(v->name, 0, v->name.n - 5))).p;
-	if (stat(dir.p, &st))
-		err = answers_make(p->dir.p, false);
+	if (stat(dir.p, &st) && !stat(p->dir.p, &run)) /* its runner died before it made one */
+		err = answers_make(p->dir.p, (run.st_mode & 070) != 0);
 	if (!err)
 		err = write_new(temp, text);
 	if (!err && key && !sign(key, temp)) {

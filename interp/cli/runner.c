@@ -15,7 +15,6 @@
 #include "cli/presets.h"
 #include "cli/runner_parts.h"
 #include "cli/settings.h"
-#include "cli/site.h"
 #include "cli/source.h"
 #include "host/clock.h"
 #include "host/child.h"
@@ -23,6 +22,7 @@
 #include "host/secret.h"
 #include "host/tty.h"
 #include "host/user.h"
+#include "journal/answers.h"
 #include "journal/journal.h"
 #include "journal/mask.h"
 #include "journal/maskfind.h"
@@ -239,35 +239,6 @@ static void put_boot_id(struct jsonw *w, struct cli *c)
 		jsonw_kstr(w, "boot", str_trim(boot));
 }
 
-/* What the engine knows of people besides the runbook. */
-static void put_people(struct runner *r, struct jsonw *w)
-{
-	const struct run_setup *s = &r->setup;
-	const struct runbook *rb = r->l->program->rb;
-
-	jsonw_kstr(w, "plan", s->plan);
-	if (s->outside_window.n)
-		jsonw_kstr(w, "outside_window", s->outside_window);
-	if (!s->roles)
-		return;
-	jsonw_key(w, "roles");
-	jsonw_open(w, '{');
-	for (uint32_t i = 0; i < rb->role_count; i++) {
-		if (!s->roles[i].who_count && !s->roles[i].notify.n)
-			continue;
-		jsonw_key(w, rb->roles[i].name.p);
-		jsonw_open(w, '{');
-		jsonw_key(w, "who");
-		jsonw_open(w, '[');
-		for (uint32_t k = 0; k < s->roles[i].who_count; k++)
-			jsonw_str(w, s->roles[i].who[k]);
-		jsonw_close(w, ']');
-		jsonw_kstr(w, "notify", s->roles[i].notify);
-		jsonw_close(w, '}');
-	}
-	jsonw_close(w, '}');
-}
-
 void runner_put_who(struct runner *r, struct jsonw *w)
 {
 	jsonw_kstr(w, "operator", r->operator_name);
@@ -320,7 +291,7 @@ static bool make_open(struct runner *r)
 	jsonw_kint(&w, "steps", (int64_t)rb->step_count);
 	if (r->lock.n)
 		jsonw_kstr(&w, "lock", r->lock);
-	put_people(r, &w);
+	runner_put_people(r, &w);
 	if (rb->title.kind == DATA_LIT)
 		jsonw_kstr(&w, "title", value_text(rb->title.lit));
 	err = kept_write(r->l, &r->kept, r->dir.p, r->work, !r->no_sync, runner_shared(r), &w);
@@ -366,6 +337,8 @@ static int open_journal(struct runner *r)
 	struct journal_options jo = { 0 };
 	int err = run_dir_create(r->state, r->id, runner_shared(r));
 
+	if (!err && r->l->program->may_ask)
+		err = answers_make(r->dir.p, runner_shared(r));
 	if (err) {
 		cli_error("the run's folder cannot be made below %s: %s (choose another place with --state)", r->state, strerror(err));
 		return EXIT_FAILED;
@@ -502,39 +475,6 @@ void runner_release(struct runner *r)
 	buf_release(&r->open_body);
 }
 
-/* What approvals are bound to besides the run: program, runbook, files, inputs. */
-static struct str plan_digest(struct runner *r)
-{
-	const struct runbook *rb = r->l->program->rb;
-	struct buf b;
-	char hex[65];
-
-	buf_init(&b, 64 << 20);
-	buf_printf(&b, "runbook-plan/v1\n%s\n%s\n", RUNBOOK_VERSION, r->l->digest);
-	for (uint32_t i = 0; i < rb->files.count; i++) {
-		digest_hex(r->kept.files[i].bytes, hex);
-		buf_printf(&b, "%s\n", hex);
-	}
-	for (uint32_t i = 0; i < rb->input_count; i++) {
-		json_print_typed(r->q->inputs[i], &b);
-		buf_addc(&b, '\n');
-	}
-	digest_hex(buf_str(&b), hex);
-	buf_release(&b);
-	return arena_str(&r->c->arena, hex, 64);
-}
-
-static void set_people(struct runner *r, struct run_setup *s)
-{
-	const char *reason = cli_arg(r->c, "outside-window");
-
-	s->user = r->user;
-	s->uid = (int64_t)geteuid();
-	s->plan = plan_digest(r);
-	s->roles = site_roles(r->c, r->l->program->rb, r->set.people, r->set.people_count);
-	s->outside_window = reason ? str_of(reason) : STR("");
-}
-
 static bool prepare(struct runner *r)
 {
 	struct run_setup *s = &r->setup;
@@ -543,7 +483,7 @@ static bool prepare(struct runner *r)
 	s->program = r->l->program;
 	s->run_id = str_of(r->id);
 	s->operator_name = r->operator_name;
-	set_people(r, s);
+	runner_people(r);
 	s->inputs = r->q->inputs;
 	s->secrets = r->secrets;
 	s->dry_run = r->dry_run;

@@ -74,6 +74,9 @@ void runner_release(struct runner *r);
 /* The run was refused before its first record: nothing of it stays. */
 void runner_forget(struct runner *r);
 bool runner_shared(const struct runner *r);
+/* runner_people.c: fills r->setup, once `files:` are read; and says so in run.open. */
+void runner_people(struct runner *r);
+void runner_put_people(struct runner *r, struct jsonw *w);
 
 #endif
 

@@ -193,6 +193,8 @@ static void layout_step(struct load *l, const struct step *s, uint32_t position,
 			 !(s->more->parallel.kind == DATA_LIT && s->more->parallel.lit.i == 1);
 	if (s->action == ACT_HTTP)
 		l->p->needs_http = true;
+	if (action_asks(s->action) || s->on_fail == ON_FAIL_PAUSE)
+		l->p->may_ask = true;
 	if (s->action == ACT_CONFIRM || s->action == ACT_ASK)
 		l->p->needs_answers = true;
 	if (s->action == ACT_STEPS || s->more->probe || s->rollback.count || s->more->always.count)
@@ -253,6 +255,7 @@ void layout_program(struct load *l)
 	in.phase = PHASE_REPORT;
 	in.role = ROLE_FORWARD;
 	layout_list(l, &rb->phases[PHASE_REPORT], &in);
+	l->p->may_ask = l->p->may_ask || (rb->window.present && rb->window.otherwise == WINDOW_CONFIRM);
 	set_ends(l);
 	count_writes(l);
 }

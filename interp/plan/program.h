@@ -74,6 +74,7 @@ struct program {
 	uint32_t root_slots;        /* results at the top (loop == NO_STEP) */
 	int risk_score; struct str risk_level; /* "low".. or "" */
 	bool needs_http;            /* any http step or webhook channel */
+	bool may_ask;               /* people may be asked: also pauses and the window */
 	bool needs_answers;         /* confirm, ask: refused without a terminal and answers */
 	struct regexes regexes;     /* owned: program_release */
 };

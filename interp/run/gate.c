@@ -170,7 +170,7 @@ void gate_answered(struct engine *e, const struct result *r)
 	e->window_op = 0;
 	if (r->end == END_ANSWER && r->refused.n) {
 		answer_refused(root, STR("window"), ASK_WINDOW, r);
-		ask_window(e, false);
+		gate_resume(e);
 		return;
 	}
 	rec_answer(root, STR("window"), ASK_WINDOW, r, STR(""));

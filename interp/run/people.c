@@ -1,6 +1,7 @@
 #include "run/people.h"
 
 #include "journal/output.h"
+#include "run/message.h"
 
 /*
  * people: questions and answers. A question is bound to a subject: the digest
@@ -97,6 +98,33 @@ void rec_question(struct frame *f, const struct command *c, bool first)
 	rec_close(e, &w);
 }
 
+/* A step that asks people has asked: say so, to whom it concerns. */
+void people_asked(struct frame *f, uint32_t question)
+{
+	struct engine *e = f->e;
+	const struct act_approve *ap = &f->ps->ast->approve;
+	struct message m = { .level = STR("warn") };
+	const struct channel **to = NULL;
+	struct str error = { 0 };
+	bool unknown = false;
+	uint32_t n = 0;
+
+	rec_question(f, &e->queue[question], true);
+	if (f->ps->ast->action != ACT_APPROVE)
+		return;
+	if (ap->notify.kind && !message_targets(f, &ap->notify, &to, &n, &unknown, &error)) {
+		rec_issue(e, "warning", f, error);
+	} else if (!ap->notify.kind) {
+		to = arena_array(f->tmp, 1, sizeof(*to));
+		to[0] = message_channel(e, ap->from);
+		n = to[0] != NULL;
+	}
+	m.title = arena_printf(f->tmp, "approval needed: " STR_FMT " " STR_FMT, STR_ARG(e->p->rb->name), STR_ARG(f->key));
+	m.say = arena_printf(f->tmp, "runbook approve " STR_FMT " " STR_FMT " --why TEXT\n\n" STR_FMT, STR_ARG(e->run_id),
+			     STR_ARG(f->key), STR_ARG(f->poll->text));
+	message_tell(f, to, n, &m);
+}
+
 void rec_answer(struct frame *f, struct str key, uint8_t what, const struct result *r, struct str not_taken)
 {
 	struct engine *e = f->e;
@@ -147,19 +175,23 @@ void operator_add(struct engine *e, struct str name, struct str user, int64_t ui
 	e->operators = o;
 }
 
+/* The next question; not if the run is ending, or the step's time is over. */
 static void ask_again(struct frame *f, const struct step_kind *k)
 {
+	if (frame_draining(f)) {
+		if (f->timed_out)
+			step_fail(f, S_TIMEOUT, "timeout", STR("not answered in time"));
+		else
+			step_fail(f, S_CANCELLED, "cancelled", STR("stopped: the run is ending"));
+		return;
+	}
 	k->ask(f);
 	rec_question(f, &f->e->queue[f->e->queue_len - 1], false);
 }
 
 void people_again(struct frame *f)
 {
-	if (f->op || park(f))
-		return;
-	if (frame_draining(f))
-		step_fail(f, S_CANCELLED, "cancelled", STR("stopped: the run is ending"));
-	else
+	if (!f->op && !park(f))
 		ask_again(f, kind_of(f->ps));
 }
 

@@ -32,6 +32,8 @@ enum take { TAKE_DONE, TAKE_MORE /* ask again */, TAKE_HOLD };
 struct poll *poll_new(struct frame *f, uint8_t what, struct str text);
 /* Queues a question of f. what: enum question. */
 struct command *question_queue(struct frame *f, uint8_t what, uint8_t op_what, struct str subject, struct str text);
+/* A step's first question was queued (index in the queue): recorded, and whom it concerns is told. */
+void people_asked(struct frame *f, uint32_t question);
 /* Records a question that was queued: who is asked what. First: with its whole text. */
 void rec_question(struct frame *f, const struct command *c, bool first);
 /* An answer to a step's question. False: the step goes on waiting (or is held). */

@@ -1,7 +1,6 @@
 #include "run/engine_state.h"
 
 #include <string.h>
-#include "run/message.h"
 #include "run/people.h"
 #include "value/units.h"
 
@@ -188,33 +187,6 @@ static bool leaf_writes(const struct frame *f)
 	return f->ps->effect == EFFECT_WRITE && f->ps->ast->action != ACT_STEPS;
 }
 
-/* A step that asks people has asked: say so, to whom it concerns. */
-static void asked(struct frame *f, uint32_t question)
-{
-	struct engine *e = f->e;
-	const struct act_approve *ap = &f->ps->ast->approve;
-	struct message m = { .level = STR("warn") };
-	const struct channel **to = NULL;
-	struct str error = { 0 };
-	bool unknown = false;
-	uint32_t n = 0;
-
-	rec_question(f, &e->queue[question], true);
-	if (f->ps->ast->action != ACT_APPROVE)
-		return;
-	if (ap->notify.kind && !message_targets(f, &ap->notify, &to, &n, &unknown, &error)) {
-		rec_issue(e, "warning", f, error);
-	} else if (!ap->notify.kind) {
-		to = arena_array(f->tmp, 1, sizeof(*to));
-		to[0] = message_channel(e, ap->from);
-		n = to[0] != NULL;
-	}
-	m.title = arena_printf(f->tmp, "approval needed: " STR_FMT " " STR_FMT, STR_ARG(e->p->rb->name), STR_ARG(f->key));
-	m.say = arena_printf(f->tmp, "runbook approve " STR_FMT " " STR_FMT " --why TEXT\n\n" STR_FMT, STR_ARG(e->run_id),
-			     STR_ARG(f->key), STR_ARG(f->poll->text));
-	message_tell(f, to, n, &m);
-}
-
 static void attempt_start(struct frame *f)
 {
 	struct engine *e = f->e;
@@ -268,7 +240,7 @@ static void attempt_start(struct frame *f)
 		kept_add(f);
 	}
 	if (st == STARTED_WAIT && k->ask)
-		asked(f, question);
+		people_asked(f, question);
 	if (timeout > 0 && (st == STARTED_PUSH || action_asks(f->ps->ast->action) || f->ps->ast->action == ACT_WAIT))
 		f->timer = timer_queue(f, timeout, OP_FOR_TIMEOUT);
 	if (st == STARTED_DONE && f->unknown) { /* dry-run: it depends on what did not run */
@@ -423,7 +395,7 @@ static void pause_answered(struct frame *f, const struct result *r)
 {
 	if (r->end == END_ANSWER && r->refused.n) {
 		answer_refused(f, f->key, ASK_PAUSE, r);
-		ask_pause(f);
+		pause_again(f);
 		return;
 	}
 	rec_answer(f, f->key, ASK_PAUSE, r, STR(""));

@@ -350,3 +350,81 @@ Team told: daemon AT"
 	ends 0
 	says 'Releases the shop' told
 }
+
+# The runner dies: what was answered stays answered, and what comes meanwhile is taken.
+killed() {
+	kill -9 "$pid"
+	wait "$pid" || true
+}
+
+@test "people: an approval that comes when the runner is dead is taken by the next one, once" {
+	site
+	approve_yml
+	sed -i 's/from: lead/from: lead, min: 2/' go.yml
+	begin exec go.yml
+	waits plan/go
+	as daemon 0 approve @last go --why one
+	killed
+	as nobody 0 approve @last go --why two
+	says 'has no runner now' err
+	run_rb 0 resume @last
+	is "$(cat ledger)" v1
+	is "$(jq -s '[.[] | select(.t == "approval")] | length' state/runs/*/journal.jsonl)" 2
+	holds 'map(select(.t == "approval")) | map(.by) == ["daemon", "nobody"] and all(has("refused") or has("not_taken") | not)'
+	run_rb 0 replay @last
+	says identical out
+}
+
+@test "people: who takes a run over approves it no more" {
+	site
+	approve_yml
+	begin exec go.yml
+	waits plan/go
+	killed
+	chmod -R g+w state
+	setpriv --reuid=daemon --regid=0 --clear-groups ./rb resume @last >bg.out 2>bg.err </dev/null &
+	pid=$!
+	background="$background $pid"
+	until_ok sh -c "grep -q epoch.open state/runs/*/journal.jsonl"
+	as daemon 1 approve @last go --why 'me again' --no-wait || true
+	owner=daemon forge sly yes
+	until_ok sh -c "grep -q 'who operates a run does not approve it' state/runs/*/journal.jsonl"
+	as nobody 0 approve @last go --why fine
+	wait "$pid" || true
+	holds 'any(.t == "approval" and .by == "nobody" and (has("not_taken") | not))'
+}
+
+@test "people: a checklist goes on after a kill; what is ticked stays ticked" {
+	cat >list.yml <<-'EOY'
+		runbook: 1
+		name: list
+		preflight:
+		  - { id: list, checklist: [one, two, three], timeout: 60s }
+	EOY
+	begin exec list.yml
+	waits preflight/list
+	run_rb 0 answer @last list 2
+	killed
+	run_rb 0 answer @last list 1
+	run_rb 0 answer @last list 3
+	run_rb 0 resume @last
+	is "$(jq -s '[.[] | select(.t == "answer")] | length' state/runs/*/journal.jsonl)" 3
+	run_rb 0 replay @last
+}
+
+@test "people: a held pause is answered by a file, and resumed" {
+	cat >s.yml <<-'EOY'
+		runbook: 1
+		name: s
+		act:
+		  - { id: one, on_fail: pause, run: "test -e ok", rollback: [] }
+	EOY
+	run_rb 5 exec s.yml
+	run_rb 5 resume @last
+	run_rb 2 answer @last one maybe --why x
+	touch ok
+	run_rb 0 answer @last one retry --why 'mended'
+	run_rb 0 resume @last
+	holds 'any(.t == "answer" and .k == "act/one" and .answer == "retry" and .how == "file" and .why == "mended")'
+	run_rb 0 replay @last
+}

@@ -116,6 +116,7 @@ chain() { # FILE: recomputes every hash from the stored bytes
 @test "state: a group makes it 2770 and 0660" {
 	deploy_yml
 	RUNBOOK_GROUP=$(id -gn) run_rb 0 exec deploy.yml --yes -i tag=v1 --state shared
-	is "$(find shared/runs/* -type d -not -perm 2770)" ""
+	is "$(find shared/runs/* -type d -not -perm 2770 -not -name answers)" ""
+	is "$(find shared/runs/* -name answers -not -perm 3770)" ""
 	is "$(find shared/runs/* -type f -not -perm 0660)" ""
 }

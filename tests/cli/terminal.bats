@@ -305,10 +305,10 @@ asking_yml() {
 		runbook: 1
 		name: s
 		act:
-		  - { id: one, on_fail: pause, run: "touch paused; test -e ok", rollback: [] }
+		  - { id: one, on_fail: pause, run: "test -e ok", rollback: [] }
 		  - { id: sure, confirm: Sure? }
 	EOF
-	(until_ok test -e paused && touch ok && until_ok "$RB" answer @last one retry --why 'mended' &&
+	(until_ok sh -c "grep -qs '\"what\":\"pause\"' state/runs/*/journal.jsonl" && touch ok && until_ok "$RB" answer @last one retry --why 'mended' &&
 		until_ok "$RB" answer @last sure yes --why 'looked at it') >other.out 2>&1 &
 	on_tty 0 'see retry/skip/rollback/hold' 'see Sure? [y/N]' 'see done (exit 0)' -- exec s.yml
 	wait

@@ -111,6 +111,8 @@ static void put_modifiers(struct book *b, struct step_ *s)
 		buf_printf(&b->text, ", retry: {max: %d, delay: %us}", s->retry, dice(b, 4));
 	}
 	put_on_fail(b, s);
+	if (chance(b, 8))
+		buf_printf(&b->text, ", escalate: [{after: %us, notify: log}]", 1 + dice(b, 9));
 	if (s->write && chance(b, 25)) {
 		s->probe = true;
 		buf_printf(&b->text, ", probe: {run: [%s]}", probes[dice(b, 7)]);
@@ -135,6 +137,15 @@ static void put_modifiers(struct book *b, struct step_ *s)
 }
 
 static void put_list(struct book *b, int parent, uint8_t phase, int depth, uint32_t most);
+
+/* Someone is asked something. */
+static void put_question(struct book *b)
+{
+	static const char *const what[] = { "confirm: sure", "approve: {from: lead}", "approve: {from: lead, min: 2}", "ask: {n: int}",
+					    "ask: {n: int, m: {type: int, min: 4, default: 5}}", "checklist: [one, two, three]" };
+
+	buf_printf(&b->text, ", %s", what[dice(b, 6)]);
+}
 
 static void put_step(struct book *b, int parent, uint8_t phase, int depth)
 {
@@ -163,7 +174,8 @@ static void put_step(struct book *b, int parent, uint8_t phase, int depth)
 		put_list(b, ix, phase, depth + 1, 4);
 		break;
 	case K_CONFIRM:
-		buf_printf(&b->text, ", confirm: sure%s", chance(b, 30) ? ", timeout: 5s, retry: 1" : "");
+		put_question(b);
+		buf_addz(&b->text, chance(b, 30) ? ", timeout: 5s, retry: 1" : "");
 		break;
 	case K_WAIT:
 		buf_printf(&b->text, ", wait: %us", dice(b, 9));
@@ -192,7 +204,11 @@ static void write_book(struct book *b, uint64_t seed)
 	b->rnd = (seed + 1) * 0x9e3779b97f4a7c15ULL;
 	for (int i = 0; i < 8; i++)
 		dice(b, 2);
-	buf_addz(&b->text, "runbook: 1\nname: t\n");
+	buf_addz(&b->text, "runbook: 1\nname: t\nroles: {lead: {who: [kim, lee, tester], notify: log}}\nchannels: {log: {run: [ok, told]}}\n");
+	if (chance(b, 10))
+		buf_printf(&b->text, "window: {from: '13:00', to: '13:46', else: %s}\n", chance(b, 50) ? "confirm" : "warn");
+	if (chance(b, 10))
+		buf_printf(&b->text, "escalate: [{after: %us, notify: lead}, {after: %us, notify: log}]\n", 1 + dice(b, 9), 1 + dice(b, 30));
 	if (chance(b, 8))
 		buf_printf(&b->text, "timeout: %us\n", 2 + dice(b, 20));
 	if (chance(b, 30)) {

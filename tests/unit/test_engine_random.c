@@ -561,6 +561,7 @@ static void run_seed(uint64_t seed)
 	answers[4] = "rollback"; /* nobody says `retry` for ever */
 	t.w.answers = answers;
 	t.w.answer_count = 5;
+	t.w.crowd = true;
 	t.r = world_run(&t.w, b.text.p);
 	read_story(&t);
 	if (t.r.exit == -1)

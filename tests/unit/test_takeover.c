@@ -188,6 +188,7 @@ static void take_over(struct world *w1, struct book *b, uint32_t most, uint64_t 
 	w2.seed = seed;
 	w2.answers = said;
 	w2.answer_count = 3;
+	w2.crowd = true;
 	w2.n = n;
 	w2.interactive = w1->interactive; /* of the first runner */
 	for (uint32_t i = 0; i < n; i++)
@@ -227,6 +228,7 @@ static void run_seed(uint64_t seed)
 	answers[4] = "rollback";
 	w.answers = answers;
 	w.answer_count = 5;
+	w.crowd = true;
 	r = world_run(&w, b.text.p);
 	assert_int_not_equal(r.exit, -1);
 	check_replay(&w, b.text.p, seed);

@@ -57,6 +57,8 @@ struct world {
 	int flushes, syncs, fail_flush_at;
 	const char *answer;     /* to questions; NULL: nobody there */
 	const struct preset *presets; uint32_t preset_count;
+	bool crowd;             /* answers are words of a random run */
+	int voices;
 	const char *outside_window;
 	int64_t wall;           /* when it begins; 0: 1970-01-12 13:46:40 UTC, a Monday */
 	const char *const *answers; uint32_t answer_count, asked; /* instead: one after the other, then the last one */
@@ -209,6 +211,25 @@ static void world_spawn(struct world *w, const struct command *c, struct world_o
 	}
 }
 
+/* What random answers mean to questions for people; each ends some time. */
+static const char *world_crowd(struct world *w, const struct command *c, const char *text)
+{
+	static const char *const words[] = { "yes", "retry", "skip", "rollback", "no", "hold" };
+	static const char *const means[][6] = {
+		[ASK_APPROVE] = { "yes@kim", "!yes@kim", "yes@mallory", "no@kim", "no@lee", "yes@lee" },
+		[ASK_VALUE] = { "3", "x", "n=5@kim", "4", "m=x@lee", "" },
+		[ASK_ITEM] = { "y fine", "what", "2=yes@kim", "n", "1=no@lee", "later" },
+		[ASK_WINDOW] = { "yes", "!yes@kim", "yes@kim", "no", "no", "yes" },
+	};
+
+	if (c->question.what == ASK_APPROVE && w->voices++ % 2 && !strcmp(text, "yes"))
+		return "yes@lee";
+	for (int i = 0; i < 6; i++)
+		if (!strcmp(text, words[i]))
+			return means[c->question.what][i];
+	return text;
+}
+
 /* Questions of approve, ask, checklist and the window: "yes@kim" is a file by kim, "!yes@kim"
  * one that is refused, "n=yes@kim" names an item or field, "yes" is typed at the terminal. */
 static bool world_people(struct world *w, const struct command *c, struct result *r)
@@ -227,6 +248,8 @@ static bool world_people(struct world *w, const struct command *c, struct result
 		r->why = c->question.preset_why;
 		return true;
 	}
+	if (w->crowd)
+		text = world_crowd(w, c, text);
 	at = strrchr(text, '@');
 	eq = strchr(text, '=');
 	if (at) {
@@ -271,7 +294,8 @@ static void world_start(void *ctx, const struct command *c)
 	struct world *w = ctx;
 	static const char *const names[] = { "", "request", "timer", "ask", "file" };
 	struct world_op *o = &w->ops[w->count++];
-	struct world_move *m = world_move(w, c->key, c->kind == OP_SPAWN ? c->spawn.argv[0] : names[c->kind]);
+	const char *beside = c->message ? "!message" : c->purpose == OP_FOR_LADDER ? "!ladder" : c->purpose == OP_FOR_WINDOW ? "!window" : NULL;
+	struct world_move *m = world_move(w, beside ? STR("") : c->key, beside ? beside : c->kind == OP_SPAWN ? c->spawn.argv[0] : names[c->kind]);
 
 	if (w->count > WORLD_OPS || w->move_count > 20000) {
 		fprintf(stderr, "world: %s (seed %llu)\n", w->count > WORLD_OPS ? "too much at once" : "it never ends", w->seed);
