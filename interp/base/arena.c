@@ -1,7 +1,9 @@
 /*
  * arena: chunks that double from 4 KiB to 1 MiB; what is larger than a quarter
- * of the next chunk gets a chunk of its own behind the newest, so that the
- * free part of the newest is not lost.
+ * of the next chunk gets a chunk of its own, and the one with more room of the
+ * two stays the newest. Behind 1 MiB a chunk is one huge page of
+ * the machine, if it has one to give: a large load spends more time in page
+ * faults than in all its checks, and this is one fault instead of 512.
  */
 #include "base/arena.h"
 
@@ -9,6 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/mem.h"
 
@@ -32,13 +35,16 @@ enum { RED_ZONE = 0 };
 #define unpoison(p, n) ((void)(p), (void)(n))
 #endif
 
-enum { ALIGN = 16, CHUNK_MIN = 4096, CHUNK_MAX = 1 << 20 };
+enum { ALIGN = 16, CHUNK_MIN = 4096, CHUNK_MAX = 1 << 20, HUGE = 2 << 20 };
 
 struct arena_chunk {
 	struct arena_chunk *older;
 	size_t size; /* of bytes[] */
+	bool huge;   /* of chunk_huge() */
+	bool clean;  /* zero where nothing was handed out */
 	alignas(ALIGN) char bytes[];
 };
+enum { HUGE_ROOM = HUGE - sizeof(struct arena_chunk) };
 
 void arena_init(struct arena *a)
 {
@@ -53,14 +59,36 @@ static struct arena_chunk *chunk_new(size_t size)
 	struct arena_chunk *c = mem_realloc(NULL, whole);
 	c->older = NULL;
 	c->size = size;
+	c->huge = c->clean = false;
 	poison(c->bytes, size);
+	return c;
+}
+
+/* A chunk of HUGE bytes at a multiple of HUGE; NULL if there is no room for it. */
+static struct arena_chunk *chunk_huge(void)
+{
+	char *p = mmap(NULL, 2 * HUGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED)
+		return NULL;
+	size_t before = -(uintptr_t)p & (HUGE - 1);
+	if (before)
+		munmap(p, before);
+	munmap(p + before + HUGE, HUGE - before);
+	struct arena_chunk *c = (struct arena_chunk *)(p + before);
+	madvise(c, HUGE, MADV_HUGEPAGE); /* small pages serve as well */
+	c->size = HUGE_ROOM;
+	c->huge = c->clean = true;
+	poison(c->bytes, c->size);
 	return c;
 }
 
 static void chunk_free(struct arena_chunk *c)
 {
 	unpoison(c->bytes, c->size);
-	mem_free(c);
+	if (c->huge)
+		munmap(c, HUGE);
+	else
+		mem_free(c);
 }
 
 void arena_release(struct arena *a)
@@ -85,6 +113,7 @@ void arena_reset(struct arena *a)
 	arena_init(a);
 	if (c) {
 		poison(c->bytes, c->size);
+		c->clean = false;
 		a->head = c;
 		a->at = c->bytes;
 		a->end = c->bytes + c->size;
@@ -99,13 +128,15 @@ static char *alloc_slow(struct arena *a, size_t need)
 		next = CHUNK_MAX;
 	if (next < CHUNK_MIN)
 		next = CHUNK_MIN;
-	if (need > next / 4 && a->head) {
-		struct arena_chunk *own = chunk_new(need);
-		own->older = a->head->older;
-		a->head->older = own;
-		return own->bytes;
+	bool large = a->head && need > next / 4;
+	struct arena_chunk *c = a->head && a->head->size >= CHUNK_MAX && need <= HUGE_ROOM ? chunk_huge() : NULL;
+	if (!c)
+		c = chunk_new(large || need > next ? need : next);
+	if (large && c->size - need <= (size_t)(a->end - a->at)) {
+		c->older = a->head->older;
+		a->head->older = c;
+		return c->bytes;
 	}
-	struct arena_chunk *c = chunk_new(need > next ? need : next);
 	c->older = a->head;
 	a->head = c;
 	a->at = c->bytes + need;
@@ -132,10 +163,17 @@ static char *alloc_raw(struct arena *a, size_t n)
 	return p;
 }
 
+/* Is p in the newest chunk, and has the kernel cleared that? */
+static bool is_clean(const struct arena *a, const char *p)
+{
+	return a->head->clean && p >= a->head->bytes && p < a->end;
+}
+
 void *arena_alloc(struct arena *a, size_t n)
 {
 	char *p = alloc_raw(a, n);
-	memset(p, 0, n);
+	if (!is_clean(a, p))
+		memset(p, 0, n);
 	return p;
 }
 

@@ -29,12 +29,8 @@ static uint32_t *slot_of(const struct map *m, struct str key)
 	return &m->index[i];
 }
 
-static struct map_entry *find(const struct map *m, struct str key)
+static struct map_entry *find_small(const struct map *m, struct str key)
 {
-	if (m->index) {
-		uint32_t at = *slot_of(m, key);
-		return at ? &m->entries[at - 1] : NULL;
-	}
 	for (size_t i = 0; i < m->count; i++)
 		if (str_eq(m->entries[i].key, key))
 			return &m->entries[i];
@@ -43,34 +39,53 @@ static struct map_entry *find(const struct map *m, struct str key)
 
 void *map_get(const struct map *m, struct str key)
 {
-	struct map_entry *e = find(m, key);
-	return e ? e->value : NULL;
+	if (!m->index) {
+		struct map_entry *e = find_small(m, key);
+		return e ? e->value : NULL;
+	}
+	uint32_t at = *slot_of(m, key);
+	return at ? m->entries[at - 1].value : NULL;
 }
 
-static void grow(struct map *m)
+static void resize(struct map *m, size_t cap)
 {
-	if (m->cap >= UINT32_MAX / 4)
+	if (cap > UINT32_MAX / 2)
 		mem_abort("map too large");
-	m->cap = m->cap ? m->cap * 2 : SMALL;
+	m->cap = cap;
 	m->entries = mem_realloc(m->entries, m->cap * sizeof *m->entries);
 	if (m->cap <= SMALL)
 		return;
+	size_t slots = SMALL * 2;
+	while (slots < m->cap * 2)
+		slots *= 2;
 	mem_free(m->index);
-	m->mask = m->cap * 2 - 1;
-	m->index = mem_array(m->mask + 1, sizeof *m->index);
+	m->mask = slots - 1;
+	m->index = mem_array(slots, sizeof *m->index);
 	for (size_t i = 0; i < m->count; i++)
 		*slot_of(m, m->entries[i].key) = (uint32_t)(i + 1);
 }
 
+void map_reserve(struct map *m, size_t count)
+{
+	if (count > m->cap)
+		resize(m, count);
+}
+
 bool map_add(struct map *m, struct str key, void *value)
 {
-	if (find(m, key))
+	if (m->count == m->cap) {
+		if (m->index ? *slot_of(m, key) != 0 : find_small(m, key) != NULL)
+			return false;
+		resize(m, m->cap ? m->cap * 2 : SMALL);
+	}
+	if (m->index) {
+		uint32_t *slot = slot_of(m, key);
+		if (*slot)
+			return false;
+		*slot = (uint32_t)(m->count + 1);
+	} else if (find_small(m, key)) {
 		return false;
-	if (m->count == m->cap)
-		grow(m);
-	m->entries[m->count] = (struct map_entry){ key, value };
-	if (m->index)
-		*slot_of(m, key) = (uint32_t)(m->count + 1);
-	m->count++;
+	}
+	m->entries[m->count++] = (struct map_entry){ key, value };
 	return true;
 }

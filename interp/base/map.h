@@ -21,6 +21,8 @@ struct map {
 
 void map_init(struct map *m);
 void map_release(struct map *m);
+/* Makes room for count entries in all, so that adding them moves nothing. */
+void map_reserve(struct map *m, size_t count);
 /* Value of key, or NULL. */
 void *map_get(const struct map *m, struct str key);
 /* Adds; false (and nothing changed) if the key is there already. */

@@ -4,36 +4,66 @@
  */
 #include "base/source.h"
 
+#include <string.h>
+
 #include "base/arena.h"
 #include "base/visible.h"
 
 static const char BOM[] = "\xef\xbb\xbf";
 
-/* Offset after the line end at or after `at`, or 0 if no line follows. */
-static uint32_t next_line(struct str text, uint32_t at)
+/* Number of LF; a loop over blocks that the compiler turns into vector code. */
+static uint32_t count_lf(struct str text)
 {
-	for (; at < text.n; at++) {
-		if (text.p[at] == '\n')
-			return at + 1;
-		if (text.p[at] == '\r')
-			return at + 1 + (at + 1 < text.n && text.p[at + 1] == '\n');
+	enum { BLOCK = 64 };
+	uint32_t count = 0;
+	size_t at = 0;
+	for (; text.n - at >= BLOCK; at += BLOCK) {
+		unsigned char in = 0;
+		for (int i = 0; i < BLOCK; i++)
+			in = (unsigned char)(in + (text.p[at + (size_t)i] == '\n'));
+		count += in;
 	}
-	return 0;
+	for (; at < text.n; at++)
+		count += text.p[at] == '\n';
+	return count;
+}
+
+/* Puts down the line starts behind the first, at most max; returns how many. */
+static uint32_t find_lines(struct str text, uint32_t *out, uint32_t max)
+{
+	const char *end = text.p + text.n, *p = text.p;
+	uint32_t count = 0;
+	while (count < max && (p = memchr(p, '\n', (size_t)(end - p))))
+		out[count++] = (uint32_t)(++p - text.p);
+	return count;
+}
+
+/* The same where lines may end at a lone CR. */
+static uint32_t find_odd_lines(struct str text, uint32_t *out, uint32_t max)
+{
+	uint32_t count = 0;
+	for (uint32_t at = 0; at < text.n && count < max; at++) {
+		bool lf = text.p[at] == '\n', cr = text.p[at] == '\r';
+		if (lf || (cr && (at + 1 == text.n || text.p[at + 1] != '\n')))
+			out[count++] = at + 1;
+	}
+	return count;
 }
 
 struct source *source_new(struct arena *a, struct str name, struct str text)
 {
 	if (text.n >= UINT32_MAX)
 		text.n = UINT32_MAX - 1;
-	uint32_t count = 1;
-	for (uint32_t at = 0; (at = next_line(text, at)) != 0;)
-		count++;
-	uint32_t *lines = arena_array(a, count, sizeof *lines);
-	uint32_t line = 1;
-	for (uint32_t at = 0; (at = next_line(text, at)) != 0;)
-		lines[line++] = at;
+	bool odd = false;
+	uint32_t most = count_lf(text);
+	for (const char *p = text.p, *end = text.p + text.n; p < end && (p = memchr(p, '\r', (size_t)(end - p))); p++) {
+		odd = true;
+		most++;
+	}
+	uint32_t *lines = arena_array(a, (size_t)most + 1, sizeof *lines);
+	uint32_t count = odd ? find_odd_lines(text, lines + 1, most) : find_lines(text, lines + 1, most);
 	struct source *s = arena_alloc(a, sizeof *s);
-	*s = (struct source){ .name = name, .text = text, .lines = lines, .line_count = count };
+	*s = (struct source){ .name = name, .text = text, .lines = lines, .line_count = count + 1 };
 	return s;
 }
 

@@ -80,6 +80,7 @@ struct program *program_load(struct arena *a, const struct source *src, const st
 	struct load l = { .a = a, .ds = ds, .p = p, .rb = rb, .options = o };
 	l.info = arena_array(a, rb->step_count, sizeof *l.info);
 	map_init(&l.ids);
+	map_reserve(&l.ids, rb->step_count);
 	map_init(&l.inputs);
 	map_init(&l.vars);
 	map_init(&l.secrets);

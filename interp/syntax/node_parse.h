@@ -44,7 +44,7 @@ struct node_parser {
 	uint32_t problem_at;  /* ... and its mark */
 };
 
-/* Parses text, which is borrowed and UTF-8. depth_max: of collections; what is
+/* Parses text, which node_scan has accepted. It is borrowed. depth_max: of collections; what is
  * deeper fails. Release it in any case. */
 void node_parser_init(struct node_parser *p, struct arena *a, struct str text, uint32_t depth_max);
 /* The next event; false: the text is not YAML for libyaml, see problem. */

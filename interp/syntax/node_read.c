@@ -45,6 +45,7 @@ struct builder {
 	uint32_t depth, depth_max;
 	uint32_t nodes, nodes_max;
 	bool checked;             /* node_strict has accepted the text */
+	struct node key;          /* the key that is being read */
 	struct node *root;
 	struct node *spare;       /* nodes of the slab not yet handed out */
 	uint32_t spare_count;
@@ -235,8 +236,6 @@ static enum outcome flow_plain(struct builder *b, struct frame *f, const struct 
 	if (!b->checked && ((n->text.n == 1 && n->text.p[0] == '-') || (n->text.n == 0 &&
 	    n->span.start < b->src->text.n && p[n->span.start] == ':')))
 		return STRICT;
-	if (!memchr(n->text.p, '(', n->text.n) && !memchr(n->text.p, ')', n->text.n))
-		return GO_ON;
 	parens = node_trap_parens(n->text);
 	if (parens < 0 && f->open.src) {
 		node_trap_comma(b->ds, f->open, n->span);
@@ -247,13 +246,13 @@ static enum outcome flow_plain(struct builder *b, struct frame *f, const struct 
 	return GO_ON;
 }
 
-static enum outcome too_many(struct builder *b, struct span at)
+static enum outcome too_many(struct builder *b, const struct node *n)
 {
 	struct diag *d;
 
 	if (++b->nodes <= b->nodes_max)
 		return GO_ON;
-	d = diag_add(b->ds, 1, at, "more than %u values in one file", (unsigned)b->nodes_max);
+	d = diag_add(b->ds, 1, n->span, "more than %u values in one file", (unsigned)b->nodes_max);
 	diag_help(b->ds, d, "split the file");
 	return STOPPED;
 }
@@ -270,14 +269,12 @@ static enum outcome too_big(struct builder *b, uint32_t start, size_t bytes)
 static enum outcome on_scalar(struct builder *b, const struct node_event *ev)
 {
 	struct frame *f = top(b);
-	struct node key, *n = wants_key(f) ? &key : new_node(b);
+	struct node *n = wants_key(f) ? &b->key : new_node(b);
 	uint32_t start = node_text_offset(&b->text, ev->start), end;
 	bool marked = ev->marked;
 
 	if (ev->text.n > NODE_SCALAR_MAX)
 		return too_big(b, start, ev->text.n);
-	if (n == &key)
-		key = (struct node){ 0 };
 	n->kind = NODE_SCALAR;
 	n->style = node_text_plain(&b->text) ? NODE_PLAIN : ev->style;
 	end = node_text_offset(&b->text, ev->end);
@@ -302,7 +299,7 @@ static enum outcome on_scalar(struct builder *b, const struct node_event *ev)
 	n->multiline = n->style < NODE_LITERAL && ev->multiline;
 	if (f)
 		f->end = end;
-	if (too_many(b, n->span) == STOPPED)
+	if (too_many(b, n) == STOPPED)
 		return STOPPED;
 	if (n->multiline && n->style != NODE_PLAIN && !b->checked && !indented(b, b->depth, n->span, false))
 		return STRICT;
@@ -313,7 +310,7 @@ static enum outcome on_scalar(struct builder *b, const struct node_event *ev)
 	} else if (n->style == NODE_PLAIN && f && f->flow && flow_plain(b, f, n) == STRICT) {
 		return STRICT;
 	}
-	if (n == &key)
+	if (n == &b->key)
 		set_key(b, f, n);
 	else
 		link_value(b, f, n);
@@ -356,7 +353,7 @@ static enum outcome on_open(struct builder *b, const struct node_event *ev)
 		diag_help(b->ds, d, "move the inner part into a file or a value of its own");
 		return STOPPED;
 	}
-	if (too_many(b, n->span) == STOPPED)
+	if (too_many(b, n) == STOPPED)
 		return STOPPED;
 	if (is_key) {
 		f->has_key = f->drop = true;

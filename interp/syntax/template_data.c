@@ -125,21 +125,17 @@ static bool type_plain(struct arena *a, const struct node *n, enum data_typing t
 	return true;
 }
 
-static struct data parse_scalar(struct arena *a, const struct node *n, enum data_typing typing, uint32_t *next_id,
-				struct diags *ds)
+static void parse_scalar(struct arena *a, const struct node *n, enum data_typing typing, uint32_t *next_id,
+			 struct diags *ds, struct data *out)
 {
-	struct data d = { .kind = DATA_NONE, .node = n };
-	struct value v = value_str(n->text);
 	if (tmpl_has_hole(n->text)) {
-		d.tmpl = tmpl_parse(a, n, next_id, ds);
-		d.kind = d.tmpl ? DATA_TEXT : DATA_NONE;
-		return d;
+		out->tmpl = tmpl_parse(a, n, next_id, ds);
+		out->kind = out->tmpl ? DATA_TEXT : DATA_NONE;
+		return;
 	}
-	if (typing != DATA_STRING && n->style == NODE_PLAIN && !type_plain(a, n, typing, &v, ds))
-		return d;
-	d.kind = DATA_LIT;
-	d.lit = v;
-	return d;
+	out->lit = value_str(n->text);
+	if (typing == DATA_STRING || n->style != NODE_PLAIN || type_plain(a, n, typing, &out->lit, ds))
+		out->kind = DATA_LIT;
 }
 
 static bool key_is_literal(const struct node *n, struct diags *ds)
@@ -151,23 +147,36 @@ static bool key_is_literal(const struct node *n, struct diags *ds)
 	return false;
 }
 
-struct data data_parse(struct arena *a, const struct node *n, enum data_typing typing, uint32_t *next_id, struct diags *ds)
+/* Into *out, which is zero: items are many, and made where they stay. */
+static void parse_into(struct arena *a, const struct node *n, enum data_typing typing, uint32_t *next_id,
+		       struct diags *ds, struct data *out)
 {
-	if (n->kind == NODE_SCALAR)
-		return parse_scalar(a, n, typing, next_id, ds);
-	struct data d = { .kind = n->kind == NODE_SEQ ? DATA_LIST : DATA_MAP, .node = n };
+	out->node = n;
+	if (n->kind == NODE_SCALAR) {
+		parse_scalar(a, n, typing, next_id, ds, out);
+		return;
+	}
 	struct data *items = arena_array(a, n->count ? n->count : 1, sizeof(*items));
 	struct str *keys = n->kind == NODE_MAP ? arena_array(a, n->count ? n->count : 1, sizeof(*keys)) : NULL;
 	uint32_t count = 0;
 	bool ok = true;
 	for (const struct node *c = n->first; c; c = c->next, count++) {
-		items[count] = data_parse(a, c, typing, next_id, ds);
+		parse_into(a, c, typing, next_id, ds, &items[count]);
 		ok = (!keys || key_is_literal(c, ds)) && items[count].kind != DATA_NONE && ok;
 		if (keys)
 			keys[count] = c->key;
 	}
-	d.c.items = items;
-	d.c.keys = keys;
-	d.c.count = count;
-	return ok ? d : (struct data){ .kind = DATA_NONE, .node = n };
+	if (!ok)
+		return;
+	out->kind = keys ? DATA_MAP : DATA_LIST;
+	out->c.items = items;
+	out->c.keys = keys;
+	out->c.count = count;
+}
+
+struct data data_parse(struct arena *a, const struct node *n, enum data_typing typing, uint32_t *next_id, struct diags *ds)
+{
+	struct data d = { 0 };
+	parse_into(a, n, typing, next_id, ds, &d);
+	return d;
 }

@@ -63,6 +63,39 @@ static void arena_reuse(void **state)
 	arena_reset(&a);
 }
 
+/* Many MiB in small and large pieces: zero, aligned, none over another, also after a reset. */
+static void arena_large(void **state)
+{
+	enum { COUNT = 4000 };
+	static char *pieces[COUNT];
+	static size_t sizes[COUNT];
+	struct arena a;
+	(void)state;
+	arena_init(&a);
+	for (int round = 0; round < 3; round++, arena_reset(&a)) {
+		size_t total = round == 1 ? 5 << 20 : 0;
+		if (round == 1) { /* then the chunk behind the first is kept, and it is a large one */
+			arena_release(&a);
+			arena_alloc(&a, 5 << 20);
+		}
+		for (size_t i = 0; i < COUNT; i++) {
+			sizes[i] = i % 100 == 0 ? 40000 * (i % 700 / 100) + 200000 : 1 + i * 7 % 3000;
+			pieces[i] = arena_alloc(&a, sizes[i]);
+			assert_int_equal((uintptr_t)pieces[i] % 16, 0);
+			for (size_t k = 0; k < sizes[i]; k += 97)
+				assert_int_equal(pieces[i][k], 0);
+			assert_int_equal(pieces[i][sizes[i] - 1], 0);
+			memset(pieces[i], (int)(i % 255 + 1), sizes[i]);
+			total += sizes[i];
+		}
+		assert_true(a.used == total && total > 12u << 20);
+		for (size_t i = 0; i < COUNT; i++)
+			for (size_t k = 0; k < sizes[i]; k += 97)
+				assert_int_equal((unsigned char)pieces[i][k], i % 255 + 1);
+	}
+	arena_release(&a);
+}
+
 static void arena_text(void **state)
 {
 	(void)state;
@@ -156,6 +189,32 @@ static void buf_numbers(void **state)
 	buf_release(&b);
 }
 
+static void map_room(void **state)
+{
+	char keys[100][8];
+	struct map m;
+	(void)state;
+	for (size_t room = 0; room < 40; room++) {
+		map_init(&m);
+		map_reserve(&m, room);
+		const struct map_entry *entries = m.entries;
+		for (size_t i = 0; i < 100; i++) {
+			snprintf(keys[i], sizeof keys[i], "k%zu", i);
+			if (i == 20)
+				map_reserve(&m, 10); /* there is more already: nothing changes */
+			assert_true(map_add(&m, str_of(keys[i]), keys[i]));
+			assert_false(map_add(&m, str_of(keys[i]), NULL));
+			if (i < room)
+				assert_ptr_equal(m.entries, entries);
+		}
+		for (size_t i = 0; i < 100; i++)
+			assert_ptr_equal(map_get(&m, str_of(keys[i])), keys[i]);
+		assert_null(map_get(&m, STR("k100")));
+		assert_int_equal(m.count, 100);
+		map_release(&m);
+	}
+}
+
 static void map_order(void **state)
 {
 	(void)state;
@@ -214,8 +273,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(arena_pieces), cmocka_unit_test(arena_reuse), cmocka_unit_test(arena_text),
+		cmocka_unit_test(arena_large),
 		cmocka_unit_test(buf_limit), cmocka_unit_test(buf_grows), cmocka_unit_test(buf_numbers),
-		cmocka_unit_test(map_order), cmocka_unit_test(aborts),
+		cmocka_unit_test(map_order), cmocka_unit_test(map_room), cmocka_unit_test(aborts),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
