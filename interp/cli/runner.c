@@ -115,15 +115,18 @@ const char *const *runner_env(struct runner *r)
 
 /* --- lock, folder, journal --------------------------------------------------- */
 
-/* A run that died before its first record acted on nothing: its lock is ours to free. */
-static bool never_began(struct runner *r, const struct lock_holder *them)
+/* A run that died before its first record acted on nothing, and one that died behind its
+ * seal has ended: its lock is ours to free. Not so where its journal cannot be read. */
+static bool is_over(struct runner *r, const struct lock_holder *them)
 {
 	struct journal_scan scan;
 
 	if (!them->dir.n || run_is_live(them->dir.p))
 		return false;
 	journal_scan_file(arena_printf(&r->c->arena, STR_FMT "/journal.jsonl", STR_ARG(them->dir)).p, &scan, NULL, NULL);
-	return scan.records == 0 && scan.bytes == 0;
+	if (scan.state == JOURNAL_UNREADABLE || scan.state == JOURNAL_CORRUPT)
+		return false;
+	return scan.sealed || (scan.records == 0 && scan.bytes == 0);
 }
 
 static void say_locked(struct runner *r, const struct lock_holder *them)
@@ -152,7 +155,7 @@ int runner_lock(struct runner *r)
 	if (!r->lock.n || r->dry_run)
 		return 0;
 	err = lock_take(&r->c->arena, folder, r->lock, &us, &them);
-	if (err == EEXIST && never_began(r, &them) && !lock_free(folder, r->lock, them.run))
+	if (err == EEXIST && is_over(r, &them) && !lock_free(folder, r->lock, them.run))
 		err = lock_take(&r->c->arena, folder, r->lock, &us, &them);
 	if (err == EEXIST) {
 		say_locked(r, &them);

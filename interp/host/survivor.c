@@ -1,5 +1,6 @@
 #include "host/survivor.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 #include "base/buf.h"
@@ -15,34 +16,40 @@ static void entry(struct buf *b, const char *name, struct str value)
 	buf_adds(b, value);
 }
 
-uint32_t survivors_find(struct str run, const struct str *steps, uint32_t count, struct survivor *out, uint32_t max)
+bool survivors_find(struct str run, const struct str *steps, uint32_t count, struct survivor *out, uint32_t max, uint32_t *found)
 {
 	struct proc_list l = { 0 };
 	struct buf r, s;
 	uint32_t n = 0;
+	bool ok = proc_scan(&l);
 
-	proc_scan(&l);
 	entry(&r, "RUNBOOK_RUN", run);
 	for (uint32_t k = 0; k < count; k++) {
 		entry(&s, "RUNBOOK_STEP", steps[k]);
 		for (size_t i = 0; i < l.count && n < max; i++) {
 			const struct proc *p = &l.list[i];
 
-			if (p->state != 'Z' && p->state != 'X' && p->pid != getpid() && proc_has_env(p->pid, r.p, s.p))
+			int has = p->state != 'Z' && p->state != 'X' && p->pid != getpid() ? proc_has_env(p->pid, r.p, s.p) : 0;
+
+			if (has > 0)
 				out[n++] = (struct survivor){ p->pid, p->start, k };
+			ok = ok && has >= 0;
 		}
 		buf_release(&s);
 	}
 	buf_release(&r);
 	proc_release(&l);
-	return n;
+	*found = n;
+	return ok;
 }
 
 int survivor_lives(const struct survivor *s)
 {
 	struct proc p;
 
-	return proc_read(s->pid, &p) && p.start == s->start && p.state != 'Z' && p.state != 'X';
+	if (!proc_read(s->pid, &p))
+		return errno != ENOENT && errno != ESRCH;
+	return p.start == s->start && p.state != 'Z' && p.state != 'X';
 }
 
 void survivor_kill(const struct survivor *s, int signo)

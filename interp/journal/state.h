@@ -33,7 +33,8 @@ struct lock_holder { struct str run, operator_name, host, runbook, dir; int64_t 
 /* 0: ours now (or was already: the run is the same). EEXIST: held, *holder says by
  * whom (all empty if its file cannot be read). Else errno. */
 int lock_take(struct arena *a, const char *locks_dir, struct str target, const struct lock_holder *us, struct lock_holder *holder);
-/* Frees if it is held by run. 0; ENOENT nobody holds it; EPERM another run does. */
+/* Frees if it is held by run. 0; ENOENT nobody holds it; EPERM another run does; EBUSY
+ * another process is freeing it. */
 int lock_free(const char *locks_dir, struct str target, struct str run);
 
 #endif

@@ -81,12 +81,27 @@ static void fail_lost(struct frame *f)
 	attempt_finish(f, &lost);
 }
 
+/* A step of a rollback block can be told by the probe of the step that it undoes. */
+static const struct prog_step *doubt_probe(const struct frame *f, bool *undo)
+{
+	const struct frame *target = f->role == ROLE_UNDO ? owner_of_undo(f) : NULL;
+
+	*undo = !f->ps->ast->more->probe && target;
+	return *undo ? probe_of(target) : probe_of(f);
+}
+
+/* `always` and REPORT change no outcome: nobody is called for them. */
+static bool no_matter(const struct frame *f)
+{
+	return f->role == ROLE_ALWAYS || f->role == ROLE_TOP_ALWAYS || f->e->stage == STAGE_REPORT;
+}
+
 static void doubt_begin(struct frame *f)
 {
-	bool no_matter = f->role == ROLE_ALWAYS || f->role == ROLE_TOP_ALWAYS || f->e->stage == STAGE_REPORT;
+	bool undo, can_tell = f->ps->ast->idempotent || doubt_probe(f, &undo);
 
-	/* On the way back its own rollback deals with it; always and report change no outcome. */
-	if (frame_draining(f) || no_matter) {
+	/* On the way back its own rollback deals with it. */
+	if (frame_draining(f) || (no_matter(f) && !can_tell)) {
 		fail_lost(f);
 		return;
 	}
@@ -116,20 +131,15 @@ static void ask_person(struct frame *f, struct str why)
 	struct engine *e = f->e;
 	struct jsonw w;
 
+	if (no_matter(f)) {
+		fail_lost(f);
+		return;
+	}
 	rec_open(e, "doubt", f->key, &w);
 	jsonw_kstr(&w, "why", why);
 	rec_close(e, &w);
 	e->must_sync = true;
 	e->in_doubt = true;
-}
-
-/* A step of a rollback block can be told by the probe of the step that it undoes. */
-static const struct prog_step *doubt_probe(const struct frame *f, bool *undo)
-{
-	const struct frame *target = f->role == ROLE_UNDO ? owner_of_undo(f) : NULL;
-
-	*undo = !f->ps->ast->more->probe && target;
-	return *undo ? probe_of(target) : probe_of(f);
 }
 
 static struct resolution *resolution_take(struct engine *e, struct str key)
