@@ -13,6 +13,7 @@
 
 /* proc: parses /proc/PID/stat and environ. */
 
+enum { KERNEL_THREAD = 0x200000 /* PF_KTHREAD of field 9 */ };
 enum { ENVIRON_MAX = 1 << 20, STAT_MAX = 1024, PROCS_MAX = 1 << 20 };
 
 static ssize_t read_some(const char *path, char *buf, size_t size)
@@ -56,6 +57,7 @@ bool proc_read(pid_t pid, struct proc *p)
 		case 4: p->ppid = (pid_t)v; break;
 		case 5: p->pgrp = (pid_t)v; break;
 		case 6: p->session = (pid_t)v; break;
+		case 9: p->kernel = (v & KERNEL_THREAD) != 0; break;
 		case 22: p->start = v; break;
 		}
 	}
@@ -127,6 +129,16 @@ int proc_has_env(pid_t pid, const char *a, const char *b)
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
 	n = read_some(path, buf, ENVIRON_MAX);
+	if (!n) { /* an empty one, or in the midst of execve, which has neither for a moment */
+		(void)snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
+		n = read_some(path, buf, 1);
+		if (!n) {
+			errno = EAGAIN;
+			n = -1;
+		} else if (n > 0) {
+			n = 0;
+		}
+	}
 	if (n < 0) {
 		mem_free(buf);
 		return gone(errno) ? 0 : -1;

@@ -47,9 +47,9 @@ static void damage(struct reading *rd, const char *why)
 }
 
 /* A line at or behind the first damage: does it prove that the damage is in an
- * older batch? (Also a seal stands in a batch with what came before it.) Where a newline is lost, a whole record
- * stands at the end of the line. Quotes are escaped in strings, so what looks like
- * the start of a record is the start of a map at least. */
+ * older batch? (A seal as such proves nothing: it is synced with its batch.) Where a
+ * newline is lost, a whole record stands at the end of the line. Quotes are escaped in
+ * strings, so what looks like the start of a record is the start of a map at least. */
 static void testify(struct reading *rd, struct str line)
 {
 	static const struct str start = { "{\"n\":", 5 };

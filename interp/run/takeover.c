@@ -184,12 +184,17 @@ void doubt_probed(struct frame *f, const struct result *r)
 {
 	bool undo;
 	const struct prog_step *probe = doubt_probe(f, &undo);
+	struct resolution *word = resolution_take(f->e, f->key); /* spoken while it was asked */
 	int v = probe_verdict(f, probe, r);
 
 	f->op = 0;
 	rec_probe(f, "doubt", r, v);
 	if (frame_draining(f))
 		fail_lost(f);
+	else if (word && word->done)
+		was_done(f);
+	else if (word)
+		repeat(f);
 	else if (v < 0)
 		ask_person(f, STR("its probe cannot tell"));
 	else if ((v > 0) == undo) /* undone: the effect is gone */
@@ -262,7 +267,8 @@ void takeover_settle(struct engine *e)
 {
 	e->held = e->in_doubt = false;
 	for (uint32_t i = 0; i < e->doubt_len; i++)
-		schedule(e->doubts[i]);
+		if (!e->doubts[i]->op) /* else its probe is asked already */
+			schedule(e->doubts[i]);
 	unpark(e);
 }
 
