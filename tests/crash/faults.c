@@ -2,12 +2,12 @@
  * faults: every system call of the runner fails: with each error that the kernel may
  * give for it, once, and from there on always. Whatever the run then does, its journal
  * claims nothing that is not so, and it can be brought home afterwards (judge.h).
- * A point is `BOOK COMMAND N ERROR once|always`; COMMAND is exec, or resume of a run
+ * A point is `BOOK COMMAND N CALL ERROR once|always`; COMMAND is exec, or resume of a run
  * that was killed half-way.
  *
  *   faults PROGRAM BOOKS DIR                  all points
  *   faults PROGRAM BOOKS DIR --sample N       about N of them, evenly
- *   faults PROGRAM BOOKS DIR --one BOOK COMMAND N ERROR once|always
+ *   faults PROGRAM BOOKS DIR --one BOOK COMMAND N CALL ERROR once|always
  */
 #include "judge.h"
 
@@ -69,7 +69,7 @@ static const struct { int number; const char *name; } error_names[] = {
 	{ TRACE_SHORT, "SHORT" },
 };
 
-struct point { const char *book; bool resume; long at; int error; bool sticky; };
+struct point { const char *book; bool resume; long at, nr; int error; bool sticky; };
 struct tally { uint64_t done, past, failed, sites, calls[sizeof(rows) / sizeof(*rows)]; uint32_t shown; };
 static struct tally *tally;
 static const char *books, *base_dir;
@@ -136,12 +136,14 @@ static bool told(struct scene *s, const struct trace *t)
 static bool point_run(const struct point *p)
 {
 	struct scene s;
-	struct trace t = { .fault_at = p->at, .error = p->error, .sticky = p->sticky };
+	struct trace t = { .fault_at = p->at, .fault_nr = p->nr, .error = p->error, .sticky = p->sticky };
 
 	scene_begin(&s, base_dir, books, p->book, true);
 	run_command(&s, p, &t);
-	if (t.failed && row_of(t.nr)) {
-		if (row_of(t.nr)->nr != SYS_write) /* its own message may have been lost */
+	if (t.hung)
+		(void)wrong(&s, "it hangs");
+	if (t.failed) {
+		if (t.nr != SYS_write) /* its own message may have been lost */
 			(void)told(&s, &t);
 		reap_all();
 		(void)judge(&s, NULL, false);
@@ -152,8 +154,8 @@ static bool point_run(const struct point *p)
 
 		__atomic_add_fetch(&tally->failed, 1, __ATOMIC_RELAXED);
 		if (__atomic_add_fetch(&tally->shown, 1, __ATOMIC_RELAXED) <= FAILURES_SHOWN) {
-			printf("# point \"%s %s %ld %s %s\" (%s): %s\n", p->book, p->resume ? "resume" : "exec", p->at, error_name(p->error),
-			       p->sticky ? "always" : "once", row_of(t.nr) ? row_of(t.nr)->name : "?", s.why);
+			printf("# point \"%s %s %ld %s %s %s\": %s\n", p->book, p->resume ? "resume" : "exec", p->at, row_of(p->nr)->name,
+			       error_name(p->error), p->sticky ? "always" : "once", s.why);
 			fflush(stdout);
 			snprintf(kept, sizeof(kept), "%s.wrong%d", s.dir, (int)getpid());
 			remove_all(kept);
@@ -161,7 +163,7 @@ static bool point_run(const struct point *p)
 		}
 	}
 	__atomic_add_fetch(t.failed ? &tally->done : &tally->past, 1, __ATOMIC_RELAXED);
-	if (t.failed && row_of(t.nr))
+	if (t.failed)
 		__atomic_add_fetch(&tally->calls[row_of(t.nr) - rows], 1, __ATOMIC_RELAXED);
 	return t.failed;
 }
@@ -169,7 +171,7 @@ static bool point_run(const struct point *p)
 static void series(const char *book, bool resume)
 {
 	static uint64_t turn;
-	struct point p = { book, resume, 0, 0, false };
+	struct point p = { .book = book, .resume = resume };
 	struct calls *c = calloc(1, sizeof(*c));
 	struct trace t = { .on_call = note_call, .arg = c };
 	struct scene s;
@@ -181,6 +183,7 @@ static void series(const char *book, bool resume)
 
 		for (int i = 0; row && i < 6 && row->errors[i]; i++)
 			for (int sticky = 0; sticky < 2; sticky++) {
+				p.nr = row->nr;
 				p.error = row->errors[i];
 				p.sticky = sticky;
 				/* EINTR for ever is no kernel of this world. */
@@ -233,10 +236,14 @@ static int run_all(void)
 
 static int run_one(char **a)
 {
-	struct point p = { a[0], !strcmp(a[1], "resume"), strtol(a[2], NULL, 10), 0, !strcmp(a[4], "always") };
+	struct point p = { a[0], !strcmp(a[1], "resume"), strtol(a[2], NULL, 10), 0, 0, !strcmp(a[5], "always") };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (!strcmp(rows[i].name, a[3]))
+			p.nr = rows[i].nr;
 
 	for (size_t i = 0; i < sizeof(error_names) / sizeof(*error_names); i++)
-		if (!strcmp(error_names[i].name, a[3]))
+		if (!strcmp(error_names[i].name, a[4]))
 			p.error = error_names[i].number;
 	printf("# %s\n", point_run(&p) ? "failed as told" : "there is no such call");
 	printf("%s\n", tally->failed ? "not ok" : "ok");
@@ -255,7 +262,7 @@ int main(int argc, char **argv)
 	if (tally == MAP_FAILED || prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))
 		trace_die("start");
 	mkdir(base_dir, 0700);
-	if (argc == 10 && !strcmp(argv[4], "--one"))
+	if (argc == 11 && !strcmp(argv[4], "--one"))
 		return run_one(argv + 5);
 	if (argc == 6 && !strcmp(argv[4], "--sample"))
 		stride = POINTS_ABOUT / strtol(argv[5], NULL, 10);

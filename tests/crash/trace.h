@@ -23,12 +23,13 @@
 #error "the tracer knows the registers of x86-64 only"
 #endif
 
-enum { TRACE_SHORT = -1 /* as error: the call does half of its bytes */ };
+enum { TRACE_SHORT = -1 /* as error: the call does half of its bytes */, TRACE_PATIENCE = 40 /* seconds */ };
 
 struct trace {
 	/* what to do; 0: only count */
 	long kill_at;              /* SIGKILL at the entry of this call */
-	long fault_at;             /* it fails with `error`... */
+	long fault_at;             /* it, or the next one of the number fault_nr, fails with `error`... */
+	long fault_nr;
 	int error;
 	bool sticky;               /* ...and every later one of the same number, too */
 	/* Before each call; may be NULL. args are its first three. */
@@ -37,7 +38,7 @@ struct trace {
 	/* what happened */
 	long calls;
 	long nr;                   /* of the call at which it was killed or failed */
-	bool killed, failed;
+	bool killed, failed, hung; /* hung: it was killed after TRACE_PATIENCE */
 	int code;                  /* exit code, or 128 + signal */
 };
 
@@ -82,13 +83,13 @@ static bool trace_entry(struct trace *t, pid_t pid)
 			trace_die("kill");
 		return false;
 	}
-	if (!t->on_call && t->fault_at != t->calls && !sticky)
+	if (!t->on_call && (!t->fault_at || t->failed || t->calls < t->fault_at) && !sticky)
 		return false;
 	if (ptrace(PTRACE_GETREGS, pid, 0, &r))
 		trace_die("registers");
 	if (t->on_call)
 		t->on_call(t->arg, pid, (long)r.orig_rax, (unsigned long long[3]){ r.rdi, r.rsi, r.rdx });
-	if (t->fault_at != t->calls && !(sticky && (long)r.orig_rax == t->nr))
+	if ((long)r.orig_rax != t->fault_nr || !(sticky || (t->fault_at && !t->failed && t->calls >= t->fault_at)))
 		return false;
 	t->nr = (long)r.orig_rax;
 	t->failed = true;
@@ -111,6 +112,22 @@ static void trace_fail(struct trace *t, pid_t pid)
 	(void)ptrace(PTRACE_SETREGS, pid, 0, &r);
 }
 
+static void trace_alarm(int signo)
+{
+	(void)signo; /* only to interrupt a wait */
+}
+
+/* Waits for pid; after TRACE_PATIENCE it is killed. */
+static void trace_wait(struct trace *t, pid_t pid, int *st)
+{
+	while (waitpid(pid, st, __WALL) != pid) {
+		if (errno != EINTR)
+			trace_die("wait");
+		t->hung = true;
+		(void)kill(pid, SIGKILL);
+	}
+}
+
 /* Runs argv in dir to its end; its output goes to the files out and err, below dir. */
 static void trace_run(struct trace *t, char *const argv[], const char *dir, const char *out, const char *err)
 {
@@ -127,13 +144,14 @@ static void trace_run(struct trace *t, char *const argv[], const char *dir, cons
 	if (ptrace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL | PTRACE_O_TRACEEXEC))
 		trace_die("options");
 	t->calls = t->nr = 0;
-	t->killed = t->failed = false;
+	t->killed = t->failed = t->hung = false;
+	sigaction(SIGALRM, &(struct sigaction){ .sa_handler = trace_alarm }, NULL);
+	alarm(TRACE_PATIENCE);
 	for (;;) {
 		if (ptrace(PTRACE_SYSCALL, pid, 0, signo) && errno != ESRCH)
 			trace_die("go on");
 		signo = 0;
-		if (waitpid(pid, &st, __WALL) != pid)
-			trace_die("wait");
+		trace_wait(t, pid, &st);
 		if (WIFEXITED(st) || WIFSIGNALED(st))
 			break;
 		if (WSTOPSIG(st) == (SIGTRAP | 0x80)) {
@@ -146,6 +164,7 @@ static void trace_run(struct trace *t, char *const argv[], const char *dir, cons
 			signo = WSTOPSIG(st);
 		}
 	}
+	alarm(0);
 	t->code = WIFEXITED(st) ? WEXITSTATUS(st) : 128 + WTERMSIG(st);
 }
 
