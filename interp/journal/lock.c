@@ -194,8 +194,13 @@ static int link_lock(struct arena *a, int folder, const char *tmp, const char *n
 		     struct lock_holder *holder)
 {
 	for (int i = 0; i < TRIES; i++) {
-		if (!linkat(folder, tmp, folder, name, 0))
-			return io_sync_folder(&journal_io_os, folder, ".");
+		if (!linkat(folder, tmp, folder, name, 0)) {
+			int err = io_sync_folder(&journal_io_os, folder, ".");
+
+			if (err) /* refused: then it must not stay, either */
+				unlinkat(folder, name, 0);
+			return err;
+		}
 		if (errno != EEXIST)
 			return errno;
 		/* It may have been freed since. */

@@ -157,7 +157,7 @@ static bool point_run(const struct point *p)
 			printf("# point \"%s %s %ld %s %s %s\": %s\n", p->book, p->resume ? "resume" : "exec", p->at, row_of(p->nr)->name,
 			       error_name(p->error), p->sticky ? "always" : "once", s.why);
 			fflush(stdout);
-			snprintf(kept, sizeof(kept), "%s.wrong%d", s.dir, (int)getpid());
+			snprintf(kept, sizeof(kept), "%s.wrong%llu", s.dir, (unsigned long long)tally->failed);
 			remove_all(kept);
 			(void)rename(s.dir, kept);
 		}

@@ -133,7 +133,7 @@ static bool point_run(const struct point *p, bool verbose)
 			char kept[PATH_ROOM + 32];
 
 			show(p, &s);
-			snprintf(kept, sizeof(kept), "%s.wrong%d", s.dir, (int)getpid());
+			snprintf(kept, sizeof(kept), "%s.wrong%llu", s.dir, (unsigned long long)tally->failed);
 			remove_all(kept);
 			(void)rename(s.dir, kept);
 		}

@@ -23,7 +23,7 @@
 #error "the tracer knows the registers of x86-64 only"
 #endif
 
-enum { TRACE_SHORT = -1 /* as error: the call does half of its bytes */, TRACE_PATIENCE = 40 /* seconds */ };
+enum { TRACE_SHORT = -1 /* as error: the call does half of its bytes */, TRACE_PATIENCE = 90 /* seconds */ };
 
 struct trace {
 	/* what to do; 0: only count */

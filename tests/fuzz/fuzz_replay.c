@@ -1,0 +1,129 @@
+/*
+ * fuzz_replay: any journal with any program: the program is the text up to a NUL, the
+ * journal what is behind it. Each line `BODY` (members from "t") becomes a record with
+ * envelope and hash, so that the fuzzer gets past the chain; then the records are fed to
+ * an engine by the real replay. It must end with a verdict: no crash, no unbounded memory.
+ */
+#include <stdint.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/source.h"
+#include "journal/chain.h"
+#include "journal/mask.h"
+#include "journal/reader.h"
+#include "plan/program.h"
+#include "run/engine.h"
+#include "run/replay.h"
+
+#define DIGEST "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
+
+enum { TEXT_MAX = 64 << 10, JOURNAL_MAX = 1 << 20, RECORDS_MAX = 400 };
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Lines into records. Numbers in front of a body (`ms epoch `) say when. */
+static void make_journal(const char *p, size_t n, struct buf *out)
+{
+	char head[RECORD_HASH_HEX];
+	int64_t number = 0, ep = 1, ms = 0;
+	const char *end = p + n;
+
+	chain_genesis(STR("r1"), STR(DIGEST), head);
+	while (p < end && number < RECORDS_MAX) {
+		const char *nl = memchr(p, '\n', (size_t)(end - p));
+		struct str line = { p, (size_t)((nl ? nl : end) - p) };
+		size_t start = out->len;
+
+		p = nl ? nl + 1 : end;
+		while (line.n && line.p[0] == '+') { /* time passes */
+			ms += 1000;
+			line = str_slice(line, 1, line.n);
+		}
+		ep += line.n && str_starts(line, STR("\"t\":\"epoch.open\""));
+		number++;
+		buf_printf(out, "{\"n\":%lld,\"b\":1,\"ep\":%lld,\"w\":\"2026-11-21T06:50:%02lld.%03lld000Z\",\"m\":%lld,", (long long)number,
+			   (long long)ep, (long long)(ms / 1000 % 60), (long long)(ms % 1000), (long long)ms * 1000);
+		buf_adds(out, line);
+		chain_hash(head, (struct str){ out->p + start, out->len - start }, head);
+		buf_addz(out, ",\"h\":\"");
+		buf_add(out, head, sizeof(head));
+		buf_addz(out, "\"}\n");
+	}
+}
+
+struct fed { struct replay *r; bool more; };
+
+static void take(void *arg, const struct record *r)
+{
+	struct fed *f = arg;
+
+	f->more = f->more && replay_take(f->r, r);
+}
+
+static void rest(void *arg, int64_t wall, int64_t mono, struct str body)
+{
+	(void)arg, (void)wall, (void)mono, (void)body;
+}
+
+static struct engine *make_engine(struct arena *a, struct str text, struct mask *m)
+{
+	static const struct value none[1];
+	struct diags d;
+	struct source *s = source_new(a, STR("f.yml"), text);
+	struct run_setup *set = arena_alloc(a, sizeof(*set));
+	struct str error = { 0 }, lock = { 0 };
+	struct engine *e;
+
+	diags_init(&d, a);
+	set->program = program_load(a, s, NULL, &d);
+	if (!set->program || set->program->rb->input_count || set->program->rb->secret_count)
+		return NULL;
+	set->run_id = STR("r1");
+	set->operator_name = STR("ann");
+	set->inputs = set->secrets = none;
+	set->dir = "/";
+	set->seed = STR("seed");
+	set->mask = m;
+	set->open_body = STR("\"t\":\"run.open\",\"run\":\"r1\",\"program\":\"" DIGEST "\"");
+	e = engine_new(set);
+	if (!engine_prepare(e, 0, &lock, &error)) {
+		engine_free(e);
+		e = NULL;
+	}
+	return e;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const char *text = (const char *)data, *nul = memchr(data, 0, size);
+	struct replay_options o = { .dir = "/nonexistent" };
+	struct journal_scan scan;
+	struct arena a;
+	struct buf journal;
+	struct fed f = { NULL, true };
+
+	if (!nul || size > TEXT_MAX)
+		return 0;
+	arena_init(&a);
+	buf_init(&journal, JOURNAL_MAX);
+	o.mask = mask_new();
+	mask_ready(o.mask);
+	o.engine = make_engine(&a, arena_str(&a, text, (size_t)(nul - text)), o.mask);
+	if (o.engine) {
+		make_journal(nul + 1, size - (size_t)(nul - text) - 1, &journal);
+		f.r = replay_new(&o);
+		journal_scan_text(buf_str(&journal), &scan, take, &f);
+		replay_end(f.r, scan.sealed);
+		if (replay_result(f.r)->verdict == REPLAY_IDENTICAL)
+			replay_rest(f.r, rest, NULL);
+		replay_free(f.r);
+		engine_free(o.engine);
+	}
+	mask_free(o.mask);
+	buf_release(&journal);
+	arena_release(&a);
+	return 0;
+}
