@@ -90,6 +90,7 @@ static void write_holder(struct buf *out, struct str target, const struct lock_h
 	jsonw_kstr(&w, "runbook", us->runbook);
 	jsonw_kstr(&w, "dir", us->dir);
 	jsonw_kint(&w, "since_ns", us->since_ns);
+	jsonw_kbool(&w, "sync", us->sync);
 	jsonw_close(&w, '}');
 	buf_addc(out, '\n');
 }
@@ -133,6 +134,7 @@ static void parse_holder(struct arena *a, struct str text, struct lock_holder *h
 		*texts[i].to = arena_str(a, s.p, s.n);
 	}
 	h->since_ns = record_int(&r, "since_ns", 0);
+	h->sync = record_bool(&r, "sync");
 }
 
 static int holder_open(int folder, const char *name)

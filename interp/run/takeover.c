@@ -11,7 +11,7 @@
  * that has ended.
  */
 
-struct resolution { struct resolution *next; struct str key; bool done; };
+struct resolution { struct resolution *next; struct str key; bool done; uint32_t epoch; };
 
 /* --- waiting for a person ----------------------------------------------------- */
 
@@ -142,10 +142,11 @@ static void ask_person(struct frame *f, struct str why)
 	e->in_doubt = true;
 }
 
+/* A word holds for the epoch that follows it, not for a later doubt about the same step. */
 static struct resolution *resolution_take(struct engine *e, struct str key)
 {
 	for (struct resolution **at = &e->resolutions; *at; at = &(*at)->next)
-		if (str_eq((*at)->key, key)) {
+		if (str_eq((*at)->key, key) && (*at)->epoch + 1 == e->epochs) {
 			struct resolution *r = *at;
 
 			*at = r->next;
@@ -278,6 +279,7 @@ void takeover_epoch(struct engine *e, const struct event *ev)
 
 	e->fx->record(e->ctx, e->wall, e->mono, ev->body);
 	e->must_sync = true;
+	e->epochs++;
 	e->interactive = ev->interactive;
 	operator_add(e, ev->operator_name, ev->user, ev->uid);
 	e->held = e->in_doubt = false;
@@ -327,7 +329,7 @@ void takeover_resolve(struct engine *e, const struct event *ev)
 
 	e->fx->record(e->ctx, e->wall, e->mono, ev->body);
 	e->must_sync = true;
-	*r = (struct resolution){ e->resolutions, arena_str(&e->arena, ev->key.p, ev->key.n), ev->done };
+	*r = (struct resolution){ e->resolutions, arena_str(&e->arena, ev->key.p, ev->key.n), ev->done, e->epochs };
 	e->resolutions = r;
 }
 

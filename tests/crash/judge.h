@@ -74,7 +74,8 @@ static bool doubts_right(struct scene *s, struct facts *before, struct facts *no
 		struct fact *x = &now->list[i], *old = fact_of(before, str_of(x->key));
 		bool open = (old->fate == FATE_FLIES || old->fate == FATE_LOST) && old->write && !old->word;
 
-		if (x->doubt && (!open || !only_a_person(x->key)))
+		/* After a power loss its intent may be lost with what announced it: also doubtful. */
+		if (x->doubt && ((!open && !s->power) || !only_a_person(x->key)))
 			return wrong(s, "%s is called doubtful, and is not", x->key);
 		if (exact && !x->doubt && open && only_a_person(x->key))
 			return wrong(s, "%s is in doubt, and is not called so", x->key);
@@ -137,6 +138,13 @@ static bool bring_home(struct scene *s, struct facts *f, bool rollback, bool exa
 		const char *args[] = { "resume", s->run, "--yes", NULL };
 
 		code = scene_run(s, NULL, args);
+		if (code == 6 && s->unsynced) { /* its runbook is lost; nothing was done */
+			const char *cancel[] = { "cancel", s->run, "--why", "lost in a power loss", NULL };
+
+			if (scene_run(s, NULL, cancel) || begin_again(s, rollback) >= 4)
+				return wrong(s, "a run that never began cannot be put aside");
+			continue;
+		}
 		if (!facts_read(s, f))
 			return wrong(s, "after resume the journal is gone: %s", f->scan.why);
 		if (!doubts_right(s, &before, f, exact))

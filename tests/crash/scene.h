@@ -22,6 +22,8 @@ struct scene {
 	char dir[PATH_ROOM];       /* has everything */
 	char book[32];             /* its name, without .yml */
 	bool sync;
+	bool power;                /* the power was lost, not only the runner */
+	bool unsynced;             /* a power loss came before the journal's first sync */
 	char run[27], first[27];   /* newest and oldest run, empty if none */
 	uint32_t runs;
 	char why[2000];            /* the first violation */

@@ -1,8 +1,9 @@
 /*
  * fuzz_replay: any journal with any program: the program is the text up to a NUL, the
- * journal what is behind it. Each line `BODY` (members from "t") becomes a record with
- * envelope and hash, so that the fuzzer gets past the chain; then the records are fed to
- * an engine by the real replay. It must end with a verdict: no crash, no unbounded memory.
+ * journal what is behind it. Each line `MICROSECONDS BODY` (members from "t") becomes a
+ * record with envelope and hash, so that the fuzzer gets past the chain; then the records
+ * are fed to an engine by the real replay. It must end with a verdict: no crash, no
+ * unbounded memory.
  */
 #include <stdint.h>
 #include <string.h>
@@ -24,11 +25,24 @@ enum { TEXT_MAX = 64 << 10, JOURNAL_MAX = 1 << 20, RECORDS_MAX = 400 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Lines into records. Numbers in front of a body (`ms epoch `) say when. */
+/* Cuts the time off a line. */
+static int64_t take_time(struct str *line)
+{
+	int64_t us = 0;
+	size_t i = 0;
+
+	for (; i < line->n && i < 9 && line->p[i] >= '0' && line->p[i] <= '9'; i++)
+		us = us * 10 + (line->p[i] - '0');
+	i += i < line->n && line->p[i] == ' ';
+	*line = str_slice(*line, i, line->n);
+	return us;
+}
+
+/* Lines into records. */
 static void make_journal(const char *p, size_t n, struct buf *out)
 {
 	char head[RECORD_HASH_HEX];
-	int64_t number = 0, ep = 1, ms = 0;
+	int64_t number = 0, ep = 1, us = 0;
 	const char *end = p + n;
 
 	chain_genesis(STR("r1"), STR(DIGEST), head);
@@ -38,14 +52,12 @@ static void make_journal(const char *p, size_t n, struct buf *out)
 		size_t start = out->len;
 
 		p = nl ? nl + 1 : end;
-		while (line.n && line.p[0] == '+') { /* time passes */
-			ms += 1000;
-			line = str_slice(line, 1, line.n);
-		}
+		us = take_time(&line);
 		ep += line.n && str_starts(line, STR("\"t\":\"epoch.open\""));
 		number++;
-		buf_printf(out, "{\"n\":%lld,\"b\":1,\"ep\":%lld,\"w\":\"2026-11-21T06:50:%02lld.%03lld000Z\",\"m\":%lld,", (long long)number,
-			   (long long)ep, (long long)(ms / 1000 % 60), (long long)(ms % 1000), (long long)ms * 1000);
+		buf_printf(out, "{\"n\":%lld,\"b\":1,\"ep\":%lld,\"w\":\"2026-11-21T06:%02lld:%02lld.%06lldZ\",\"m\":%lld,", (long long)number,
+			   (long long)ep, (long long)(us / 60000000 % 60), (long long)(us / 1000000 % 60), (long long)(us % 1000000),
+			   (long long)us);
 		buf_adds(out, line);
 		chain_hash(head, (struct str){ out->p + start, out->len - start }, head);
 		buf_addz(out, ",\"h\":\"");
@@ -68,7 +80,7 @@ static void rest(void *arg, int64_t wall, int64_t mono, struct str body)
 	(void)arg, (void)wall, (void)mono, (void)body;
 }
 
-static struct engine *make_engine(struct arena *a, struct str text, struct mask *m)
+static struct engine *make_engine(struct arena *a, struct str text, struct str open_body, struct mask *m)
 {
 	static const struct value none[1];
 	struct diags d;
@@ -87,7 +99,8 @@ static struct engine *make_engine(struct arena *a, struct str text, struct mask 
 	set->dir = "/";
 	set->seed = STR("seed");
 	set->mask = m;
-	set->open_body = STR("\"t\":\"run.open\",\"run\":\"r1\",\"program\":\"" DIGEST "\"");
+	(void)take_time(&open_body);
+	set->open_body = open_body;
 	e = engine_new(set);
 	if (!engine_prepare(e, 0, &lock, &error)) {
 		engine_free(e);
@@ -98,22 +111,26 @@ static struct engine *make_engine(struct arena *a, struct str text, struct mask 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const char *text = (const char *)data, *nul = memchr(data, 0, size);
+	const char *text = (const char *)data, *nul = memchr(data, 0, size), *nl;
+	struct str rest_of;
 	struct replay_options o = { .dir = "/nonexistent" };
 	struct journal_scan scan;
 	struct arena a;
 	struct buf journal;
 	struct fed f = { NULL, true };
 
-	if (!nul || size > TEXT_MAX)
+	if (!size || !nul || size > TEXT_MAX)
 		return 0;
 	arena_init(&a);
 	buf_init(&journal, JOURNAL_MAX);
 	o.mask = mask_new();
 	mask_ready(o.mask);
-	o.engine = make_engine(&a, arena_str(&a, text, (size_t)(nul - text)), o.mask);
+	rest_of = (struct str){ nul + 1, size - (size_t)(nul - text) - 1 };
+	nl = memchr(rest_of.p, '\n', rest_of.n);
+	o.engine = make_engine(&a, arena_str(&a, text, (size_t)(nul - text)),
+			       str_slice(rest_of, 0, nl ? (size_t)(nl - rest_of.p) : rest_of.n), o.mask);
 	if (o.engine) {
-		make_journal(nul + 1, size - (size_t)(nul - text) - 1, &journal);
+		make_journal(rest_of.p, rest_of.n, &journal);
 		f.r = replay_new(&o);
 		journal_scan_text(buf_str(&journal), &scan, take, &f);
 		replay_end(f.r, scan.sealed);
