@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/diag.h"
 #include "base/mem.h"
 #include "base/source.h"
 #include "journal/chain.h"
@@ -80,17 +81,15 @@ static void rest(void *arg, int64_t wall, int64_t mono, struct str body)
 	(void)arg, (void)wall, (void)mono, (void)body;
 }
 
-static struct engine *make_engine(struct arena *a, struct str text, struct str open_body, struct mask *m)
+static struct engine *make_engine(struct arena *a, struct diags *d, struct str text, struct str open_body, struct mask *m)
 {
 	static const struct value none[1];
-	struct diags d;
 	struct source *s = source_new(a, STR("f.yml"), text);
 	struct run_setup *set = arena_alloc(a, sizeof(*set));
 	struct str error = { 0 }, lock = { 0 };
 	struct engine *e;
 
-	diags_init(&d, a);
-	set->program = program_load(a, s, NULL, &d);
+	set->program = program_load(a, s, NULL, d);
 	if (!set->program || set->program->rb->input_count || set->program->rb->secret_count)
 		return NULL;
 	set->run_id = STR("r1");
@@ -116,18 +115,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct replay_options o = { .dir = "/nonexistent" };
 	struct journal_scan scan;
 	struct arena a;
+	struct diags d;
 	struct buf journal;
 	struct fed f = { NULL, true };
 
 	if (!size || !nul || size > TEXT_MAX)
 		return 0;
 	arena_init(&a);
+	diags_init(&d, &a);
 	buf_init(&journal, JOURNAL_MAX);
 	o.mask = mask_new();
 	mask_ready(o.mask);
 	rest_of = (struct str){ nul + 1, size - (size_t)(nul - text) - 1 };
 	nl = memchr(rest_of.p, '\n', rest_of.n);
-	o.engine = make_engine(&a, arena_str(&a, text, (size_t)(nul - text)),
+	o.engine = make_engine(&a, &d, arena_str(&a, text, (size_t)(nul - text)),
 			       str_slice(rest_of, 0, nl ? (size_t)(nl - rest_of.p) : rest_of.n), o.mask);
 	if (o.engine) {
 		make_journal(rest_of.p, rest_of.n, &journal);
@@ -141,6 +142,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	mask_free(o.mask);
 	buf_release(&journal);
+	diags_release(&d);
 	arena_release(&a);
 	return 0;
 }
