@@ -165,6 +165,13 @@ $(B)/bench/%: tests/bench/%.c $(LIB) $(B)/flags
 	$(CC) -std=gnu11 $(CPPFLAGS) $(CFLAGS) -MMD -MP -MT $@ -MF $@.d $(LDFLAGS) -o $@.$$$$ $< $(LIB) $(LIBS) \
 	  && mv -f $@.$$$$ $@
 
+# Drivers of tests/crash: kills, faults, lost sectors.
+crash-build: $(patsubst tests/crash/%.c,$(B)/crash/%,$(sort $(wildcard tests/crash/*.c)))
+$(B)/crash/%: tests/crash/%.c $(LIB) $(B)/flags
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(CPPFLAGS) $(CFLAGS) -Wno-unused-function -MMD -MP -MT $@ -MF $@.d $(LDFLAGS) -o $@.$$$$ $< $(LIB) $(LIBS) \
+	  && mv -f $@.$$$$ $@
+
 # Fuzz targets: tests/fuzz/fuzz_NAME.c with everything in clang's instrumentation.
 FUZZCC    := clang
 FUZZFLAGS := -g -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
@@ -197,7 +204,7 @@ help:
 	@echo 'variables: SAN=1  B=DIR  ROOMS="base value"  T="base_str node"  CC OPT PREFIX DESTDIR'
 
 .PHONY: all lib objs unit unit-build layers banned names coverage headers deps demo check check-long \
-	fuzz fuzz-build bench bench-build install clean help FORCE
+	fuzz fuzz-build bench bench-build crash-build install clean help FORCE
 .DELETE_ON_ERROR:
 # Dependency files of -MMD.
--include $(OBJ:.o=.d) $(UNIT:=.d) $(FUZZOBJ:.o=.d)
+-include $(OBJ:.o=.d) $(UNIT:=.d) $(FUZZOBJ:.o=.d) $(wildcard $(B)/crash/*.d)

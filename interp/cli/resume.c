@@ -1,8 +1,29 @@
+#include <unistd.h>
+
 #include "cli/output.h"
 #include "cli/past.h"
+#include "cli/settings.h"
 #include "cli/takeover.h"
+#include "journal/state.h"
 
 /* resume: goes on with a run that has no runner: after a crash, a pause, a doubt that was settled. */
+
+/* Its runner may have died between its seal and its last steps: lock and reserve go now. */
+static int tidy_up(struct cli *c, struct past *p)
+{
+	struct settings set;
+
+	if (!settings_load(c, &set))
+		return EXIT_USAGE;
+	(void)unlink(arena_printf(&c->arena, STR_FMT "/ballast", STR_ARG(p->dir)).p);
+	if (!p->s.lock.n || lock_free(setting(&set, SET_LOCKS), p->s.lock, p->id)) {
+		cli_error("run " STR_FMT " has ended already: " STR_FMT, STR_ARG(p->id), STR_ARG(p->s.status));
+		return EXIT_FAILED;
+	}
+	cli_error("run " STR_FMT " has ended: " STR_FMT "; its lock `" STR_FMT "` was still there and is free now", STR_ARG(p->id),
+		  STR_ARG(p->s.status), STR_ARG(p->s.lock));
+	return EXIT_OK;
+}
 
 static int resume_run(struct cli *c)
 {
@@ -21,10 +42,8 @@ static int resume_run(struct cli *c)
 		cli_error("run " STR_FMT " has a living runner (process %lld): only one may act", STR_ARG(p.id), (long long)p.s.pid);
 		return EXIT_FAILED;
 	}
-	if (p.s.sealed) {
-		cli_error("run " STR_FMT " has ended already: " STR_FMT, STR_ARG(p.id), STR_ARG(p.s.status));
-		return EXIT_FAILED;
-	}
+	if (p.s.sealed)
+		return tidy_up(c, &p);
 	return takeover_broken(c, &p, &q);
 }
 

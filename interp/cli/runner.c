@@ -116,15 +116,19 @@ const char *const *runner_env(struct runner *r)
 
 /* --- lock, folder, journal --------------------------------------------------- */
 
-/* A run that died before its first record acted on nothing: its lock is ours to free. */
-static bool never_began(struct runner *r, const struct lock_holder *them)
+/* A run that died before its first record acted on nothing (a power loss may leave that in
+ * part: it was not synced then), and one that died behind its seal has ended: its lock is
+ * ours to free. Not so where its journal cannot be read. */
+static bool is_over(struct runner *r, const struct lock_holder *them)
 {
 	struct journal_scan scan;
 
 	if (!them->dir.n || run_is_live(them->dir.p))
 		return false;
 	journal_scan_file(arena_printf(&r->c->arena, STR_FMT "/journal.jsonl", STR_ARG(them->dir)).p, &scan, NULL, NULL);
-	return scan.records == 0 && scan.bytes == 0;
+	if (scan.state == JOURNAL_UNREADABLE || scan.state == JOURNAL_CORRUPT)
+		return false;
+	return scan.sealed || (scan.records == 0 && (scan.bytes == 0 || them->sync));
 }
 
 static void say_locked(struct runner *r, const struct lock_holder *them)
@@ -145,7 +149,8 @@ static void say_locked(struct runner *r, const struct lock_holder *them)
 
 int runner_lock(struct runner *r)
 {
-	struct lock_holder us = { str_of(r->id), r->operator_name, str_of(r->host), r->l->program->rb->name, r->dir, r->wall };
+	struct lock_holder us = { str_of(r->id), r->operator_name, str_of(r->host), r->l->program->rb->name, r->dir, r->wall,
+				  !r->no_sync };
 	struct lock_holder them = { 0 };
 	const char *folder = setting(&r->set, SET_LOCKS);
 	int err;
@@ -153,7 +158,7 @@ int runner_lock(struct runner *r)
 	if (!r->lock.n || r->dry_run)
 		return 0;
 	err = lock_take(&r->c->arena, folder, r->lock, &us, &them);
-	if (err == EEXIST && never_began(r, &them) && !lock_free(folder, r->lock, them.run))
+	if (err == EEXIST && is_over(r, &them) && !lock_free(folder, r->lock, them.run))
 		err = lock_take(&r->c->arena, folder, r->lock, &us, &them);
 	if (err == EEXIST) {
 		say_locked(r, &them);

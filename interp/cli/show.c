@@ -87,9 +87,9 @@ static void put_survivors(const struct past *p, struct buf *b)
 	memcpy(env, "RUNBOOK_RUN=", n);
 	memcpy(env + n, p->id.p, p->id.n);
 	env[n + p->id.n] = 0;
-	proc_scan(&procs);
+	(void)proc_scan(&procs);
 	for (size_t i = 0; i < procs.count; i++) {
-		if (!proc_has_env(procs.list[i].pid, env, env))
+		if (proc_has_env(procs.list[i].pid, env, env) <= 0)
 			continue;
 		buf_printf(b, "%s%d", any ? " " : "  still running, processes: ", (int)procs.list[i].pid);
 		any = true;

@@ -78,6 +78,16 @@ static void end_them(const struct survivor *s, uint32_t n)
 	kill_all(s, n, SIGKILL);
 }
 
+static bool look(struct takeover *t, const struct str *keys, uint32_t count, struct survivor s[SURVIVORS_MAX], uint32_t *n)
+{
+	*n = 0;
+	if (!count || survivors_find(t->b.run, keys, count, s, SURVIVORS_MAX, n))
+		return true;
+	cli_error("the processes of this machine cannot be looked at (/proc): %s; whether some of the run's still act is not known",
+		  strerror(errno));
+	return false;
+}
+
 /* Waits until they are gone; what they start meanwhile too. 0 or an exit code. */
 static int wait_for_survivors(struct takeover *t)
 {
@@ -87,7 +97,13 @@ static int wait_for_survivors(struct takeover *t)
 	struct survivor s[SURVIVORS_MAX];
 	bool told = false;
 
-	while (count && (n = survivors_find(t->b.run, keys, count, s, SURVIVORS_MAX)) > 0) {
+	/* Twice none: one may have started another behind the back of a look, and ended. */
+	for (int none = 0; count && none < 2;) {
+		if (!look(t, keys, count, s, &n))
+			return EXIT_FAILED;
+		none = n ? 0 : none + 1;
+		if (!n)
+			continue;
 		if (cli_has(t->r.c, "kill")) {
 			end_them(s, n);
 			continue;
@@ -521,6 +537,20 @@ int takeover_ended(struct cli *c, struct past *p, const struct takeover_request 
 
 /* --- a person's word ---------------------------------------------------------------------------- */
 
+/* What still runs may be done in a moment: no word about it before its end. */
+static bool still_runs(struct takeover *t, struct str key)
+{
+	struct survivor s[SURVIVORS_MAX];
+	uint32_t n;
+
+	if (!look(t, &key, 1, s, &n))
+		return true;
+	if (n)
+		cli_error("process %d of " STR_FMT " still runs: wait for its end, or end it with `runbook resume " STR_FMT " --kill`",
+			  (int)s[0].pid, STR_ARG(key), STR_ARG(t->p->id));
+	return n > 0;
+}
+
 static int add_word(struct takeover *t, struct str key, bool done, const char *why)
 {
 	struct runner *r = &t->r;
@@ -532,6 +562,8 @@ static int add_word(struct takeover *t, struct str key, bool done, const char *w
 		cli_error("step " STR_FMT " is not in doubt; `runbook show " STR_FMT "` lists what is", STR_ARG(key), STR_ARG(t->p->id));
 		return EXIT_FAILED;
 	}
+	if (still_runs(t, key))
+		return EXIT_FAILED;
 	replay_rest(t->b.replay, add_rest, r);
 	engine_clock(t->b.engine, &wall, &mono);
 	now = clock_wall();

@@ -478,11 +478,22 @@ static void result_of(const struct child *c, int status, struct child_result *r)
 		r->end = (enum child_end)c->why;
 }
 
+/* Its pid, 0 as long as it runs, -1. */
+static pid_t reap(struct child *c, int *status)
+{
+	pid_t got;
+
+	do
+		got = waitpid(c->pid, status, WNOHANG);
+	while (got < 0 && errno == EINTR);
+	return got;
+}
+
 void child_finish(struct child *c, bool stuck)
 {
 	struct child_result r;
 	int status = 0;
-	pid_t got = waitpid(c->pid, &status, WNOHANG);
+	pid_t got = reap(c, &status);
 
 	result_of(c, status, &r);
 	if (got != c->pid || stuck) { /* or somebody else reaped it: how it ended is not known */
@@ -508,7 +519,7 @@ static void check(struct child *c)
 			watch_exit(c);
 		return;
 	}
-	got = waitpid(c->pid, &status, WNOHANG);
+	got = reap(c, &status);
 	if (!got) {
 		watch_exit(c);
 		return;

@@ -1,11 +1,15 @@
 #include "host/survivor.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 #include "base/buf.h"
 #include "host/proc.h"
 
 /* survivor: a look at all processes. */
+
+enum { EXEC_PATIENCE = 250 /* times 2 ms */ };
 
 static void entry(struct buf *b, const char *name, struct str value)
 {
@@ -15,34 +19,53 @@ static void entry(struct buf *b, const char *name, struct str value)
 	buf_adds(b, value);
 }
 
-uint32_t survivors_find(struct str run, const struct str *steps, uint32_t count, struct survivor *out, uint32_t max)
+/* A child that is between its fork and its new program has no environment for a moment. */
+static int asked(pid_t pid, const char *run, const char *step)
+{
+	const struct timespec pause = { 0, 2000000 };
+	int has = proc_has_env(pid, run, step);
+
+	for (int i = 0; has < 0 && errno == EAGAIN && i < EXEC_PATIENCE; i++) {
+		nanosleep(&pause, NULL);
+		has = proc_has_env(pid, run, step);
+	}
+	return has < 0 && errno == EAGAIN ? 0 : has;
+}
+
+bool survivors_find(struct str run, const struct str *steps, uint32_t count, struct survivor *out, uint32_t max, uint32_t *found)
 {
 	struct proc_list l = { 0 };
 	struct buf r, s;
 	uint32_t n = 0;
+	bool ok = proc_scan(&l);
 
-	proc_scan(&l);
 	entry(&r, "RUNBOOK_RUN", run);
 	for (uint32_t k = 0; k < count; k++) {
 		entry(&s, "RUNBOOK_STEP", steps[k]);
 		for (size_t i = 0; i < l.count && n < max; i++) {
 			const struct proc *p = &l.list[i];
 
-			if (p->state != 'Z' && p->state != 'X' && p->pid != getpid() && proc_has_env(p->pid, r.p, s.p))
+			int has = p->state != 'Z' && p->state != 'X' && !p->kernel && p->pid != getpid() ? asked(p->pid, r.p, s.p) : 0;
+
+			if (has > 0)
 				out[n++] = (struct survivor){ p->pid, p->start, k };
+			ok = ok && has >= 0;
 		}
 		buf_release(&s);
 	}
 	buf_release(&r);
 	proc_release(&l);
-	return n;
+	*found = n;
+	return ok;
 }
 
 int survivor_lives(const struct survivor *s)
 {
 	struct proc p;
 
-	return proc_read(s->pid, &p) && p.start == s->start && p.state != 'Z' && p.state != 'X';
+	if (!proc_read(s->pid, &p))
+		return errno != ENOENT && errno != ESRCH;
+	return p.start == s->start && p.state != 'Z' && p.state != 'X';
 }
 
 void survivor_kill(const struct survivor *s, int signo)

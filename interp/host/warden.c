@@ -43,7 +43,7 @@ static void look(struct nursery *n, int64_t now, int64_t max_age)
 {
 	if (n->looked && now - n->looked <= max_age)
 		return;
-	proc_scan(&n->procs);
+	(void)proc_scan(&n->procs);
 	n->looked = now;
 	for (const struct child *c = n->running.first; c; c = c->next) {
 		struct proc *p = proc_find(&n->procs, c->pid);
@@ -107,7 +107,7 @@ static void mark_env(struct child *c)
 			continue;
 		if (p->start < c->start || (p->start == c->start && p->pid < c->pid))
 			continue;
-		p->mark = proc_has_env(p->pid, run, step);
+		p->mark = proc_has_env(p->pid, run, step) > 0;
 	}
 }
 
@@ -263,7 +263,7 @@ static bool is_leader(const struct nursery *n, pid_t pid)
 /* One of our own zombies may stand before the others in the kernel's list. */
 static void reap_by_scan(struct nursery *n)
 {
-	proc_scan(&n->procs);
+	(void)proc_scan(&n->procs);
 	n->looked = 0;
 	for (size_t i = 0; i < n->procs.count; i++) {
 		const struct proc *p = &n->procs.list[i];

@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -21,7 +23,7 @@
  * bounded size are read, and one that makes no sense still holds the lock.
  */
 
-enum { FILE_MAX = 128 << 10, NAME_MAX_SHOWN = 40, TRIES = 20, TARGET_SHOWN = 1024 };
+enum { FILE_MAX = 128 << 10, NAME_MAX_SHOWN = 40, TRIES = 20, FREE_TRIES = 200, TARGET_SHOWN = 1024 };
 
 /* For people a part of the target, for certainty its digest. */
 static void lock_name(struct str target, struct buf *out)
@@ -88,6 +90,7 @@ static void write_holder(struct buf *out, struct str target, const struct lock_h
 	jsonw_kstr(&w, "runbook", us->runbook);
 	jsonw_kstr(&w, "dir", us->dir);
 	jsonw_kint(&w, "since_ns", us->since_ns);
+	jsonw_kbool(&w, "sync", us->sync);
 	jsonw_close(&w, '}');
 	buf_addc(out, '\n');
 }
@@ -131,22 +134,36 @@ static void parse_holder(struct arena *a, struct str text, struct lock_holder *h
 		*texts[i].to = arena_str(a, s.p, s.n);
 	}
 	h->since_ns = record_int(&r, "since_ns", 0);
+	h->sync = record_bool(&r, "sync");
 }
 
-/* 0 and *h (empty if the file makes no sense), ENOENT, or another errno. */
+static int holder_open(int folder, const char *name)
+{
+	return openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+}
+
+/* *h is empty if the file makes no sense. */
+static void read_holder_fd(struct arena *a, int fd, struct lock_holder *h)
+{
+	struct buf b;
+
+	memset(h, 0, sizeof(*h));
+	buf_init(&b, FILE_MAX);
+	if (!read_all(fd, &b) && b.len)
+		parse_holder(a, buf_str(&b), h);
+	buf_release(&b);
+}
+
+/* 0 and *h, or ENOENT. */
 static int read_holder(struct arena *a, int folder, const char *name, struct lock_holder *h)
 {
-	int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-	struct buf b;
+	int fd = holder_open(folder, name);
 
 	memset(h, 0, sizeof(*h));
 	if (fd < 0)
 		return errno == ENOENT ? ENOENT : 0;
-	buf_init(&b, FILE_MAX);
-	if (!read_all(fd, &b) && b.len)
-		parse_holder(a, buf_str(&b), h);
+	read_holder_fd(a, fd, h);
 	close(fd);
-	buf_release(&b);
 	return 0;
 }
 
@@ -179,8 +196,13 @@ static int link_lock(struct arena *a, int folder, const char *tmp, const char *n
 		     struct lock_holder *holder)
 {
 	for (int i = 0; i < TRIES; i++) {
-		if (!linkat(folder, tmp, folder, name, 0))
-			return io_sync_folder(&journal_io_os, folder, ".");
+		if (!linkat(folder, tmp, folder, name, 0)) {
+			int err = io_sync_folder(&journal_io_os, folder, ".");
+
+			if (err) /* refused: then it must not stay, either */
+				unlinkat(folder, name, 0);
+			return err;
+		}
 		if (errno != EEXIST)
 			return errno;
 		/* It may have been freed since. */
@@ -216,9 +238,49 @@ int lock_take(struct arena *a, const char *locks_dir, struct str target, const s
 	return err;
 }
 
+/* One who frees at a time. Where the file system knows no such lock, we go on without. */
+static int only_one(int fd)
+{
+	const struct timespec pause = { 0, 5000000 };
+
+	for (int i = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; i++) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return errno == EBADF || errno == ENOLCK || errno == EOPNOTSUPP ? 0 : errno;
+		if (i == FREE_TRIES)
+			return EBUSY;
+		nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
+/* Takes the file's name away if it still is the file that names the run: between a
+ * look and an unlink another one may have freed it, and a third one taken it. */
+static int unlink_held(struct arena *a, int folder, const char *name, struct str run)
+{
+	int fd = holder_open(folder, name), err;
+	struct lock_holder h;
+	struct stat open_one, now;
+
+	if (fd < 0)
+		return errno == ENOENT ? ENOENT : EPERM;
+	err = only_one(fd);
+	if (!err && fstatat(folder, name, &now, AT_SYMLINK_NOFOLLOW) < 0)
+		err = errno;
+	if (!err && (fstat(fd, &open_one) < 0 || open_one.st_ino != now.st_ino || open_one.st_dev != now.st_dev))
+		err = EPERM;
+	if (!err) {
+		read_holder_fd(a, fd, &h);
+		if (!run.n || !str_eq(h.run, run))
+			err = EPERM;
+		else if (unlinkat(folder, name, 0) < 0)
+			err = errno;
+	}
+	close(fd);
+	return err;
+}
+
 int lock_free(const char *locks_dir, struct str target, struct str run)
 {
-	struct lock_holder h;
 	struct arena a;
 	struct buf name;
 	int folder = open(locks_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW), err;
@@ -228,11 +290,7 @@ int lock_free(const char *locks_dir, struct str target, struct str run)
 	arena_init(&a);
 	buf_init(&name, 128);
 	lock_name(target, &name);
-	err = read_holder(&a, folder, name.p, &h);
-	if (!err && (!run.n || !str_eq(h.run, run)))
-		err = EPERM;
-	if (!err && unlinkat(folder, name.p, 0) < 0)
-		err = errno;
+	err = unlink_held(&a, folder, name.p, run);
 	if (!err)
 		err = io_sync_folder(&journal_io_os, folder, ".");
 	buf_release(&name);

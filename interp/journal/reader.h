@@ -2,7 +2,7 @@
 #define RB_JOURNAL_READER_H
 /*
  * reader: reads a journal file and checks form, numbers, batches and hash
- * chain. Damage inside the last batch of an unsealed run is a torn tail;
+ * chain. Damage inside the last batch is a torn tail (also when that has a seal);
  * anything else is corruption, named by record and byte. A batch number is the
  * number of the batch's first record, so a readable record behind the damage
  * tells whether the damaged one was in an older batch, which had been synced.

@@ -29,11 +29,12 @@ bool run_is_live(const char *dir);
 
 /* The lock file of a target. One per machine: dir is the config's `locks`, made
  * (mode 1777, its parents 0755) if it is not there. Survives a reboot. */
-struct lock_holder { struct str run, operator_name, host, runbook, dir; int64_t since_ns; };
+struct lock_holder { struct str run, operator_name, host, runbook, dir; int64_t since_ns; bool sync; /* its journal is synced */ };
 /* 0: ours now (or was already: the run is the same). EEXIST: held, *holder says by
  * whom (all empty if its file cannot be read). Else errno. */
 int lock_take(struct arena *a, const char *locks_dir, struct str target, const struct lock_holder *us, struct lock_holder *holder);
-/* Frees if it is held by run. 0; ENOENT nobody holds it; EPERM another run does. */
+/* Frees if it is held by run. 0; ENOENT nobody holds it; EPERM another run does; EBUSY
+ * another process is freeing it. */
 int lock_free(const char *locks_dir, struct str target, struct str run);
 
 #endif

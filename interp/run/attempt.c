@@ -395,7 +395,9 @@ void attempt_fail(struct frame *f, uint8_t status, const char *end, const struct
 	f->cause_end = end;
 	if (r)
 		(void)eval_int(f, &r->max, 0, &max, &error);
-	if ((int64_t)(f->attempt - f->lost) > max || frame_draining(f->parent) || e->held || !v->retry) {
+	/* What cannot be killed may still act: never a second one beside it. */
+	if ((int64_t)(f->attempt - f->lost) > max || frame_draining(f->parent) || e->held || !v->retry ||
+	    (write && end == result_end_names[END_STUCK])) {
 		step_fail(f, status, end, f->error);
 		return;
 	}

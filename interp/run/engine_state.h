@@ -171,6 +171,7 @@ struct engine {
 	bool in_doubt;                /* of a step nobody knows whether it was done: a person must say */
 	struct frame **parked; uint32_t parked_len, parked_cap; /* would go on, but the run is held or in doubt */
 	struct frame **doubts; uint32_t doubt_len, doubt_cap;   /* AT_DOUBT */
+	uint32_t epochs;              /* runners that took over */
 	struct resolution *resolutions;
 	struct frame *cause_frame; struct str cause_key, cause_text, cause_at;
 	struct str stop_text;

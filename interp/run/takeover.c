@@ -11,7 +11,7 @@
  * that has ended.
  */
 
-struct resolution { struct resolution *next; struct str key; bool done; };
+struct resolution { struct resolution *next; struct str key; bool done; uint32_t epoch; };
 
 /* --- waiting for a person ----------------------------------------------------- */
 
@@ -81,12 +81,27 @@ static void fail_lost(struct frame *f)
 	attempt_finish(f, &lost);
 }
 
+/* A step of a rollback block can be told by the probe of the step that it undoes. */
+static const struct prog_step *doubt_probe(const struct frame *f, bool *undo)
+{
+	const struct frame *target = f->role == ROLE_UNDO ? owner_of_undo(f) : NULL;
+
+	*undo = !f->ps->ast->more->probe && target;
+	return *undo ? probe_of(target) : probe_of(f);
+}
+
+/* `always` and REPORT change no outcome: nobody is called for them. */
+static bool no_matter(const struct frame *f)
+{
+	return f->role == ROLE_ALWAYS || f->role == ROLE_TOP_ALWAYS || f->e->stage == STAGE_REPORT;
+}
+
 static void doubt_begin(struct frame *f)
 {
-	bool no_matter = f->role == ROLE_ALWAYS || f->role == ROLE_TOP_ALWAYS || f->e->stage == STAGE_REPORT;
+	bool undo, can_tell = f->ps->ast->idempotent || doubt_probe(f, &undo);
 
-	/* On the way back its own rollback deals with it; always and report change no outcome. */
-	if (frame_draining(f) || no_matter) {
+	/* On the way back its own rollback deals with it. */
+	if (frame_draining(f) || (no_matter(f) && !can_tell)) {
 		fail_lost(f);
 		return;
 	}
@@ -116,6 +131,10 @@ static void ask_person(struct frame *f, struct str why)
 	struct engine *e = f->e;
 	struct jsonw w;
 
+	if (no_matter(f)) {
+		fail_lost(f);
+		return;
+	}
 	rec_open(e, "doubt", f->key, &w);
 	jsonw_kstr(&w, "why", why);
 	rec_close(e, &w);
@@ -123,19 +142,11 @@ static void ask_person(struct frame *f, struct str why)
 	e->in_doubt = true;
 }
 
-/* A step of a rollback block can be told by the probe of the step that it undoes. */
-static const struct prog_step *doubt_probe(const struct frame *f, bool *undo)
-{
-	const struct frame *target = f->role == ROLE_UNDO ? owner_of_undo(f) : NULL;
-
-	*undo = !f->ps->ast->more->probe && target;
-	return *undo ? probe_of(target) : probe_of(f);
-}
-
+/* A word holds for the epoch that follows it, not for a later doubt about the same step. */
 static struct resolution *resolution_take(struct engine *e, struct str key)
 {
 	for (struct resolution **at = &e->resolutions; *at; at = &(*at)->next)
-		if (str_eq((*at)->key, key)) {
+		if (str_eq((*at)->key, key) && (*at)->epoch + 1 == e->epochs) {
 			struct resolution *r = *at;
 
 			*at = r->next;
@@ -174,12 +185,17 @@ void doubt_probed(struct frame *f, const struct result *r)
 {
 	bool undo;
 	const struct prog_step *probe = doubt_probe(f, &undo);
+	struct resolution *word = resolution_take(f->e, f->key); /* spoken while it was asked */
 	int v = probe_verdict(f, probe, r);
 
 	f->op = 0;
 	rec_probe(f, "doubt", r, v);
 	if (frame_draining(f))
 		fail_lost(f);
+	else if (word && word->done)
+		was_done(f);
+	else if (word)
+		repeat(f);
 	else if (v < 0)
 		ask_person(f, STR("its probe cannot tell"));
 	else if ((v > 0) == undo) /* undone: the effect is gone */
@@ -252,7 +268,8 @@ void takeover_settle(struct engine *e)
 {
 	e->held = e->in_doubt = false;
 	for (uint32_t i = 0; i < e->doubt_len; i++)
-		schedule(e->doubts[i]);
+		if (!e->doubts[i]->op) /* else its probe is asked already */
+			schedule(e->doubts[i]);
 	unpark(e);
 }
 
@@ -262,6 +279,7 @@ void takeover_epoch(struct engine *e, const struct event *ev)
 
 	e->fx->record(e->ctx, e->wall, e->mono, ev->body);
 	e->must_sync = true;
+	e->epochs++;
 	e->interactive = ev->interactive;
 	operator_add(e, ev->operator_name, ev->user, ev->uid);
 	e->held = e->in_doubt = false;
@@ -311,7 +329,7 @@ void takeover_resolve(struct engine *e, const struct event *ev)
 
 	e->fx->record(e->ctx, e->wall, e->mono, ev->body);
 	e->must_sync = true;
-	*r = (struct resolution){ e->resolutions, arena_str(&e->arena, ev->key.p, ev->key.n), ev->done };
+	*r = (struct resolution){ e->resolutions, arena_str(&e->arena, ev->key.p, ev->key.n), ev->done, e->epochs };
 	e->resolutions = r;
 }
 

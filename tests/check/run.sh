@@ -44,6 +44,11 @@ list_suites() { # NAME<tab>COMMAND
 		[ -e "$file" ] || continue
 		printf 'live/%s\t%s\n' "$(basename "$file" .sh)" "sh $file"
 	done
+	for file in tests/crash/*.sh; do
+		case $file in *.long.sh) [ "${RB_LONG:-}" ] || continue ;; esac
+		[ -e "$file" ] || continue
+		printf 'crash/%s\t%s\n' "$(basename "$file" .sh)" "bash $file"
+	done
 	for file in tests/yaml/run.sh tests/schema/schema.sh tests/report/report.sh tests/limits/run.sh tests/check/docs.sh; do
 		[ ! -e "$file" ] || printf '%s\t%s\n' "$(basename "$(dirname "$file")")/$(basename "$file" .sh)" "sh $file"
 	done
@@ -54,9 +59,6 @@ list_suites() { # NAME<tab>COMMAND
 		for test in tests/unit/test_*.c; do
 			name=$(basename "$test" .c)
 			printf 'valgrind/%s\t%s\n' "${name#test_}" "valgrind -q --error-exitcode=99 --leak-check=full build/unit/$name"
-		done
-		for file in tests/crash/*.sh; do
-			[ ! -e "$file" ] || printf 'crash/%s\t%s\n' "$(basename "$file" .sh)" "sh $file"
 		done
 	fi
 }

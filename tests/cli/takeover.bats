@@ -66,6 +66,8 @@ status() {
 @test "takeover: a step that still runs is waited for, then it is in doubt; resolve --done goes on" {
 	book
 	killed
+	run_rb 1 resolve @last act/w1 --not-done --why 'a guess'
+	says 'still runs' err
 	(sleep 0.5; touch go) &
 	run_rb 4 resume @last
 	says 'still runs' err
@@ -290,6 +292,50 @@ status() {
 	[ ! -e got ]
 	run_rb 0 replay @last
 	! grep -rq very-secret state
+}
+
+@test "takeover: a lock that outlived the seal of its run is freed; that of a lost run is not" {
+	cat >book.yml <<-'YML'
+		runbook: 1
+		name: book
+		lock: target
+		defaults: { timeout: 20s }
+		act:
+		  - { run: 'mkdir -p saved; cp locks/*.lock saved/', rollback: [] }
+	YML
+	run_rb 0 exec book.yml
+	cp saved/*.lock locks/
+	run_rb 0 resume @last
+	says 'is free now' err
+	is "$(find locks -name '*.lock' | wc -l)" 0
+	run_rb 1 resume @last
+	says 'has ended already' err
+	cp saved/*.lock locks/
+	run_rb 0 exec book.yml
+	cp saved/*.lock locks/
+	rm -r state/runs/*
+	run_rb 7 exec book.yml
+}
+
+@test "takeover: an always step in doubt is repeated if it may be, else it is an issue" {
+	cat >book.yml <<-'YML'
+		runbook: 1
+		name: book
+		defaults: { timeout: 20s }
+		act:
+		  - id: a
+		    run: 'echo a >> ledger'
+		    rollback: []
+		    always:
+		      - { idempotent: true, run: 'echo begun > begun; [ -e go ] || sleep 30; echo c >> ledger' }
+	YML
+	begin exec book.yml
+	until_ok test -s begun
+	kill -9 "$pid"
+	touch go
+	run_rb 0 resume @last --kill
+	is "$(cat ledger)" "$(printf 'a\nc')"
+	run_rb 0 replay @last
 }
 
 @test "takeover: with nothing to take over" {

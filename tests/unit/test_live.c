@@ -279,7 +279,7 @@ static void wait_for_zombies(size_t want)
 	size_t dead = 0;
 
 	for (int i = 0; i < 1000 && dead < want; i++) {
-		proc_scan(&l);
+		(void)proc_scan(&l);
 		dead = 0;
 		for (size_t k = 0; k < l.count; k++)
 			dead += l.list[k].ppid == getpid() && l.list[k].state == 'Z';

@@ -18,7 +18,7 @@
  * replay, too. RB_TAKEOVER_SEEDS=N runs N seeds, RB_TAKEOVER_SEED=N only that one.
  */
 
-enum { SEEDS = 1500, CUTS = 3, EPOCHS = 40 };
+enum { SEEDS = 1500, DEEP = 2, CUTS = 3, EPOCHS = 40 };
 
 struct rig {
 	struct arena arena;
@@ -167,8 +167,8 @@ static bool one_epoch(struct world *w, struct book *b, struct engine *e, enum ru
 	return *status != RUN_HELD && *status != RUN_IN_DOUBT;
 }
 
-/* What the last runner left: first `most` lines of w1. */
-static void take_over(struct world *w1, struct book *b, uint32_t most, uint64_t seed)
+/* What the last runner left: first `most` lines of w1. Then the one that took over dies, too. */
+static void take_over(struct world *w1, struct book *b, uint32_t most, uint64_t seed, int depth)
 {
 	static const char *const said[] = { "yes", "retry", "rollback" };
 	enum run_status status = RUN_RUNNING;
@@ -208,6 +208,8 @@ static void take_over(struct world *w1, struct book *b, uint32_t most, uint64_t 
 	rig_end(&g);
 	check_replay(&w2, b->text.p, seed);
 	check_direction(buf_str(&w2.lines), seed);
+	if (depth && w2.n > n)
+		take_over(&w2, b, n + 1 + dice(b, (uint32_t)w2.n - n), seed, depth - 1);
 	world_release(&w2);
 }
 
@@ -233,7 +235,7 @@ static void run_seed(uint64_t seed)
 	assert_int_not_equal(r.exit, -1);
 	check_replay(&w, b.text.p, seed);
 	for (int i = 0; i < CUTS && !w.dry; i++)
-		take_over(&w, &b, 1 + dice(&b, (uint32_t)w.n), seed);
+		take_over(&w, &b, 1 + dice(&b, (uint32_t)w.n), seed, DEEP);
 	world_release(&w);
 	buf_release(&b.text);
 }
