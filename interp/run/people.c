@@ -203,7 +203,7 @@ bool answer_taken(struct frame *f, const struct result *r)
 struct str preset_answer(const struct frame *f, struct str field)
 {
 	const struct run_setup *s = f->e->setup;
-	struct str id = f->ps->ast->id;
+	struct str id = f->ps->unit->index ? STR("") : f->ps->ast->id; /* ids of modules are their own business */
 
 	for (uint32_t i = s->preset_count; id.n && i-- > 0;) { /* the last one wins */
 		struct str name = s->presets[i].name;

@@ -82,6 +82,21 @@ static void probe_start(struct frame *f, uint8_t state)
 		step_fail(f, S_FAILED, "probe", error.n ? error : STR("the probe could not be started"));
 }
 
+/* A guard said stop: the run ends here, or the module that the guard stands in. */
+static void stop(struct frame *f, struct str say)
+{
+	struct engine *e = f->e;
+	struct frame *body = module_of(f);
+
+	if (body) {
+		body->drain = body->stopped = true;
+		return;
+	}
+	e->stopped = true;
+	e->stop_text = arena_str(&e->arena, say.p, say.n);
+	e->root->drain = true;
+}
+
 static void begin(struct frame *f)
 {
 	struct engine *e = f->e;
@@ -114,9 +129,7 @@ static void begin(struct frame *f)
 			step_fail(f, S_FAILED, "guard", error);
 			return;
 		case GUARD_STOP:
-			e->stopped = true;
-			e->stop_text = arena_str(&e->arena, say.p, say.n);
-			e->root->drain = true;
+			stop(f, say);
 			skip(f);
 			return;
 		case GUARD_SKIP:
@@ -185,7 +198,7 @@ static void probe_between(struct frame *f, const struct result *r)
 
 static bool leaf_writes(const struct frame *f)
 {
-	return f->ps->effect == EFFECT_WRITE && f->ps->ast->action != ACT_STEPS;
+	return f->ps->effect == EFFECT_WRITE && !prog_step_holds(f->ps);
 }
 
 /* A step that asks people has asked: say so, to whom it concerns. */
@@ -206,7 +219,7 @@ static void asked(struct frame *f, uint32_t question)
 		rec_issue(e, "warning", f, error);
 	} else if (!ap->notify.kind) {
 		to = arena_array(f->tmp, 1, sizeof(*to));
-		to[0] = message_channel(e, ap->from);
+		to[0] = message_channel(f, ap->from);
 		n = to[0] != NULL;
 	}
 	m.title = arena_printf(f->tmp, "approval needed: " STR_FMT " " STR_FMT, STR_ARG(e->p->rb->name), STR_ARG(f->key));
