@@ -120,31 +120,79 @@ static bool join(struct arena *a, struct str from, struct str path, struct str *
 	return true;
 }
 
-/* Of a runbook at a version: the module is of the same commit. */
+static void of_commit(struct arena *a, const struct module_place *here, struct str bytes, struct fetched *out)
+{
+	const struct origin *o = here->commit;
+
+	*out = (struct fetched){ .bytes = bytes, .place = here, .ours = !here->other };
+	out->source = here->other ? arena_printf(a, "git+" STR_FMT "//" STR_FMT, STR_ARG(o->spec.repo), STR_ARG(here->path)) : here->path;
+	out->version = here->other ? str_of(o->found.commit.hex) : o->found.tag;
+	out->commit = str_of(o->found.commit.hex);
+	out->key = out->name = here->other ? arena_printf(a, STR_FMT "@" STR_FMT, STR_ARG(out->source), STR_ARG(out->version)) : here->path;
+}
+
+/* Relative to a file of a commit: the module is of the same one. */
 static bool fetch_commit(struct arena *a, const struct module_place *from, const struct spec *uses, struct fetched *out, struct fault *f)
 {
 	struct module_place *here = arena_alloc(a, sizeof(*here));
 	struct git_entry file;
 
-	*here = (struct module_place){ .commit = from->commit };
+	*here = (struct module_place){ .commit = from->commit, .other = from->other };
 	if (!join(a, from->path, uses->text, &here->path)) {
-		fault_set(f, a, 422, "the module `" STR_FMT "` lies outside of the runbook's repository", STR_ARG(uses->text));
+		fault_set(f, a, 422, "the module `" STR_FMT "` lies outside of its repository", STR_ARG(uses->text));
 		return false;
 	}
 	if (!git_read(from->commit->repo, a, &from->commit->found.tree, here->path, GIT_RUNBOOK_MAX, &file, f))
 		return false;
-	*out = (struct fetched){ .key = here->path, .source = here->path, .name = here->path, .bytes = file.bytes, .place = here, .ours = true };
-	out->version = from->commit->found.tag;
-	out->commit = str_of(from->commit->found.commit.hex);
+	of_commit(a, here, file.bytes, out);
+	return true;
+}
+
+struct opened { struct str repo, version; struct origin origin; struct opened *next; };
+
+/* The commit of another repository, opened once. */
+static struct origin *other_origin(struct module_source *m, const struct spec *uses, struct fault *f)
+{
+	struct opened *o = m->opened;
+	struct str bytes;
+
+	while (o && !(str_eq(o->repo, uses->repo) && str_eq(o->version, uses->version)))
+		o = o->next;
+	if (o)
+		return &o->origin;
+	o = arena_alloc(&m->c->arena, sizeof(*o));
+	o->repo = uses->repo;
+	o->version = uses->version;
+	o->next = m->opened;
+	m->opened = o; /* closed in any case */
+	return origin_open(m->c, uses, &o->origin, &bytes, f) ? &o->origin : NULL;
+}
+
+/* git+URL//path@COMMIT: exact, so there is nothing to resolve. */
+static bool fetch_other(struct module_source *m, struct arena *a, const struct spec *uses, struct fetched *out, struct fault *f)
+{
+	struct module_place *here = arena_alloc(a, sizeof(*here));
+	struct git_entry file;
+
+	if (!spec_is_id(uses->version, 40)) {
+		fault_set(f, a, 432, "`" STR_FMT "`: a module of another repository needs a commit", STR_ARG(uses->text));
+		return fault_help(f, a, "write the 40 digits of the commit behind the @: `git rev-parse TAG^{commit}` says them");
+	}
+	here->commit = other_origin(m, uses, f);
+	if (!here->commit || !here->commit->repo)
+		return f->code ? false : fault_set(f, a, 408, "`" STR_FMT "` cannot be read", STR_ARG(uses->text));
+	here->path = uses->path;
+	here->other = true;
+	if (!git_read(here->commit->repo, a, &here->commit->found.tree, here->path, GIT_RUNBOOK_MAX, &file, f))
+		return false;
+	of_commit(a, here, file.bytes, out);
 	return true;
 }
 
 static bool fetch(void *arg, struct arena *a, const struct module_place *from, const struct spec *uses, struct fetched *out, struct fault *f)
 {
-	if (uses->kind == SPEC_GIT) {
-		fault_set(f, a, 432, "`" STR_FMT "`: modules of other repositories are not in this version yet", STR_ARG(uses->text));
-		return fault_help(f, a, "keep a copy of it in this repository: `uses: ./...`");
-	}
+	if (uses->kind == SPEC_GIT)
+		return fetch_other(arg, a, uses, out, f);
 	return from->folder ? fetch_file(arg, a, from, uses, out, f) : fetch_commit(a, from, uses, out, f);
 }
 
@@ -157,6 +205,12 @@ void module_source_init(struct module_source *m, struct cli *c, struct origin *o
 		m->root_place = (struct module_place){ .folder = dir };
 	m->root = find_root(c, dir, &m->in_repository);
 	m->fetch = (struct fetch){ .module = fetch, .arg = m, .root = &m->root_place };
+}
+
+void module_source_release(struct module_source *m)
+{
+	for (struct opened *o = m ? m->opened : NULL; o; o = o->next)
+		origin_close(&o->origin);
 }
 
 bool module_pinned(const struct unit *u)

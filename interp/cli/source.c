@@ -70,8 +70,7 @@ static bool load_version(struct cli *c, const struct spec *spec, struct fault *f
 bool source_load(struct cli *c, const char *name, struct loaded *l)
 {
 	char real[PATH_MAX];
-	struct module_source modules;
-	struct load_options options = { .fetch = &modules.fetch };
+	struct load_options options = { 0 };
 	struct fault f = { 0 };
 	struct spec spec;
 	bool ok;
@@ -91,7 +90,9 @@ bool source_load(struct cli *c, const char *name, struct loaded *l)
 	if (!ok || !l->source)
 		return ok;
 	digest_hex(l->source->text, l->digest);
-	module_source_init(&modules, c, l->origin, l->dir, name[0] == '/');
+	l->modules = arena_alloc(&c->arena, sizeof(*l->modules));
+	module_source_init(l->modules, c, l->origin, l->dir, name[0] == '/');
+	options.fetch = &l->modules->fetch;
 	l->program = program_load(&c->arena, l->source, &options, &l->diags);
 	return true;
 }
@@ -121,6 +122,7 @@ void source_release(struct loaded *l)
 	if (l->program)
 		program_release(l->program);
 	diags_release(&l->diags);
+	module_source_release(l->modules);
 	if (l->origin)
 		origin_close(l->origin);
 }

@@ -19,6 +19,7 @@ struct loaded {
 	const char *dir;           /* the runbook's folder, absolute; of a commit's: where we are */
 	struct origin *origin;     /* which commit, if it is from one (pinned) */
 	char digest[65];           /* of its bytes */
+	struct module_source *modules; /* its repositories are open as long as this */
 	const char **unit_dirs;    /* by unit: folder in the run of a commit's module, or NULL; NULL: none is of a commit */
 };
 

@@ -121,3 +121,77 @@ books() {
 	run_rb 2 exec book.yml -i dir="$PWD"
 	[[ $stderr == *"error[RB420]"* ]]
 }
+
+@test "a module of another repository is named by its commit" {
+	command -v git >/dev/null || skip "no git here"
+	mkdir -p other/lib
+	cat >other/outer.yml <<-'X'
+		runbook: 1
+		inputs: { file: { type: string } }
+		files: [lib/data.txt]
+		steps:
+		  - id: in
+		    uses: ./lib/inner.yml
+		    with: { file: "${{ inputs.file }}", data: v1 }
+		  - run: [test, -s, lib/data.txt]
+		    effect: read
+		outputs: { said: steps.in.said }
+	X
+	cat >other/lib/inner.yml <<-'X'
+		runbook: 1
+		inputs: { file: { type: string }, data: { type: string } }
+		steps:
+		  - id: w
+		    run: |
+		      echo ${{ inputs.data }} >${{ inputs.file }}
+		      echo done
+		    timeout: 5s
+		    capture: { said: out }
+		    rollback: [{ run: [rm, -f, "${{ inputs.file }}"], timeout: 5s }]
+		outputs: { said: steps.w.said }
+	X
+	echo data >other/lib/data.txt
+	git init -q other
+	git -C other add .
+	git -C other -c user.name=t -c user.email=t@example.org commit -qm one
+	git -C other tag v1.0.0
+	commit=$(git -C other rev-parse HEAD)
+	sed -i 's/echo done/echo tampered/' other/lib/inner.yml
+	git -C other -c user.name=t -c user.email=t@example.org commit -qam two
+	git -C other tag -f v1.0.0 >/dev/null
+	cat >book.yml <<-X
+		runbook: 1
+		name: book
+		act:
+		  - id: m
+		    uses: git+file://$PWD/other//outer.yml@$commit
+		    with: { file: $PWD/made }
+		test:
+		  - guard: steps.m.said == 'done'
+	X
+	run_rb 0 check book.yml
+	run_rb 0 exec book.yml
+	[ "$(cat made)" = v1 ]
+	jq -s -e --arg c "$commit" '.[0].modules | map(.name) | index("git+file://" + env.PWD + "/other//lib/inner.yml@" + $c)' state/runs/*/journal.jsonl
+	rm -rf other
+	run_rb 0 replay @last
+	run_rb 0 rollback @last --yes --why test
+	[ ! -e made ]
+	run_rb 2 exec book.yml
+	[[ $stderr == *"error[RB40"* ]]
+}
+
+@test "a module above its repository, and one of a commit that is not there" {
+	command -v git >/dev/null || skip "no git here"
+	mkdir other
+	printf 'runbook: 1\nsteps:\n  - uses: ../../etc/passwd\n' >other/up.yml
+	git init -q other
+	git -C other add .
+	git -C other -c user.name=t -c user.email=t@example.org commit -qm one
+	printf 'runbook: 1\npreflight:\n  - uses: git+file://%s/other//up.yml@%s\n' "$PWD" "$(git -C other rev-parse HEAD)" >book.yml
+	run_rb 2 check book.yml
+	[[ $stderr == *"error[RB422]"*"up.yml@"* ]]
+	printf 'runbook: 1\npreflight:\n  - uses: git+file://%s/other//up.yml@%040d\n' "$PWD" 7 >book.yml
+	run_rb 2 check book.yml
+	[[ $stderr == *"error[RB402]"* ]]
+}
