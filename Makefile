@@ -55,7 +55,7 @@ LIBS    := $(foreach l,$(LIBNAMES),$(or $(call archive,$(l)),-l$(l))) $(or $(cal
 endif
 
 SRC     := $(foreach r,$(ROOMS),$(sort $(wildcard interp/$(r)/*.c)))
-OBJ     := $(SRC:%.c=$(B)/obj/%.o) $(B)/obj/gen/pages.o
+OBJ     := $(SRC:%.c=$(B)/obj/%.o) $(B)/obj/gen/pages.o $(B)/obj/gen/stdlib.o
 MAINOBJ := $(B)/obj/interp/cli/main.o
 LIBOBJ  := $(filter-out $(MAINOBJ),$(OBJ))
 # A library of some rooms only must not pass for the whole one.
@@ -63,6 +63,7 @@ LIB     := $(B)/librunbook$(if $(filter-out $(ROOMS),$(ALL_ROOMS)),-$(subst $() 
 UNITSRC := $(sort $(if $(T),$(T:%=tests/unit/test_%.c),$(wildcard tests/unit/test_*.c)))
 UNIT    := $(UNITSRC:tests/unit/%.c=$(B)/unit/%)
 PAGES   := $(sort $(wildcard docs/errors/RB*.md))
+STDLIB  := $(sort $(wildcard stdlib/*.yml stdlib/*/*.yml))
 
 all: $(B)/runbook $(B)/compile_commands.json
 lib: $(LIB)
@@ -86,10 +87,18 @@ $(B)/obj/%.o: %.c $(B)/flags
 $(B)/obj/gen/pages.o: $(B)/gen/pages.c $(B)/flags
 	$(compile)
 
-# Pages of `runbook explain RBnnn`. stdlib/*.yml will be embedded the same way.
+$(B)/obj/gen/stdlib.o: $(B)/gen/stdlib.c $(B)/flags
+	$(compile)
+
+# Pages of `runbook explain RBnnn`, and the std modules.
 $(B)/gen/pages.c: interp/base/embed.awk $(PAGES) $(B)/pages.list
 	@mkdir -p $(@D)
 	@LC_ALL=C awk -f interp/base/embed.awk $(PAGES) </dev/null >$@.tmp
+	@mv $@.tmp $@
+
+$(B)/gen/stdlib.c: interp/base/stdlib.awk $(STDLIB) $(B)/stdlib.list
+	@mkdir -p $(@D)
+	@LC_ALL=C awk -f interp/base/stdlib.awk $(STDLIB) </dev/null >$@.tmp
 	@mv $@.tmp $@
 
 # Lists that change when files come and go or flags differ: they remake what depends on them.
@@ -101,6 +110,8 @@ $(B)/flags: FORCE
 	$(call keep,$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LIBS))
 $(B)/pages.list: FORCE
 	$(call keep,$(PAGES))
+$(B)/stdlib.list: FORCE
+	$(call keep,$(STDLIB))
 $(B)/sources.list: FORCE
 	$(call keep,$(SRC) $(UNITSRC))
 FORCE:

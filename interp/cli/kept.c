@@ -5,46 +5,83 @@
 #include "base/file.h"
 #include "base/jsonw.h"
 #include "cli/command.h"
+#include "cli/kept_modules.h"
+#include "cli/modules.h"
 #include "cli/origin.h"
 #include "cli/source.h"
 #include "journal/output.h"
 
-/* kept: runbook and files, from where they are to where they stay. */
+/* kept: runbook, modules and files, from where they are to where they stay. */
+
+static struct str base_name(struct str path)
+{
+	for (size_t i = path.n; i-- > 0;)
+		if (path.p[i] == '/')
+			return str_slice(path, i + 1, path.n);
+	return path;
+}
 
 bool kept_read(struct cli *c, struct loaded *l, struct kept_sources *k)
 {
-	uint32_t n = l->program->rb->files.count;
+	const struct program *p = l->program;
+	uint32_t n = 0;
 
+	for (uint32_t u = 0; u < p->unit_count; u++)
+		n += p->units[u]->rb->files.count;
 	k->files = arena_array(&c->arena, n + 1, sizeof(*k->files));
-	k->blobs = arena_array(&c->arena, n + 1, sizeof(*k->blobs));
-	k->count = n + 1;
-	for (uint32_t i = 0; i < n; i++)
-		if (!source_file(c, l, i, &k->files[i]))
-			return false;
+	k->blobs = arena_array(&c->arena, n + p->unit_count, sizeof(*k->blobs));
+	n = 0;
+	for (uint32_t u = 0; u < p->unit_count; u++)
+		for (uint32_t i = 0; i < p->units[u]->rb->files.count; i++)
+			if (!source_file(c, l, p->units[u], i, &k->files[n++]))
+				return false;
 	return true;
+}
+
+/* A unit and its files, as paths from the runbook's folder; those that are not below it
+ * have no such path. */
+static void add_unit(struct cli *c, const struct loaded *l, const struct unit *u, const struct kept_sources *k, uint32_t *n,
+		     struct str *paths, struct str *bytes, size_t *count)
+{
+	struct str below = STR("");
+
+	if (u->index) {
+		struct str dir = u->from.dir, top = str_of(l->dir);
+
+		if (u->std || !str_starts(dir, top) || (dir.n > top.n && dir.p[top.n] != '/')) {
+			*n += u->rb->files.count;
+			return;
+		}
+		below = dir.n > top.n ? arena_printf(&c->arena, STR_FMT "/", STR_ARG(str_slice(dir, top.n + 1, dir.n))) : below;
+	}
+	paths[*count] = u->index ? arena_printf(&c->arena, STR_FMT STR_FMT, STR_ARG(below), STR_ARG(base_name(u->from.key))) : l->origin->spec.path;
+	bytes[(*count)++] = u->rb->source->text;
+	for (uint32_t i = 0; i < u->rb->files.count; i++) {
+		paths[*count] = arena_printf(&c->arena, STR_FMT STR_FMT, STR_ARG(below), STR_ARG(u->rb->files.list[i]));
+		bytes[(*count)++] = k->files[(*n)++].bytes;
+	}
 }
 
 bool kept_accept(struct cli *c, struct loaded *l, const struct kept_sources *k, enum ui_format format)
 {
-	const struct runbook *rb = l->program->rb;
 	struct origin *o = l->origin;
-	struct str *paths = arena_array(&c->arena, k->count, sizeof(*paths));
-	struct str *bytes = arena_array(&c->arena, k->count, sizeof(*bytes));
+	size_t count = 0, all = l->program->unit_count;
+	struct str *paths, *bytes;
 	struct fault f = { 0 };
 	struct diags ds;
 
 	if (o->pinned)
 		return true;
-	paths[0] = o->spec.path;
-	bytes[0] = l->source->text;
-	for (uint32_t i = 0; i < rb->files.count; i++) {
-		paths[i + 1] = rb->files.list[i];
-		bytes[i + 1] = k->files[i].bytes;
-	}
+	for (uint32_t u = 0; u < l->program->unit_count; u++)
+		all += l->program->units[u]->rb->files.count;
+	paths = arena_array(&c->arena, all, sizeof(*paths));
+	bytes = arena_array(&c->arena, all, sizeof(*bytes));
+	for (uint32_t u = 0, n = 0; u < l->program->unit_count; u++)
+		add_unit(c, l, l->program->units[u], k, &n, paths, bytes, &count);
 	if (!policy_load(c, &o->policy))
 		return false;
 	if (!str_eqz(o->spec.text, "-"))
-		origin_examine(c, o, l->dir, paths, bytes, k->count);
+		origin_examine(c, o, l->dir, paths, bytes, count);
 	if (origin_accept(c, o, l->dir, &f))
 		return true;
 	diags_init(&ds, &c->arena);
@@ -78,28 +115,68 @@ static int write_file(const char *work, struct str name, const struct git_entry 
 	return err;
 }
 
+struct keeping { struct kept_sources *k; const char *dir; bool sync, shared; uint32_t n; struct jsonw *w; };
+
+/* Member `files` of a unit; a commit's files also into `work`. */
+static int keep_files(struct keeping *g, const struct unit *u, const char *work)
+{
+	const struct strs *files = &u->rb->files;
+	int err = work ? file_mkdirs(work, g->shared ? 02770 : 0700) : 0;
+
+	jsonw_key(g->w, "files");
+	jsonw_open(g->w, '[');
+	for (uint32_t i = 0; i < files->count && !err; i++) {
+		const struct git_entry *file = &g->k->files[g->n++];
+		char *name = g->k->blobs[g->k->count++];
+
+		err = blob_write(g->dir, file->bytes, false, name);
+		if (!err && work)
+			err = write_file(work, files->list[i], file, g->sync, g->shared);
+		jsonw_open(g->w, '{');
+		jsonw_kstr(g->w, "path", files->list[i]);
+		jsonw_kstr(g->w, "sha256", str_of(name));
+		if (file->mode == GIT_PROGRAM)
+			jsonw_kbool(g->w, "program", true);
+		jsonw_close(g->w, '}');
+	}
+	jsonw_close(g->w, ']');
+	return err;
+}
+
+static int keep_module(struct keeping *g, const struct unit *u, const char *work)
+{
+	char *name = g->k->blobs[g->k->count++];
+	int err = blob_write(g->dir, u->rb->source->text, false, name);
+
+	jsonw_open(g->w, '{');
+	jsonw_kstr(g->w, "name", u->name);
+	jsonw_kstr(g->w, "key", u->from.key);
+	jsonw_kstr(g->w, "sha256", str_of(name));
+	jsonw_kstr(g->w, "path", u->rb->source->name);
+	if (work || u->from.dir.n)
+		jsonw_kstr(g->w, "dir", work ? str_of(work) : u->from.dir);
+	if (!err && (work || u->rb->files.count))
+		err = keep_files(g, u, work);
+	jsonw_close(g->w, '}');
+	return err;
+}
+
 int kept_write(struct loaded *l, struct kept_sources *k, const char *dir, const char *work, bool sync, bool shared, struct jsonw *w)
 {
-	const struct runbook *rb = l->program->rb;
-	bool pinned = l->origin->pinned;
-	int err = blob_write(dir, l->source->text, false, k->blobs[0]);
+	const struct program *p = l->program;
+	struct keeping g = { k, dir, sync, shared, 0, w };
+	int err = blob_write(dir, l->source->text, false, k->blobs[k->count++]);
 
-	if (!err && pinned)
-		err = file_mkdirs(work, shared ? 02770 : 0700);
-	jsonw_key(w, "files");
-	jsonw_open(w, '[');
-	for (uint32_t i = 0; i < rb->files.count && !err; i++) {
-		err = blob_write(dir, k->files[i].bytes, false, k->blobs[i + 1]);
-		if (!err && pinned)
-			err = write_file(work, rb->files.list[i], &k->files[i], sync, shared);
-		jsonw_open(w, '{');
-		jsonw_kstr(w, "path", rb->files.list[i]);
-		jsonw_kstr(w, "sha256", str_of(k->blobs[i + 1]));
-		if (k->files[i].mode == GIT_PROGRAM)
-			jsonw_kbool(w, "program", true);
-		jsonw_close(w, '}');
+	if (!err)
+		err = keep_files(&g, p->units[0], l->origin->pinned ? work : NULL);
+	if (p->unit_count > 1) {
+		jsonw_key(w, "modules");
+		jsonw_open(w, '[');
+		for (uint32_t u = 1; u < p->unit_count && !err; u++)
+			err = keep_module(&g, p->units[u], l->unit_dirs ? l->unit_dirs[u] : NULL);
+		jsonw_close(w, ']');
+		kept_put_uses(p, w);
 	}
-	jsonw_close(w, ']');
 	origin_record(l->origin, l->dir, w);
 	return err;
 }

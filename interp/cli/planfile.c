@@ -31,9 +31,9 @@ bool planfile_is(const char *path)
 	return is;
 }
 
-static bool put_files(struct cli *c, struct loaded *l, struct jsonw *w)
+static bool put_files(struct cli *c, struct loaded *l, const struct unit *u, struct jsonw *w)
 {
-	const struct runbook *rb = l->program->rb;
+	const struct runbook *rb = u->rb;
 
 	jsonw_key(w, "files");
 	jsonw_open(w, '{');
@@ -41,7 +41,7 @@ static bool put_files(struct cli *c, struct loaded *l, struct jsonw *w)
 		struct git_entry file;
 		char hex[65];
 
-		if (!source_file(c, l, i, &file))
+		if (!source_file(c, l, u, i, &file))
 			return false;
 		digest_hex(file.bytes, hex);
 		jsonw_key(w, rb->files.list[i].p);
@@ -49,6 +49,29 @@ static bool put_files(struct cli *c, struct loaded *l, struct jsonw *w)
 	}
 	jsonw_close(w, '}');
 	return true;
+}
+
+static bool put_modules(struct cli *c, struct loaded *l, struct jsonw *w)
+{
+	const struct program *p = l->program;
+	bool ok = true;
+
+	if (p->unit_count < 2)
+		return true;
+	jsonw_key(w, "modules");
+	jsonw_open(w, '[');
+	for (uint32_t i = 1; i < p->unit_count && ok; i++) {
+		char hex[65];
+
+		digest_hex(p->units[i]->rb->source->text, hex);
+		jsonw_open(w, '{');
+		jsonw_kstr(w, "name", p->units[i]->name);
+		jsonw_kstr(w, "sha256", str_of(hex));
+		ok = put_files(c, l, p->units[i], w);
+		jsonw_close(w, '}');
+	}
+	jsonw_close(w, ']');
+	return ok;
 }
 
 /* The plan's text without its own digest. */
@@ -80,7 +103,7 @@ static bool plan_body(struct cli *c, struct loaded *l, const struct value *input
 		w.comma = true;
 	}
 	jsonw_close(&w, '}');
-	return put_files(c, l, &w);
+	return put_files(c, l, l->program->units[0], &w) && put_modules(c, l, &w);
 }
 
 bool planfile_write(struct cli *c, struct loaded *l, const struct value *inputs, const char *path)
@@ -175,7 +198,7 @@ static int exec_plan(struct cli *c, const char *path, struct run_request *q, str
 		code = refuse(path, "its inputs are not those of the runbook");
 	} else {
 		same = plan_body(c, &l, q->inputs, &b) && str_starts(text, buf_str(&b));
-		code = same ? runner_run(c, &l, q) : refuse(path, l.origin->pinned ? "its commit or one of its `files` has changed since" : "one of its `files` has changed since");
+		code = same ? runner_run(c, &l, q) : refuse(path, l.origin->pinned ? "its commit or one of its `files` has changed since" : "one of its `files` or modules has changed since");
 	}
 	buf_release(&b);
 	source_release(&l);

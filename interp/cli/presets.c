@@ -53,7 +53,7 @@ bool presets_known(struct cli *c, const struct loaded *l, const struct preset *p
 		for (uint32_t i = 0; i < l->program->step_count && !d && !confirm; i++) {
 			const struct step *s = l->program->steps[i].ast;
 
-			if (!str_eq(s->id, id))
+			if (l->program->steps[i].unit->index || !str_eq(s->id, id))
 				continue;
 			d = asked(s, field);
 			confirm = s->action == ACT_CONFIRM && str_eqz(field, "answer");
@@ -77,14 +77,14 @@ static bool given(const struct preset *presets, uint32_t n, struct str id, struc
 	return false;
 }
 
-static bool confirm_given(struct str path, const struct step *s, const struct preset *presets, uint32_t n)
+static bool confirm_given(struct str path, struct str id, const struct step *s, const struct preset *presets, uint32_t n)
 {
 	struct position at = source_locate(s->span.src, s->span.start);
 
-	if (given(presets, n, s->id, STR("answer")))
+	if (given(presets, n, id, STR("answer")))
 		return true;
 	cli_error(STR_FMT ":%u:%u: `confirm` needs a person, and there is no terminal; answer it with --yes%s" STR_FMT "%s", STR_ARG(path),
-		  at.line, at.column, s->id.n ? " or -i " : "", STR_ARG(s->id), s->id.n ? ".answer=yes" : "");
+		  at.line, at.column, id.n ? " or -i " : "", STR_ARG(id), id.n ? ".answer=yes" : "");
 	return false;
 }
 
@@ -133,8 +133,10 @@ bool presets_enough(struct cli *c, const struct loaded *l, const struct preset *
 	for (uint32_t i = 0; i < l->program->step_count; i++) {
 		const struct step *s = l->program->steps[i].ast;
 
+		bool own = !l->program->steps[i].unit->index; /* ids of modules are no names here */
+
 		if (s->action == ACT_CONFIRM && !yes)
-			ok = confirm_given(l->path, s, presets, n) && ok;
+			ok = confirm_given(own ? l->path : s->span.src->name, own ? s->id : STR(""), s, presets, n) && ok;
 		else if (s->action == ACT_ASK)
 			ok = fields_given(l->path, s, presets, n) && ok;
 	}

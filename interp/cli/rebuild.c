@@ -5,6 +5,7 @@
 #include <string.h>
 #include "base/file.h"
 #include "cli/command.h"
+#include "cli/kept_modules.h"
 #include "journal/mask.h"
 #include "journal/output.h"
 #include "journal/state.h"
@@ -44,8 +45,11 @@ static bool member_json(struct rebuild *b, const struct record *r, const char *n
 
 /* --- the program ------------------------------------------------------------------ */
 
-static bool load_program(struct rebuild *b, struct str digest)
+static bool load_program(struct rebuild *b, struct str digest, const struct record *r)
 {
+	struct kept_modules kept;
+	struct load_options options = { .fetch = &kept.fetch };
+	struct value modules = value_null, uses = value_null;
 	struct loaded *l = &b->l;
 	struct str bytes;
 	int err = blob_get(&b->c->arena, b->run_dir.p, digest, SOURCE_MAX, &bytes);
@@ -58,7 +62,10 @@ static bool load_program(struct rebuild *b, struct str digest)
 	l->dir = b->dir.p;
 	memcpy(l->digest, digest.p, digest.n < 64 ? digest.n : 64);
 	diags_init(&l->diags, &b->c->arena);
-	l->program = program_load(&b->c->arena, l->source, NULL, &l->diags);
+	(void)member_json(b, r, "modules", &modules);
+	(void)member_json(b, r, "uses", &uses);
+	kept_modules_init(&kept, b->run_dir, modules, uses);
+	l->program = program_load(&b->c->arena, l->source, &options, &l->diags);
 	if (!l->program)
 		return cannot(b, "the runbook that ran is refused by this version of the program (it ran with %.*s)",
 			      STR_ARG(b->program_version));
@@ -168,7 +175,7 @@ static bool take_open(struct rebuild *b, const struct record *r)
 	s->seed = text(b, r, "seed");
 	s->gone = stand_in(b, STR(""));
 	s->open_body = arena_str(&b->c->arena, body.p, body.n);
-	if (!load_program(b, program) || !load_inputs(b, r))
+	if (!load_program(b, program, r) || !load_inputs(b, r))
 		return false;
 	load_from(b, r);
 	s->program = b->l.program;
@@ -214,11 +221,12 @@ bool rebuild_open(struct rebuild *b, struct cli *c, struct str run_dir)
 
 static void make_stand_ins(struct rebuild *b, struct mask *m)
 {
-	const struct runbook *rb = b->l.program->rb;
-	struct value *list = arena_array(&b->c->arena, rb->secret_count + 1u, sizeof(*list));
+	const struct program *p = b->l.program;
+	struct value *list = arena_array(&b->c->arena, p->secret_count + 1u, sizeof(*list));
 
-	for (uint32_t i = 0; i < rb->secret_count; i++) {
-		struct str s = stand_in(b, rb->secrets[i].name);
+	for (uint32_t i = 0; i < p->secret_count; i++) {
+		struct str name = p->secrets[i].secret->name, key = p->secrets[i].unit->from.key;
+		struct str s = stand_in(b, key.n ? arena_printf(&b->c->arena, STR_FMT "\n" STR_FMT, STR_ARG(key), STR_ARG(name)) : name);
 
 		list[i] = value_str(s);
 		list[i].flags = VALUE_SECRET;

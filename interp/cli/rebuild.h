@@ -43,7 +43,7 @@ struct rebuild {
 
 /* Reads the first record and loads the program that it names. False: why. */
 bool rebuild_open(struct rebuild *b, struct cli *c, struct str run_dir);
-/* Replays the whole journal. secrets: values by rb->secrets, or NULL: stand-ins, whose
+/* Replays the whole journal. secrets: values by program.secrets, or NULL: stand-ins, whose
  * mask is made here. False: why (the journal is damaged, or the replay is not identical). */
 bool rebuild_replay(struct rebuild *b, const struct value *secrets, struct mask *m);
 void rebuild_release(struct rebuild *b);

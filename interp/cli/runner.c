@@ -11,6 +11,7 @@
 #include "cli/command.h"
 #include "cli/heads.h"
 #include "cli/kept.h"
+#include "cli/modules.h"
 #include "cli/origin.h"
 #include "cli/presets.h"
 #include "cli/runner_parts.h"
@@ -67,17 +68,18 @@ static bool random_seed(char hex[65])
 
 bool runner_secrets(struct runner *r, const char *const *env)
 {
-	const struct runbook *rb = r->l->program->rb;
+	const struct program *p = r->l->program;
 
-	r->secrets = arena_array(&r->c->arena, rb->secret_count + 1, sizeof(*r->secrets));
+	r->secrets = arena_array(&r->c->arena, p->secret_count + 1, sizeof(*r->secrets));
 	r->mask = mask_new();
-	for (uint32_t i = 0; i < rb->secret_count; i++) {
-		const struct secret *s = &rb->secrets[i];
+	for (uint32_t i = 0; i < p->secret_count; i++) {
+		const struct secret *s = p->secrets[i].secret;
+		const char *dir = p->secrets[i].unit->from.dir.n ? p->secrets[i].unit->from.dir.p : r->l->dir;
 		struct str value = { 0 }, error = { 0 };
 
 		struct secret_source from = { s->from, s->arg, s->argv.list, s->argv.count };
 
-		if (!secret_fetch(&r->c->arena, &from, r->l->dir, env, &value, &error)) {
+		if (!secret_fetch(&r->c->arena, &from, dir, env, &value, &error)) {
 			cli_error("secret `" STR_FMT "`: " STR_FMT, STR_ARG(s->name), STR_ARG(error));
 			return false;
 		}
@@ -104,13 +106,15 @@ static void hide(void *arg, struct str secret)
 /* The environment of children, without the variables that secrets come from. */
 const char *const *runner_env(struct runner *r)
 {
-	const struct runbook *rb = r->l->program->rb;
-	struct str *drop = arena_array(&r->c->arena, rb->secret_count + 1, sizeof(*drop));
+	const struct program *p = r->l->program;
+	const struct runbook *rb = p->rb;
+	struct str *drop = arena_array(&r->c->arena, p->secret_count + 1, sizeof(*drop));
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < rb->secret_count; i++)
-		if (rb->secrets[i].from == SECRET_ENV)
-			drop[n++] = rb->secrets[i].arg;
+	for (uint32_t i = 0; i < p->secret_count; i++)
+		if (p->secrets[i].secret->from == SECRET_ENV)
+			drop[n++] = p->secrets[i].secret->arg;
+	r->module_env = env_base(&r->c->arena, NULL, 0, drop, n);
 	return env_base(&r->c->arena, rb->defaults.inherit.list, rb->defaults.inherit.count, drop, n);
 }
 
@@ -231,8 +235,8 @@ static void put_inputs(struct runner *r, struct jsonw *w)
 	put_hidden(r, w);
 	jsonw_key(w, "secrets");
 	jsonw_open(w, '[');
-	for (uint32_t i = 0; i < rb->secret_count; i++)
-		jsonw_str(w, rb->secrets[i].name);
+	for (uint32_t i = 0; i < r->l->program->secret_count; i++)
+		jsonw_str(w, r->l->program->secrets[i].secret->name);
 	jsonw_close(w, ']');
 }
 
@@ -305,7 +309,7 @@ static bool make_open(struct runner *r)
 		return false;
 	}
 	if (r->open_body.full) {
-		cli_error("the inputs are too long for a journal record (200 KiB in all)");
+		cli_error("the inputs and modules are too long for a journal record (200 KiB in all)");
 		return false;
 	}
 	return true;
@@ -418,6 +422,7 @@ int runner_world(struct runner *r, const char *const *env)
 	lo.start_wall = r->wall;
 	lo.start_boot = r->boot;
 	lo.base_env = env;
+	lo.module_env = r->module_env;
 	lo.yes = r->yes;
 	lo.interactive = r->interactive;
 	lo.shared = runner_shared(r);
@@ -496,6 +501,7 @@ static bool prepare(struct runner *r)
 	s->presets = r->q->presets;
 	s->preset_count = r->q->preset_count;
 	s->dir = r->work;
+	s->unit_dirs = r->l->unit_dirs;
 	s->seed = str_of(r->seed);
 	s->mask = r->mask;
 	r->engine = engine_new(s);
@@ -559,6 +565,20 @@ void runner_end(struct runner *r, int code)
 	ui_end(r->ui, str_of(r->id), code, r->dir);
 }
 
+/* Modules of a commit have their folders in the run, as the runbook has. */
+static void find_unit_dirs(struct runner *r)
+{
+	const struct program *p = r->l->program;
+
+	for (uint32_t i = 1; i < p->unit_count; i++) {
+		if (!module_pinned(p->units[i]))
+			continue;
+		if (!r->l->unit_dirs)
+			r->l->unit_dirs = arena_array(&r->c->arena, p->unit_count, sizeof(const char *));
+		r->l->unit_dirs[i] = arena_printf(&r->c->arena, STR_FMT "/files.%u", STR_ARG(r->dir), i).p;
+	}
+}
+
 static int run_steps(struct runner *r)
 {
 	const struct event first = { .kind = EVENT_START };
@@ -569,6 +589,7 @@ static int run_steps(struct runner *r)
 		return EXIT_FAILED;
 	r->dir = arena_printf(&r->c->arena, "%s/runs/%s", r->state, r->id);
 	r->work = r->l->origin->pinned ? arena_printf(&r->c->arena, STR_FMT "/files", STR_ARG(r->dir)).p : r->l->dir;
+	find_unit_dirs(r);
 	if (!kept_read(r->c, r->l, &r->kept) || !kept_accept(r->c, r->l, &r->kept, r->q->format) || !prepare(r))
 		return EXIT_USAGE;
 	runner_hold_signals(); /* from here on a signal must not leave a lock behind: the loop takes it */

@@ -35,6 +35,7 @@ struct runner {
 	struct mask *mask;
 	struct value *secrets;
 	struct kept_sources kept;
+	const char *const *module_env;
 	const char *work;              /* the children's folder: the runbook's, or the run's own files/ */
 	struct journal *journal;
 	struct live *live;

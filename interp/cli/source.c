@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "cli/command.h"
+#include "cli/modules.h"
 #include "cli/origin.h"
 #include "journal/output.h"
 #include "run/engine.h"
@@ -69,6 +70,7 @@ static bool load_version(struct cli *c, const struct spec *spec, struct fault *f
 bool source_load(struct cli *c, const char *name, struct loaded *l)
 {
 	char real[PATH_MAX];
+	struct load_options options = { 0 };
 	struct fault f = { 0 };
 	struct spec spec;
 	bool ok;
@@ -88,27 +90,30 @@ bool source_load(struct cli *c, const char *name, struct loaded *l)
 	if (!ok || !l->source)
 		return ok;
 	digest_hex(l->source->text, l->digest);
-	l->program = program_load(&c->arena, l->source, NULL, &l->diags);
+	l->modules = arena_alloc(&c->arena, sizeof(*l->modules));
+	module_source_init(l->modules, c, l->origin, l->dir, name[0] == '/');
+	options.fetch = &l->modules->fetch;
+	l->program = program_load(&c->arena, l->source, &options, &l->diags);
 	return true;
 }
 
-bool source_file(struct cli *c, struct loaded *l, uint32_t i, struct git_entry *out)
+bool source_file(struct cli *c, struct loaded *l, const struct unit *u, uint32_t i, struct git_entry *out)
 {
-	const struct runbook *rb = l->program->rb;
+	const struct runbook *rb = u->rb;
 	struct str name = rb->files.list[i];
-	struct position at = source_locate(l->source, rb->file_spans[i].start);
+	struct position at = source_locate(rb->source, rb->file_spans[i].start);
 	struct str path = arena_printf(&c->arena, "%s/" STR_FMT, l->dir, STR_ARG(name));
 	struct fault f = { 0 };
 	int err;
 
 	*out = (struct git_entry){ .mode = GIT_FILE };
-	if (l->origin->pinned && origin_read(c, l->origin, name, out, &f))
+	if (u->index ? module_file(c, u, i, out, &f) : l->origin->pinned && origin_read(c, l->origin, name, out, &f))
 		return true;
-	err = l->origin->pinned ? 0 : file_read(&c->arena, path.p, GIT_FILE_MAX, &out->bytes);
+	err = u->index || l->origin->pinned ? 0 : file_read(&c->arena, path.p, GIT_FILE_MAX, &out->bytes);
 	if (err)
 		fault_set(&f, &c->arena, 405, "%s", file_error(err));
 	if (f.code)
-		cli_error(STR_FMT ":%u:%u: files: " STR_FMT ": " STR_FMT, STR_ARG(l->path), at.line, at.column, STR_ARG(name), STR_ARG(f.text));
+		cli_error(STR_FMT ":%u:%u: files: " STR_FMT ": " STR_FMT, STR_ARG(rb->source->name), at.line, at.column, STR_ARG(name), STR_ARG(f.text));
 	return !f.code;
 }
 
@@ -117,6 +122,7 @@ void source_release(struct loaded *l)
 	if (l->program)
 		program_release(l->program);
 	diags_release(&l->diags);
+	module_source_release(l->modules);
 	if (l->origin)
 		origin_close(l->origin);
 }

@@ -123,16 +123,24 @@ static int wait_for_survivors(struct takeover *t)
 
 /* --- the same files ------------------------------------------------------------------ */
 
-struct kept_files { struct takeover *t; struct value list; bool seen; };
+struct kept_files { struct takeover *t; struct value list, modules; struct str modules_json, uses_json; bool seen; };
 
 static void on_open(void *arg, const struct record *r)
 {
 	struct kept_files *k = arg;
+	struct arena *a = &k->t->r.c->arena;
 	struct json_error je;
 	struct str raw = record_raw(r, "files");
 
 	if (!k->seen && raw.n)
-		(void)json_parse(&k->t->r.c->arena, arena_str(&k->t->r.c->arena, raw.p, raw.n), &k->list, &je);
+		(void)json_parse(a, arena_str(a, raw.p, raw.n), &k->list, &je);
+	raw = record_raw(r, "modules");
+	if (!k->seen && raw.n) {
+		k->modules_json = arena_str(a, raw.p, raw.n);
+		(void)json_parse(a, k->modules_json, &k->modules, &je);
+		raw = record_raw(r, "uses");
+		k->uses_json = arena_str(a, raw.p ? raw.p : "", raw.n);
+	}
 	k->seen = true;
 }
 
@@ -177,7 +185,7 @@ static int write_kept(struct takeover *t, struct str folder, struct value file)
 /* The runbook's folder has other files now: the run's own copies are used. */
 static bool restore_files(struct takeover *t)
 {
-	struct kept_files k = { t, { 0 }, false };
+	struct kept_files k = { .t = t };
 	struct journal_scan scan;
 	struct str folder = arena_printf(&t->r.c->arena, STR_FMT "/files", STR_ARG(t->b.run_dir));
 
@@ -409,11 +417,32 @@ static bool keep_blob(struct takeover *t, struct str hex, struct jsonw *w, const
 	return true;
 }
 
+static bool keep_modules(struct takeover *t, const struct kept_files *k, struct jsonw *w)
+{
+	for (uint32_t i = 0; k->modules.kind == V_LIST && i < k->modules.n; i++) {
+		struct value m = k->modules.list[i];
+		const struct value *files = m.kind == V_MAP ? value_get(m, STR("files")) : NULL;
+
+		if (!keep_blob(t, member(m, "sha256"), NULL, NULL))
+			return false;
+		for (uint32_t n = 0; files && files->kind == V_LIST && n < files->n; n++)
+			if (!keep_blob(t, member(files->list[n], "sha256"), NULL, NULL))
+				return false;
+	}
+	if (k->modules_json.n) {
+		jsonw_key(w, "modules");
+		jsonw_raw(w, k->modules_json);
+		jsonw_key(w, "uses");
+		jsonw_raw(w, k->uses_json);
+	}
+	return true;
+}
+
 /* As the first record of the run that is undone, with who undoes it and why. */
 static bool adopt_body(struct takeover *t)
 {
 	struct runner *r = &t->r;
-	struct kept_files k = { t, { 0 }, false };
+	struct kept_files k = { .t = t };
 	struct journal_scan scan;
 	struct jsonw w;
 
@@ -437,8 +466,8 @@ static bool adopt_body(struct takeover *t)
 	jsonw_raw(&w, t->p->s.inputs);
 	jsonw_key(&w, "secrets");
 	jsonw_open(&w, '[');
-	for (uint32_t i = 0; i < t->b.l.program->rb->secret_count; i++)
-		jsonw_str(&w, t->b.l.program->rb->secrets[i].name);
+	for (uint32_t i = 0; i < t->b.l.program->secret_count; i++)
+		jsonw_str(&w, t->b.l.program->secrets[i].secret->name);
 	jsonw_close(&w, ']');
 	jsonw_kstr(&w, "start", t->p->s.started);
 	runner_put_who(r, &w);
@@ -457,7 +486,7 @@ static bool adopt_body(struct takeover *t)
 		if (!keep_blob(t, member(k.list.list[i], "sha256"), &w, member(k.list.list[i], "path").p))
 			return false;
 	jsonw_close(&w, ']');
-	return keep_blob(t, str_of(t->b.l.digest), NULL, NULL);
+	return keep_modules(t, &k, &w) && keep_blob(t, str_of(t->b.l.digest), NULL, NULL);
 }
 
 static int make_run(struct takeover *t)

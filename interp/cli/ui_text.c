@@ -78,6 +78,9 @@ void ui_describe(struct ui *u, const struct record *r, struct buf *out)
 		visible_add(&b, str_slice(record_text(r, &u->arena, "url"), 0, 120));
 	} else if (str_eqz(action, "wait")) {
 		buf_printf(&b, "wait " STR_FMT, STR_ARG(record_text(r, &u->arena, "wait")));
+	} else if (str_eqz(action, "uses")) {
+		buf_addz(&b, "uses ");
+		visible_add(&b, str_slice(record_text(r, &u->arena, "uses"), 0, 120));
 	} else if (str_eqz(action, "render")) {
 		buf_addz(&b, "render ");
 		visible_add(&b, str_slice(record_text(r, &u->arena, "to"), 0, 120));

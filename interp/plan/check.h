@@ -33,12 +33,15 @@ enum { SEQ_UNDO = PHASE_TEST + 1, SEQ_ALWAYS, SEQ_REPORT };
 
 struct load {
 	struct arena *a;
+	struct unit *unit;        /* the file that is checked */
+	bool quiet;               /* another repository's: no warnings */
 	struct diags *ds;
 	struct program *p;
 	const struct runbook *rb;
 	const struct load_options *options;
 	struct step_info *info;
 	uint32_t writes;          /* forward writes in all */
+	uint32_t first_stop;      /* ix of the first step that may end a module early, or NO_STEP */
 	struct map ids;           /* id -> struct prog_step */
 	struct map inputs, vars, secrets, channels, roles; /* name -> index + 1 */
 	uint64_t env_left;        /* merged environment entries that may still be made */
@@ -52,6 +55,7 @@ struct load {
 enum moment {
 	WHEN_START,   /* vars: inputs, earlier vars and the run */
 	WHEN_TOP,     /* lock, title, defaults: also all vars */
+	WHEN_END,     /* outputs: when all steps of a module have run */
 	WHEN_LOOP,    /* the list of a foreach, parallel: outside its own loop */
 	WHEN_BEFORE,  /* if, guard, and everything of the action */
 	WHEN_FAILED,  /* retry.if: after an attempt that failed */
@@ -100,6 +104,11 @@ struct str names_list(struct arena *a, const struct str *names, uint32_t count);
 const struct type *data_type(struct load *l, const struct data *d);
 const struct type *value_type(struct load *l, struct value v);
 
+/* A node's value in the type of the declaration. False: *bad is the node that is not of it. */
+bool input_from_node(struct arena *a, const struct decl *d, const struct node *n, struct value *out, const struct node **bad);
+/* Does any of its holes read a secret? */
+bool reads_a_secret(const struct place *at, const struct data *d);
+
 /* The rules that are not about types. */
 void check_id(struct load *l, struct prog_step *ps); /* when laid out */
 void check_names(struct load *l);      /* captures, loop names, env names */
@@ -112,7 +121,7 @@ void check_words(struct load *l, const struct prog_step *ps); /* RB312, RB313 of
 /* `to` of notify, or who an approval or a ladder tells: channels and roles. */
 void check_targets(struct load *l, const struct data *to);
 void check_approve(struct load *l, const struct prog_step *ps);
-void check_field(struct load *l, const struct decl *d); /* of inputs or `ask` */
+const struct regex *check_field(struct load *l, const struct decl *d); /* of inputs or `ask`; its pattern, or NULL */
 
 /* warn.c: a warning, unless `# runbook: allow` speaks of its line or its step; NULL then. */
 struct diag *check_warn(struct load *l, int code, const struct prog_step *ps, struct span at, const char *fmt, ...)

@@ -3,10 +3,9 @@
  * channels name secrets, roles and messages name channels, approvals name roles.
  */
 #include "plan/check.h"
-#include "plan/inputs.h"
 #include "value/units.h"
 
-void check_field(struct load *l, const struct decl *d)
+const struct regex *check_field(struct load *l, const struct decl *d)
 {
 	const struct node *dflt = d->node ? node_get(d->node, "default") : NULL;
 	struct regex *re = NULL;
@@ -17,21 +16,20 @@ void check_field(struct load *l, const struct decl *d)
 		if (!re) {
 			struct diag *g = diag_add(l->ds, 172, d->pattern_span, "the pattern is wrong: " STR_FMT, STR_ARG(why));
 			diag_help(l->ds, g, "patterns are PCRE2; quote them with single quotes");
-			return;
+			return NULL;
 		}
 	}
 	if (d->has_min && d->has_max && value_compare(d->min, d->max) > 0) {
 		const struct node *max = node_get(d->node, "max");
 		diag_help(l->ds, diag_add(l->ds, 173, max->span, "`max` is smaller than `min`"), "exchange them");
 	}
-	if (!d->has_default || d->dflt.kind == V_NULL || !dflt)
-		return;
 	struct str why = STR("");
-	if (input_fits(l->a, d, re, d->dflt, &why))
-		return;
+	if (!d->has_default || d->dflt.kind == V_NULL || !dflt || input_fits(l->a, d, re, d->dflt, &why))
+		return re;
 	struct diag *g = diag_add(l->ds, 173, dflt->span, "the default of `" STR_FMT "` breaks its own rule: " STR_FMT,
 				  STR_ARG(d->name), STR_ARG(why));
 	diag_help(l->ds, g, "change the default or the rule");
+	return re;
 }
 
 static void check_channels(struct load *l)
@@ -76,6 +74,20 @@ static void unknown_channel(struct load *l, struct str name, struct span at, boo
 	else
 		diag_help(l->ds, d, "add channels: { " STR_FMT ": { webhook: secret } } or { " STR_FMT ": { run: [program] } }",
 			  STR_ARG(name), STR_ARG(name));
+}
+
+/* Outputs are fields of the step that uses the module. */
+static void check_outputs(struct load *l)
+{
+	for (uint32_t i = 0; i < l->rb->output_count; i++) {
+		const struct named_expr *o = &l->rb->outputs[i];
+		bool field = scope_is_step_field(o->name);
+		if (!field && !scope_is_reserved(o->name))
+			continue;
+		struct diag *d = diag_add(l->ds, 121, o->span, "`" STR_FMT "` %s", STR_ARG(o->name),
+					  field ? "is a field that every step has" : "has a meaning in expressions");
+		diag_help(l->ds, d, "write another name, for example `my_" STR_FMT "`", STR_ARG(o->name));
+	}
 }
 
 void check_targets(struct load *l, const struct data *to)
@@ -154,8 +166,12 @@ static void check_window(struct load *l)
 
 void check_decls(struct load *l)
 {
-	for (uint32_t i = 0; i < l->rb->input_count; i++)
-		check_field(l, &l->rb->inputs[i]);
+	const struct runbook *rb = l->rb;
+	const struct regex **patterns = arena_array(l->a, rb->input_count, sizeof(const struct regex *));
+	for (uint32_t i = 0; i < rb->input_count; i++)
+		patterns[i] = check_field(l, &rb->inputs[i]);
+	l->unit->patterns = patterns;
+	check_outputs(l);
 	check_channels(l);
 	check_roles(l);
 	check_window(l);

@@ -39,7 +39,7 @@ static bool is_loop_name(const struct load *l, const struct prog_step *ps, struc
 static void check_captures(struct load *l, const struct prog_step *ps)
 {
 	const struct step *s = ps->ast;
-	for (uint32_t i = 0; i < s->capture_count; i++) {
+	for (uint32_t i = ps->call ? ps->call->output_count : 0; i < s->capture_count; i++) {
 		const struct named_expr *c = &s->captures[i];
 		if (scope_is_step_field(c->name))
 			reserved(l, c->name, c->span, "is a field that every step has");
@@ -97,7 +97,7 @@ void check_names(struct load *l)
 {
 	const struct runbook *rb = l->rb;
 	check_env(l, rb->defaults.env, rb->defaults.env_count);
-	for (uint32_t i = 0; i < l->p->step_count; i++) {
+	for (uint32_t i = l->unit->first; i < l->unit->end; i++) {
 		if (!(l->info[i].flags & STEP_HAS_NAMES))
 			continue;
 		const struct prog_step *ps = &l->p->steps[i];

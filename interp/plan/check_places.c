@@ -31,6 +31,16 @@ static void forbid(struct load *l, int code, const struct step *s, const char *k
 	diag_help(l->ds, d, "%s", help);
 }
 
+static void check_asks(struct load *l, const struct prog_step *ps)
+{
+	const struct step *s = ps->call ? ps->call->unit->asks : NULL;
+	if (!s)
+		return;
+	struct diag *d = diag_add(l->ds, 160, ps->ast->action_span, "this module waits for a person, and stands in %s", where(ps));
+	diag_label(l->ds, d, s->span, "here");
+	diag_help(l->ds, d, "an undo does not wait for people: use a module that asks nothing");
+}
+
 /* Unwinding has to end without people, and has nothing to undo itself by. */
 static void check_ending(struct load *l, const struct prog_step *ps)
 {
@@ -43,6 +53,8 @@ static void check_ending(struct load *l, const struct prog_step *ps)
 		forbid(l, 162, s, "irreversible", place, "it belongs to steps of the phases before");
 	if (!undoing(ps))
 		return;
+	if (s->action == ACT_USES)
+		check_asks(l, ps);
 	if (action_asks(s->action))
 		forbid(l, 160, s, action_names[s->action], place, "an undo does not wait for people; ask before, in the phases");
 	if (s->on_fail == ON_FAIL_PAUSE)
@@ -89,7 +101,7 @@ static bool wrote_before(const struct load *l, const struct prog_step *ps)
 	if (!around)
 		return l->info[ps->ast->ix].writes > 0;
 	uint32_t end = l->info[around->ast->ix].end;
-	if (end < l->p->step_count)
+	if (end < l->unit->end)
 		return l->info[end].writes > 0;
 	return l->writes > 0;
 }
@@ -114,7 +126,7 @@ static void check_stop(struct load *l, const struct prog_step *ps)
 static void check_effect(struct load *l, const struct prog_step *ps)
 {
 	const struct step *s = ps->ast;
-	bool write = s->effect == EFFECT_WRITE || (ps->effect == EFFECT_WRITE && s->action != ACT_STEPS);
+	bool write = s->effect == EFFECT_WRITE || (ps->effect == EFFECT_WRITE && s->action != ACT_STEPS); /* a use writes as a whole */
 	if (!write || ps->role == ROLE_PROBE)
 		return;
 	for (const struct prog_step *in = ps; l->info[in->ast->ix].list == LIST_STEPS; in = parent_of(l, in)) {
@@ -183,6 +195,7 @@ static void check_useless(struct load *l, const struct prog_step *ps)
 {
 	const struct step *s = ps->ast;
 	bool run = s->action == ACT_RUN, calls = run || s->action == ACT_HTTP, block = s->action == ACT_STEPS;
+	bool uses = s->action == ACT_USES;
 	bool below = block || s->more->probe || s->rollback.count || s->more->always.count;
 	const struct useless rows[] = {
 		{ "parse", (s->parse != PARSE_TEXT || s->more->regex.n) && !calls, "only run and http have output" },
@@ -190,10 +203,10 @@ static void check_useless(struct load *l, const struct prog_step *ps)
 		{ "shell", s->shell != SHELL_UNSET && !(run && s->run.script) && !below, "only scripts have a shell" },
 		{ "env", s->env_count && !run && !below, "only run has an environment" },
 		{ "dir", s->more->dir.kind && !run && !below, "only run has a folder" },
-		{ "grace", s->more->grace.kind && !run && !block, "only run is ended with TERM and KILL" },
+		{ "grace", s->more->grace.kind && !run && !prog_step_holds(ps), "only run is ended with TERM and KILL" },
 		{ "parallel", s->more->parallel.kind && !block && !s->more->foreach.present, "it needs `foreach` or `steps`" },
 		{ "idempotent", s->idempotent && ps->effect == EFFECT_READ, "a step that only reads may always be repeated" },
-		{ "effect", s->effect && !calls && !block, "only run, http and blocks have one" },
+		{ "effect", s->effect && !calls && !block, uses ? "a use has the effect of its module" : "only run, http and blocks have one" },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		if (!rows[i].useless)
@@ -204,9 +217,18 @@ static void check_useless(struct load *l, const struct prog_step *ps)
 	}
 }
 
+/* Who may answer, and by which name, is the runbook's business. */
+static void check_person(struct load *l, const struct step *s)
+{
+	if (!l->unit->index || (s->action != ACT_APPROVE && s->action != ACT_ASK && s->action != ACT_CHECKLIST))
+		return;
+	struct diag *d = diag_add(l->ds, 433, s->action_span, "`%s` cannot stand in a module", action_names[s->action]);
+	diag_help(l->ds, d, "put it into the runbook, before the step that uses the module");
+}
+
 void check_places(struct load *l)
 {
-	for (uint32_t i = 0; i < l->p->step_count; i++) {
+	for (uint32_t i = l->unit->first; i < l->unit->end; i++) {
 		if (!(l->info[i].flags & (STEP_HAS_PLACE | STEP_HAS_WRITE)))
 			continue;
 		const struct prog_step *ps = &l->p->steps[i];
@@ -221,6 +243,7 @@ void check_places(struct load *l)
 			if (ps->ast->more->irreversible.kind && ps->role == ROLE_FORWARD)
 				check_irreversible(l, ps);
 		}
+		check_person(l, ps->ast);
 		if (ps->ast->action == ACT_HTTP)
 			check_url(l, ps->ast);
 		check_useless(l, ps);

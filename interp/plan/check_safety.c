@@ -62,7 +62,7 @@ static void check_timeout(struct load *l, const struct prog_step *ps)
 static void check_tested(struct load *l)
 {
 	const struct step_list *act = &l->rb->phases[PHASE_ACT], *test = &l->rb->phases[PHASE_TEST];
-	if (!act->count || test->count)
+	if (!act->count || test->count || l->unit->index) /* of a module the caller tests */
 		return;
 	struct diag *d = check_warn(l, 503, NULL, act->span, "`act` has no `test` after it: nothing would notice a failure");
 	if (d)
@@ -96,17 +96,16 @@ static void check_rto(struct load *l)
 {
 	const struct data *rto = &l->rb->rto;
 	int64_t sum = 0;
-	if (rto->kind != DATA_LIT)
-		return;
-	for (uint32_t i = 0; i < l->p->step_count; i++) {
+	for (uint32_t i = l->unit->first; i < l->unit->end; i++) {
 		const struct prog_step *ps = &l->p->steps[i];
 		int64_t one;
-		if (ps->role != ROLE_UNDO && ps->role != ROLE_TOP_UNDO)
+		if (ps->role != ROLE_UNDO && ps->role != ROLE_TOP_UNDO && !ps->call)
 			continue;
-		if (__builtin_mul_overflow(longest(ps), times(l, ps), &one) || __builtin_add_overflow(sum, one, &sum))
+		if (__builtin_mul_overflow(ps->call ? ps->call->unit->undo_time : longest(ps), times(l, ps), &one) || __builtin_add_overflow(sum, one, &sum))
 			sum = INT64_MAX;
 	}
-	if (sum <= rto->lit.i)
+	l->unit->undo_time = sum;
+	if (l->unit->index || rto->kind != DATA_LIT || sum <= rto->lit.i)
 		return;
 	struct buf b;
 	buf_init(&b, 64);
@@ -126,7 +125,7 @@ static void check_risk(struct load *l)
 	struct str level = l->p->risk_level;
 	if (!str_eqz(level, "high") && !str_eqz(level, "critical"))
 		return;
-	for (uint32_t i = 0; i < l->p->step_count; i++) {
+	for (uint32_t i = l->unit->first; i < l->unit->end; i++) {
 		const struct prog_step *ps = &l->p->steps[i];
 		if (ps->role != ROLE_FORWARD || ps->phase > PHASE_ACT)
 			continue;
@@ -145,11 +144,14 @@ static void check_risk(struct load *l)
 
 void check_safety(struct load *l)
 {
-	check_risk(l);
-	for (uint32_t i = 0; i < l->p->step_count; i++) {
+	if (!l->unit->index)
+		check_risk(l);
+	for (uint32_t i = l->unit->first; i < l->unit->end; i++) {
 		if (!(l->info[i].flags & STEP_HAS_WRITE))
 			continue;
 		const struct prog_step *ps = &l->p->steps[i];
+		if (ps->call)
+			continue; /* its steps are checked where they stand */
 		check_undo(l, ps);
 		check_timeout(l, ps);
 	}

@@ -125,7 +125,7 @@ void check_words(struct load *l, const struct prog_step *ps)
 
 void check_style(struct load *l)
 {
-	for (uint32_t i = 0; i < l->p->step_count; i++)
+	for (uint32_t i = l->unit->first; i < l->unit->end; i++)
 		if (l->info[i].flags & STEP_HAS_LOOP)
 			check_hiding(l, &l->p->steps[i]);
 }

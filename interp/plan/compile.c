@@ -41,6 +41,21 @@ static bool reads_secret(const struct place *at, const struct code *c)
 	return t.found;
 }
 
+bool reads_a_secret(const struct place *at, const struct data *d)
+{
+	if (d->kind == DATA_TEXT)
+		for (uint32_t i = 0; i < d->tmpl->count; i++) {
+			const struct expr *hole = d->tmpl->parts[i].hole;
+			const struct code *c = hole ? at->l->p->codes.list[hole->id] : NULL;
+			if (c && reads_secret(at, c))
+				return true;
+		}
+	for (uint32_t i = 0; (d->kind == DATA_LIST || d->kind == DATA_MAP) && i < d->c.count; i++)
+		if (reads_a_secret(at, &d->c.items[i]))
+			return true;
+	return false;
+}
+
 static void check_secret(const struct place *at, const struct expr *e, const struct code *c)
 {
 	struct load *l = at->l;
@@ -51,7 +66,7 @@ static void check_secret(const struct place *at, const struct expr *e, const str
 		diag_help(l->ds, d, "bind it with env: NAME: ${{ " STR_FMT " }}, and let the program read $NAME",
 			  STR_ARG(str_slice(e->node->text, e->start, e->end)));
 	else
-		diag_help(l->ds, d, "secrets flow only to env, stdin, http and channels");
+		diag_help(l->ds, d, "secrets flow only to env, stdin, http, channels and secret inputs of modules");
 }
 
 const struct code *compile_expr(struct place *at, const struct expr *e, const struct type *want)
@@ -276,7 +291,12 @@ static void compile_result(struct load *l, struct prog_step *ps)
 	if (s->capture_count) {
 		const struct type **types = arena_array(l->a, s->capture_count, sizeof *types);
 		ps->capture_types = types;
-		for (uint32_t i = 0; i < s->capture_count; i++) {
+		uint32_t outputs = ps->call ? ps->call->output_count : 0;
+		for (uint32_t i = 0; i < outputs; i++) {
+			types[i] = ps->call->unit->output_types[i];
+			ps->secret_capture |= type_tainted(types[i]);
+		}
+		for (uint32_t i = outputs; i < s->capture_count; i++) {
 			at.own = i;
 			/* a capture of a secret is a secret itself: that is what `secret()` is for */
 			at.secrets = true;
@@ -386,12 +406,33 @@ static void compile_top(struct load *l)
 		compile_data(&at, &rb->channels[i].argv, FORM_WORDS, NULL);
 }
 
+/* A module's results, read when all of its steps have run. */
+static void compile_outputs(struct load *l)
+{
+	const struct runbook *rb = l->rb;
+	const struct type **types = arena_array(l->a, rb->output_count, sizeof *types);
+	struct place at;
+	place_init(&at, l, NULL, WHEN_END, "outputs");
+	at.secrets = true; /* what comes of a secret is one for the caller */
+	for (uint32_t i = 0; i < rb->output_count; i++) {
+		const struct code *c = compile_expr(&at, rb->outputs[i].expr, NULL);
+		types[i] = c ? code_type(c) : &type_error;
+		at.secrets = false;
+		if (c && !type_tainted(types[i]))
+			check_secret(&at, rb->outputs[i].expr, c);
+		at.secrets = true;
+	}
+	l->unit->output_types = types;
+}
+
 void compile_program(struct load *l)
 {
 	const struct runbook *rb = l->rb;
 	compile_top(l);
+	compile_list(l, &rb->steps);
 	for (int p = PHASE_PREFLIGHT; p <= PHASE_TEST; p++)
 		compile_list(l, &rb->phases[p]);
+	compile_outputs(l);
 	compile_list(l, &rb->rollback);
 	compile_list(l, &rb->always);
 	compile_list(l, &rb->phases[PHASE_REPORT]);

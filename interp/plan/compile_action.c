@@ -3,6 +3,7 @@
  * through the quote scanner (check_shell.c).
  */
 #include "plan/check.h"
+#include "plan/modules.h"
 
 static void compile_http(struct load *l, struct prog_step *ps)
 {
@@ -67,7 +68,7 @@ void compile_action(struct load *l, struct prog_step *ps)
 {
 	const struct step *s = ps->ast;
 	struct place at;
-	if (s->action != ACT_STEPS && s->action != ACT_NONE)
+	if (!prog_step_holds(ps) && s->action != ACT_NONE)
 		place_init(&at, l, ps, WHEN_BEFORE, "run");
 	switch (s->action) {
 	case ACT_RUN:
@@ -77,6 +78,10 @@ void compile_action(struct load *l, struct prog_step *ps)
 			check_shell(l, ps);
 		break;
 	case ACT_HTTP: compile_http(l, ps); break;
+	case ACT_USES:
+		if (ps->call)
+			with_compile(l, ps);
+		break;
 	case ACT_WAIT: compile_wait(l, ps); break;
 	case ACT_CONFIRM:
 		at.what = STR("confirm");
@@ -90,7 +95,7 @@ void compile_action(struct load *l, struct prog_step *ps)
 		break;
 	case ACT_ASK:
 		for (uint32_t i = 0; i < s->ask.count; i++)
-			check_field(l, &s->ask.fields[i]);
+			(void)check_field(l, &s->ask.fields[i]);
 		break;
 	case ACT_CHECKLIST:
 		at.what = STR("checklist");

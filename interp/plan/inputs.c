@@ -3,8 +3,6 @@
  * takes the declared type; lists and maps are JSON on the command line and YAML
  * in a file. What is wrong is RB19x, with a span in the text itself.
  */
-#include "plan/inputs.h"
-
 #include <string.h>
 
 #include "base/arena.h"
@@ -12,7 +10,6 @@
 #include "base/diag.h"
 #include "base/map.h"
 #include "plan/check.h"
-#include "plan/program.h"
 #include "value/json.h"
 #include "value/units.h"
 
@@ -189,31 +186,37 @@ static bool text_value(struct inputs *in, const struct decl *d, struct str text,
 	return unit_parse(kind_of(d->type), in->a, copy, out) || wrong_type(in, d, text, at);
 }
 
-static bool node_scalar(struct inputs *in, const struct decl *d, uint8_t type, const struct node *n, struct value *out)
+static bool node_scalar(struct arena *a, uint8_t type, const struct node *n, struct value *out, const struct node **bad)
 {
 	bool typed = type == DECL_INT || type == DECL_FLOAT || type == DECL_BOOL;
-	if (n->kind != NODE_SCALAR || (typed && n->style != NODE_PLAIN) ||
-	    !unit_parse(kind_of(type), in->a, n->text, out))
-		return wrong_type(in, d, n->kind == NODE_SCALAR ? n->text : str_of(node_kind_name(n)), n->span);
-	return true;
+	*bad = n;
+	return n->kind == NODE_SCALAR && !(typed && n->style != NODE_PLAIN) && unit_parse(kind_of(type), a, n->text, out);
 }
 
-static bool node_value(struct inputs *in, const struct decl *d, const struct node *n, struct value *out)
+bool input_from_node(struct arena *a, const struct decl *d, const struct node *n, struct value *out, const struct node **bad)
 {
 	if (d->type != DECL_LIST && d->type != DECL_MAP)
-		return node_scalar(in, d, d->type, n, out);
+		return node_scalar(a, d->type, n, out, bad);
+	*bad = n;
 	if (n->kind != (d->type == DECL_LIST ? NODE_SEQ : NODE_MAP))
-		return wrong_type(in, d, n->kind == NODE_SCALAR ? n->text : str_of(node_kind_name(n)), n->span);
-	struct value *items = arena_array(in->a, n->count, sizeof *items);
-	struct pair *pairs = arena_array(in->a, n->count, sizeof *pairs);
+		return false;
+	struct value *items = arena_array(a, n->count, sizeof *items);
+	struct pair *pairs = arena_array(a, n->count, sizeof *pairs);
 	uint32_t i = 0;
 	for (const struct node *c = n->first; c; c = c->next, i++) {
-		if (!node_scalar(in, d, d->of, c, &items[i]))
+		if (!node_scalar(a, d->of, c, &items[i], bad))
 			return false;
 		pairs[i] = (struct pair){ c->key, items[i] };
 	}
 	*out = d->type == DECL_LIST ? value_list(items, i) : value_map(pairs, i);
 	return true;
+}
+
+static bool node_value(struct inputs *in, const struct decl *d, const struct node *n, struct value *out)
+{
+	const struct node *bad;
+	return input_from_node(in->a, d, n, out, &bad) ||
+	       wrong_type(in, d, bad->kind == NODE_SCALAR ? bad->text : str_of(node_kind_name(bad)), bad->span);
 }
 
 static void take_file(struct inputs *in, const struct node *map)
@@ -280,12 +283,31 @@ static void missing(struct inputs *in, const struct decl *d)
 	diag_help(in->ds, g, "give it with -i " STR_FMT "=... (%s)", STR_ARG(d->name), decl_type_names[d->type]);
 }
 
+/* Only a step with `uses` can give a module what it needs. */
+static bool is_module(const struct runbook *rb, struct diags *ds)
+{
+	struct span at = rb->steps.span;
+	bool secret = false;
+	for (uint32_t i = 0; i < rb->input_count && !secret; i++)
+		if (rb->inputs[i].type == DECL_SECRET) {
+			secret = true;
+			at = rb->inputs[i].span;
+		}
+	if (!rb->steps.present && !secret)
+		return false;
+	struct diag *d = diag_add(ds, 431, at, secret ? "this is a module: a secret is an input" : "this is a module: it has one list of steps and no phases");
+	diag_help(ds, d, "use it in a runbook: `uses: ./" STR_FMT "`", STR_ARG(rb->source->name));
+	return true;
+}
+
 bool program_inputs(const struct program *p, struct arena *a, const struct input_text *texts, uint32_t text_count,
 		    const struct node *const *files, uint32_t file_count, struct value *out, struct diags *ds)
 {
 	uint32_t n = p->rb->input_count;
 	size_t errors = ds->errors;
 	struct inputs in = { .rb = p->rb, .p = p, .a = a, .ds = ds, .out = out };
+	if (is_module(p->rb, ds))
+		return false;
 	map_init(&in.names);
 	for (uint32_t i = 0; i < n; i++)
 		map_add(&in.names, p->rb->inputs[i].name, (void *)(uintptr_t)(i + 1));

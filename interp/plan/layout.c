@@ -13,6 +13,7 @@
 struct inherit {
 	const struct prog_step *parent;
 	uint8_t list, seq, phase, role, effect;
+	uint32_t position;        /* of the list's first step */
 	int8_t shell;
 	const struct data *dir;
 	const struct named_data *env; uint32_t env_count;
@@ -20,7 +21,7 @@ struct inherit {
 };
 
 /* Undo steps repeat by themselves: engine.md 3, unwinding, 5. */
-static const struct retry undo_retry = {
+const struct retry undo_retry = {
 	.max = { .kind = DATA_LIT, .lit = { .kind = V_INT, .i = 3 } },
 	.delay = { .kind = DATA_LIT, .lit = { .kind = V_DURATION, .i = 1000000000 } },
 	.backoff = { .kind = DATA_LIT, .lit = { .kind = V_FLOAT, .f = 2 } },
@@ -48,8 +49,9 @@ static bool writes_outside(const struct data *to)
 	return !first.n || first.p[0] == '/';
 }
 
-static uint8_t own_effect(const struct step *s, uint8_t inherited)
+static uint8_t own_effect(const struct prog_step *ps, uint8_t inherited)
 {
+	const struct step *s = ps->ast;
 	uint8_t said = s->effect ? s->effect : inherited;
 	switch (s->action) {
 	case ACT_RUN: return said ? said : (uint8_t)EFFECT_WRITE;
@@ -58,6 +60,7 @@ static uint8_t own_effect(const struct step *s, uint8_t inherited)
 			return said;
 		return s->http.method.kind == DATA_NONE || literal_is(&s->http.method, "GET", "HEAD") ? EFFECT_READ
 												       : EFFECT_WRITE;
+	case ACT_USES: return ps->call ? ps->call->unit->effect : (uint8_t)EFFECT_READ;
 	case ACT_RENDER: return writes_outside(&s->render.to) ? EFFECT_WRITE : EFFECT_READ;
 	default: return EFFECT_READ;
 	}
@@ -97,7 +100,8 @@ static void set_times(const struct load *l, struct prog_step *ps)
 	const struct step *s = ps->ast;
 	const struct defaults *d = &l->rb->defaults;
 	bool calls = s->action == ACT_RUN || s->action == ACT_HTTP;
-	ps->timeout = s->timeout.kind || !calls ? &s->timeout : &d->timeout;
+	const struct unit *used = prog_step_uses(ps);
+	ps->timeout = s->timeout.kind ? &s->timeout : calls ? &d->timeout : used ? &used->rb->timeout : &s->timeout;
 	ps->grace = s->more->grace.kind ? &s->more->grace : &d->grace;
 	if (s->retry)
 		ps->retry = s->retry;
@@ -166,7 +170,7 @@ static uint16_t flags_of(const struct step *s, const struct prog_step *ps)
 
 static uint32_t next_slot(struct load *l, uint32_t loop)
 {
-	return loop == NO_STEP ? l->p->root_slots++ : l->p->steps[loop].loop_slots++;
+	return LOOP_IS_UNIT(loop) ? l->unit->root_slots++ : l->p->steps[loop].loop_slots++;
 }
 
 static void layout_step(struct load *l, const struct step *s, uint32_t position, const struct inherit *in)
@@ -174,13 +178,14 @@ static void layout_step(struct load *l, const struct step *s, uint32_t position,
 	struct prog_step *ps = &l->p->steps[s->ix];
 	struct step_info *info = &l->info[s->ix];
 	ps->ast = s;
+	ps->unit = l->unit;
 	ps->label = s->id.n ? s->id : arena_printf(l->a, "#%u", position + 1);
 	ps->parent = in->parent ? in->parent->ast->ix : NO_STEP;
 	ps->loop = in->loop;
 	ps->slot = next_slot(l, in->loop);
 	ps->phase = in->phase;
 	ps->role = in->role;
-	ps->effect = own_effect(s, in->effect);
+	ps->effect = own_effect(ps, in->effect);
 	ps->shell = s->shell != SHELL_UNSET ? s->shell : in->shell;
 	ps->has_undo = s->rollback.present;
 	ps->dir = s->more->dir.kind ? &s->more->dir : in->dir;
@@ -209,13 +214,13 @@ static void layout_list(struct load *l, const struct step_list *list, const stru
 {
 	const struct step *s;
 	EACH_STEP(s, list, i)
-		layout_step(l, s, i, in);
+		layout_step(l, s, in->position + i, in);
 }
 
 /* Subtrees are runs of ix: the parser numbers in preorder. */
 static void set_ends(struct load *l)
 {
-	for (uint32_t i = l->p->step_count; i-- > 0;) {
+	for (uint32_t i = l->unit->end; i-- > l->unit->first;) {
 		uint32_t parent = l->p->steps[i].parent;
 		if (parent != NO_STEP && l->info[parent].end < l->info[i].end)
 			l->info[parent].end = l->info[i].end;
@@ -225,7 +230,7 @@ static void set_ends(struct load *l)
 static void count_writes(struct load *l)
 {
 	uint32_t n = 0;
-	for (uint32_t i = 0; i < l->p->step_count; i++) {
+	for (uint32_t i = l->unit->first; i < l->unit->end; i++) {
 		const struct prog_step *ps = &l->p->steps[i];
 		l->info[i].writes = n;
 		bool write = l->info[i].flags & STEP_HAS_WRITE;
@@ -234,15 +239,47 @@ static void count_writes(struct load *l)
 	l->writes = n;
 }
 
+/* What callers know of a module: its effect, whether it may end early, whether it asks. */
+static void set_body(struct load *l)
+{
+	struct unit *u = l->unit;
+	u->effect = EFFECT_READ;
+	for (uint32_t i = 0; i < u->body.count; i++)
+		if (l->p->steps[u->body.list[i]->ix].effect == EFFECT_WRITE)
+			u->effect = EFFECT_WRITE;
+	for (uint32_t i = u->first; i < u->end; i++) {
+		const struct prog_step *ps = &l->p->steps[i];
+		const struct step *s = ps->ast; /* NULL: of a list that is not laid out yet */
+		for (uint32_t k = 0; s && k < s->guard_count && l->first_stop == NO_STEP; k++)
+			if (s->guards[k].otherwise == GUARD_STOP)
+				l->first_stop = i;
+		if (s && !u->asks && (action_asks(s->action) || s->on_fail == ON_FAIL_PAUSE))
+			u->asks = s;
+		else if (s && !u->asks && ps->call)
+			u->asks = ps->call->unit->asks;
+	}
+}
+
 void layout_program(struct load *l)
 {
 	const struct runbook *rb = l->rb;
 	int8_t shell = rb->defaults.shell == SHELL_UNSET ? (int8_t)SHELL_KIND_SH : rb->defaults.shell;
-	struct inherit in = { .list = LIST_TOP, .shell = shell, .dir = &rb->defaults.dir, .loop = NO_STEP,
+	struct inherit in = { .list = LIST_TOP, .shell = shell, .dir = &rb->defaults.dir, .loop = UNIT_LOOP(l->unit),
 			      .env = rb->defaults.env, .env_count = rb->defaults.env_count };
+	if (rb->steps.present) {
+		in.seq = in.phase = PHASE_ACT;
+		layout_list(l, &rb->steps, &in);
+	}
 	for (uint8_t p = PHASE_PREFLIGHT; p <= PHASE_TEST; p++) {
 		in.seq = in.phase = p;
 		layout_list(l, &rb->phases[p], &in);
+		in.position += l->unit->index ? rb->phases[p].count : 0; /* of a module one list */
+	}
+	set_body(l);
+	if (l->unit->index) { /* the lists below belong to runs */
+		set_ends(l);
+		count_writes(l);
+		return;
 	}
 	in.phase = PHASE_COUNT;
 	in.seq = SEQ_UNDO;

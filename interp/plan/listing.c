@@ -90,6 +90,7 @@ static const char *command_label(const struct step *s)
 	case ACT_NOTIFY: return "tells ";
 	case ACT_RENDER: return "writes ";
 	case ACT_WAIT: return "waits ";
+	case ACT_USES: return "uses ";
 	default: return "";
 	}
 }
@@ -98,7 +99,7 @@ static void put_step(struct listing *l, const struct step *s, size_t depth);
 
 static void put_steps(struct listing *l, const struct step_list *list, size_t depth)
 {
-	for (uint32_t i = 0; i < list->count; i++)
+	for (uint32_t i = 0; i < list->count && !l->out->full; i++) /* modules in modules may be many */
 		put_step(l, list->list[i], depth);
 }
 
@@ -159,6 +160,11 @@ static void put_step(struct listing *l, const struct step *s, size_t depth)
 	put_undo(l, s, in);
 	if (s->action == ACT_STEPS)
 		put_steps(l, &s->steps, depth + 1);
+	if (ps->call) {
+		struct preview_outside o = preview_enter(&l->v, ps);
+		put_steps(l, &ps->call->unit->body, depth + 1);
+		preview_leave(&l->v, o);
+	}
 }
 
 static void put_phase(struct listing *l, const char *name, const struct step_list *list)
@@ -210,26 +216,32 @@ static void put_head(struct listing *l)
 }
 
 /* What a whole run would have armed, in the order in which it would be undone. */
-static void put_stack(struct listing *l)
+static void put_stack(struct listing *l, const struct unit *u, struct str path, bool *any)
 {
 	const struct program *p = l->p;
-	bool any = false;
-	for (uint32_t i = p->step_count; i-- > 0;) {
+	for (uint32_t i = u->end; i-- > u->first && !l->out->full;) {
 		const struct prog_step *ps = &p->steps[i];
 		const struct step *s = ps->ast;
 		bool write = ps->effect == EFFECT_WRITE && s->action != ACT_STEPS;
 		if (ps->role != ROLE_FORWARD || ps->phase >= PHASE_REPORT || (!s->rollback.present && !s->more->irreversible.kind && !write))
 			continue;
-		if (!any) {
+		struct str name = arena_printf(&l->v.arena, STR_FMT STR_FMT, STR_ARG(path), STR_ARG(ps->label));
+		if (ps->call && !s->rollback.present && !s->more->irreversible.kind) { /* its steps are */
+			struct preview_outside o = preview_enter(&l->v, ps);
+			put_stack(l, ps->call->unit, arena_printf(&l->v.arena, STR_FMT "/", STR_ARG(name)), any);
+			preview_leave(&l->v, o);
+			continue;
+		}
+		if (!*any) {
 			buf_addc(l->out, '\n');
 			paint(l, "1");
 			buf_addz(l->out, "ROLLBACK, last first");
 			paint(l, "0");
 			buf_addc(l->out, '\n');
 		}
-		any = true;
+		*any = true;
 		buf_addz(l->out, "  ");
-		buf_adds(l->out, ps->label);
+		buf_adds(l->out, name);
 		buf_addc(l->out, '\n');
 		if (!s->rollback.present && !s->more->irreversible.kind)
 			put_detail(l, 7, "", STR("nothing undoes it: it would be left as it is"));
@@ -240,6 +252,7 @@ static void put_stack(struct listing *l)
 void plan_text(const struct program *p, const struct value *inputs, struct buf *out, bool color, int width)
 {
 	struct listing l = { .p = p, .out = out, .color = color, .width = width };
+	bool any = false;
 	preview_init(&l.v, p, inputs);
 	put_head(&l);
 	for (int i = PHASE_PREFLIGHT; i <= PHASE_TEST; i++)
@@ -247,7 +260,7 @@ void plan_text(const struct program *p, const struct value *inputs, struct buf *
 	put_phase(&l, "after a rollback", &p->rb->rollback);
 	put_phase(&l, "always", &p->rb->always);
 	put_phase(&l, phase_names[PHASE_REPORT], &p->rb->phases[PHASE_REPORT]);
-	put_stack(&l);
+	put_stack(&l, p->units[0], STR(""), &any);
 	timeline_text(&l.v, out);
 	preview_release(&l.v);
 }

@@ -53,10 +53,13 @@ static void put_rollback(struct jsonw *w, struct preview *v, const struct step *
 	jsonw_close(w, ']');
 }
 
-static void put_path(struct buf *b, const struct program *p, const struct prog_step *ps)
+static void put_path(struct buf *b, const struct program *p, const struct prog_step *ps, struct str outer)
 {
 	if (ps->parent != NO_STEP) {
-		put_path(b, p, &p->steps[ps->parent]);
+		put_path(b, p, &p->steps[ps->parent], outer);
+		buf_addc(b, '/');
+	} else if (outer.n) {
+		buf_adds(b, outer);
 		buf_addc(b, '/');
 	} else {
 		buf_addz(b, ps->phase < PHASE_COUNT ? phase_names[ps->phase] : ps->role == ROLE_TOP_UNDO ? "rollback" : "always");
@@ -65,12 +68,20 @@ static void put_path(struct buf *b, const struct program *p, const struct prog_s
 	buf_adds(b, ps->label);
 }
 
-static void put_step(struct jsonw *w, struct preview *v, const struct prog_step *ps)
+static bool listed(const struct prog_step *ps)
+{
+	return ps->role == ROLE_FORWARD || ps->role == ROLE_TOP_UNDO || ps->role == ROLE_TOP_ALWAYS;
+}
+
+static void put_unit(struct jsonw *w, struct preview *v, const struct unit *u, struct str outer);
+
+/* outer: key of the step that uses the module in which ps stands, or "". */
+static void put_step(struct jsonw *w, struct preview *v, const struct prog_step *ps, struct str outer)
 {
 	const struct step *s = ps->ast;
 	struct buf key;
 	buf_init(&key, 8192);
-	put_path(&key, v->p, ps);
+	put_path(&key, v->p, ps, outer);
 	jsonw_open(w, '{');
 	jsonw_kstr(w, "k", buf_str(&key));
 	jsonw_kstr(w, "id", s->id);
@@ -87,13 +98,22 @@ static void put_step(struct jsonw *w, struct preview *v, const struct prog_step 
 	else
 		jsonw_null(w);
 	jsonw_kint(w, "line", source_locate(s->span.src, s->span.start).line);
+	if (ps->unit->index)
+		jsonw_kstr(w, "module", ps->unit->name);
 	jsonw_close(w, '}');
+	if (ps->call) {
+		struct preview_outside o = preview_enter(v, ps);
+		put_unit(w, v, ps->call->unit, arena_str(&v->arena, key.p, key.len));
+		preview_leave(v, o);
+	}
 	buf_release(&key);
 }
 
-static bool listed(const struct prog_step *ps)
+static void put_unit(struct jsonw *w, struct preview *v, const struct unit *u, struct str outer)
 {
-	return ps->role == ROLE_FORWARD || ps->role == ROLE_TOP_UNDO || ps->role == ROLE_TOP_ALWAYS;
+	for (uint32_t i = u->first; i < u->end && !w->out->full; i++)
+		if (listed(&v->p->steps[i]))
+			put_step(w, v, &v->p->steps[i], outer);
 }
 
 void plan_json(const struct program *p, const struct value *inputs, struct str digest, struct buf *out)
@@ -121,15 +141,13 @@ void plan_json(const struct program *p, const struct value *inputs, struct str d
 	jsonw_close(&w, '}');
 	jsonw_key(&w, "steps");
 	jsonw_open(&w, '[');
-	for (uint32_t i = 0; i < p->step_count; i++)
-		if (listed(&p->steps[i]))
-			put_step(&w, &v, &p->steps[i]);
+	put_unit(&w, &v, p->units[0], STR(""));
 	jsonw_close(&w, ']');
 	jsonw_key(&w, "warnings");
 	jsonw_open(&w, '[');
 	for (uint32_t i = 0; i < p->step_count; i++) {
 		const struct prog_step *ps = &p->steps[i];
-		bool write = ps->effect == EFFECT_WRITE && ps->ast->action != ACT_STEPS;
+		bool write = ps->effect == EFFECT_WRITE && !prog_step_holds(ps);
 		if (write && ps->role == ROLE_FORWARD && !ps->has_undo && !ps->ast->more->irreversible.kind)
 			jsonw_str(&w, arena_printf(&v.arena, "nothing undoes " STR_FMT, STR_ARG(ps->label)));
 	}

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "plan/check.h"
+#include "plan/modules.h"
 
 /* Of all steps together: what a block's many variables cost below it. */
 enum { ENV_ENTRIES_MAX = 500000 };
@@ -65,47 +66,76 @@ static void measure_risk(struct load *l)
 	l->p->risk_level = str_of(!best ? "" : best <= 4 ? "low" : best <= 9 ? "medium" : best <= 16 ? "high" : "critical");
 }
 
+/* The passes over one file. errors: how many there were before the load. */
+static void load_unit(struct load *l, const struct unit *const *targets, size_t errors)
+{
+	map_init(&l->ids);
+	map_reserve(&l->ids, l->rb->step_count);
+	map_init(&l->inputs);
+	map_init(&l->vars);
+	map_init(&l->secrets);
+	map_init(&l->channels);
+	map_init(&l->roles);
+	l->env_left = ENV_ENTRIES_MAX;
+	l->first_stop = NO_STEP;
+	index_names(l);
+	check_allows(l);
+	modules_link(l, targets);
+	layout_program(l);
+	check_names(l);
+	check_decls(l);
+	compile_program(l);
+	check_places(l);
+	if (!l->unit->index)
+		measure_risk(l);
+	if (l->ds->errors == errors) {
+		check_safety(l);
+		check_style(l);
+	}
+	check_unused_allows(l);
+	map_release(&l->ids);
+	map_release(&l->inputs);
+	map_release(&l->vars);
+	map_release(&l->secrets);
+	map_release(&l->channels);
+	map_release(&l->roles);
+}
+
+static void gather_secrets(struct arena *a, const struct modules *m, struct program *p)
+{
+	for (uint32_t i = 0; i < m->count; i++)
+		p->secret_count += m->units[i]->rb->secret_count;
+	struct unit_secret *all = arena_array(a, p->secret_count, sizeof *all);
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < m->count; i++) {
+		m->units[i]->first_secret = n;
+		for (uint32_t k = 0; k < m->units[i]->rb->secret_count; k++)
+			all[n++] = (struct unit_secret){ m->units[i], &m->units[i]->rb->secrets[k] };
+	}
+	p->secrets = all;
+}
+
 struct program *program_load(struct arena *a, const struct source *src, const struct load_options *o, struct diags *ds)
 {
 	size_t errors = ds->errors;
-	const struct runbook *rb = runbook_parse(a, src, ds);
-	if (!rb)
+	struct modules m;
+	if (!modules_find(a, src, o ? o->fetch : NULL, &m, ds))
 		return NULL;
 	struct program *p = arena_alloc(a, sizeof *p);
-	p->rb = rb;
-	p->step_count = rb->step_count;
-	p->steps = arena_array(a, rb->step_count, sizeof *p->steps);
-	p->codes.count = rb->expr_count;
-	p->codes.list = arena_array(a, rb->expr_count, sizeof *p->codes.list);
-	struct load l = { .a = a, .ds = ds, .p = p, .rb = rb, .options = o };
-	l.info = arena_array(a, rb->step_count, sizeof *l.info);
-	map_init(&l.ids);
-	map_reserve(&l.ids, rb->step_count);
-	map_init(&l.inputs);
-	map_init(&l.vars);
-	map_init(&l.secrets);
-	map_init(&l.channels);
-	map_init(&l.roles);
-	l.env_left = ENV_ENTRIES_MAX;
-	index_names(&l);
-	check_allows(&l);
-	layout_program(&l);
-	check_names(&l);
-	check_decls(&l);
-	compile_program(&l);
-	check_places(&l);
-	measure_risk(&l);
-	if (ds->errors == errors) {
-		check_safety(&l);
-		check_style(&l);
+	p->rb = m.units[0]->rb;
+	p->units = (const struct unit *const *)m.units;
+	p->unit_count = m.count;
+	p->step_count = m.steps;
+	p->steps = arena_array(a, m.steps, sizeof *p->steps);
+	p->codes.count = m.exprs;
+	p->codes.list = arena_array(a, m.exprs, sizeof *p->codes.list);
+	gather_secrets(a, &m, p);
+	struct step_info *info = arena_array(a, m.steps, sizeof *info);
+	for (uint32_t i = 0; i < m.count; i++) {
+		struct unit *u = m.units[m.order[i]];
+		struct load l = { .a = a, .ds = ds, .p = p, .rb = u->rb, .unit = u, .quiet = !u->from.ours, .options = o, .info = info };
+		load_unit(&l, m.targets[u->index], errors);
 	}
-	check_unused_allows(&l);
-	map_release(&l.ids);
-	map_release(&l.inputs);
-	map_release(&l.vars);
-	map_release(&l.secrets);
-	map_release(&l.channels);
-	map_release(&l.roles);
 	if (ds->errors == errors)
 		return p;
 	program_release(p);

@@ -28,19 +28,54 @@ static struct value eval_hole(struct preview *v, const struct expr *e)
 	return err.set ? value_unknown("") : out;
 }
 
-void preview_init(struct preview *v, const struct program *p, const struct value *inputs)
+static void eval_vars(struct preview *v)
 {
-	*v = (struct preview){ .p = p, .inputs = inputs };
-	arena_init(&v->arena);
-	v->vars = arena_array(&v->arena, p->rb->var_count, sizeof *v->vars);
-	for (uint32_t i = 0; i < p->rb->var_count; i++)
+	const struct runbook *rb = v->unit->rb;
+	v->vars = arena_array(&v->arena, rb->var_count, sizeof *v->vars);
+	for (uint32_t i = 0; i < rb->var_count; i++)
 		v->vars[i] = value_unknown("");
-	for (uint32_t i = 0; i < p->rb->var_count; i++) {
+	for (uint32_t i = 0; i < rb->var_count; i++) {
 		struct eval_env env = { fetch, v, &v->arena };
 		struct eval_error err = { 0 };
-		struct value x = data_eval(&p->rb->vars[i].data, &p->codes, &env, &err);
+		struct value x = data_eval(&rb->vars[i].data, &v->p->codes, &env, &err);
 		v->vars[i] = err.set ? value_unknown("") : x;
 	}
+}
+
+void preview_init(struct preview *v, const struct program *p, const struct value *inputs)
+{
+	*v = (struct preview){ .p = p, .unit = p->units[0], .inputs = inputs };
+	arena_init(&v->arena);
+	eval_vars(v);
+}
+
+struct preview_outside preview_enter(struct preview *v, const struct prog_step *ps)
+{
+	struct preview_outside o = { v->unit, v->inputs, v->vars };
+	const struct unit *u = ps->call->unit;
+	struct value *inputs = arena_array(&v->arena, u->rb->input_count, sizeof *inputs);
+	for (uint32_t i = 0; i < u->rb->input_count; i++) {
+		const struct decl *in = &u->rb->inputs[i];
+		struct eval_env env = { fetch, v, &v->arena };
+		struct eval_error err = { 0 };
+		if (ps->call->with[i].kind == DATA_NONE)
+			inputs[i] = in->has_default ? in->dflt : value_null;
+		else
+			inputs[i] = data_eval(&ps->call->with[i], &v->p->codes, &env, &err);
+		if (err.set || in->type == DECL_SECRET)
+			inputs[i] = value_unknown("");
+	}
+	v->unit = u;
+	v->inputs = inputs;
+	eval_vars(v);
+	return o;
+}
+
+void preview_leave(struct preview *v, struct preview_outside o)
+{
+	v->unit = o.unit;
+	v->inputs = o.inputs;
+	v->vars = o.vars;
 }
 
 void preview_release(struct preview *v)
@@ -177,6 +212,7 @@ struct str preview_command(struct preview *v, const struct prog_step *ps)
 		put_data(v, &s->notify.say, &b, "\n", false);
 		break;
 	case ACT_RENDER: put_data(v, &s->render.to, &b, " ", false); break;
+	case ACT_USES: buf_adds(&b, s->uses.source); break;
 	default: break;
 	}
 	return keep(v, &b);

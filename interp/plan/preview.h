@@ -11,13 +11,18 @@
 
 struct preview {
 	const struct program *p;
-	const struct value *inputs;  /* by rb->inputs */
-	struct value *vars;          /* by rb->vars; unknown where they read the run */
+	const struct unit *unit;     /* whose steps are shown */
+	const struct value *inputs;  /* by its inputs */
+	struct value *vars;          /* by its vars; unknown where they read the run */
 	struct arena arena;
 };
 
 void preview_init(struct preview *v, const struct program *p, const struct value *inputs);
 void preview_release(struct preview *v);
+/* Inside of the module that a step uses, as far as its `with` is known; preview_leave() goes back. */
+struct preview_outside { const struct unit *unit; const struct value *inputs; struct value *vars; };
+struct preview_outside preview_enter(struct preview *v, const struct prog_step *ps);
+void preview_leave(struct preview *v, struct preview_outside o);
 /* One text, or lines joined with newlines. */
 struct str preview_text(struct preview *v, const struct data *d);
 /* A condition's value if it is known: 1, 0, else -1. */

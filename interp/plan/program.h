@@ -6,7 +6,8 @@
  * arena. The engine runs it; plan lists it. Pure: no I/O.
  *
  * Names become refs (eval/eval.h). Roots and their a, b:
- *   REF_INPUT a=index  REF_VAR a=index  REF_SECRET a=index
+ *   REF_INPUT a=index  REF_VAR a=index  of the file that the expression stands in
+ *   REF_SECRET a=index in program.secrets
  *   REF_STEP  a=step ix, b=enum step_field or STEP_CAPTURE + capture index
  *   REF_SELF  as REF_STEP, of the step whose rollback block this is
  *   REF_RUN   a=enum run_field    REF_RISK a: 0 score, 1 level   REF_ROLE a=index b: 0 who 1 contact
@@ -20,6 +21,7 @@
 #include "base/str.h"
 #include "eval/eval.h"
 #include "eval/regex.h"
+#include "plan/fetch.h"
 #include "syntax/runbook.h"
 #include "value/value.h"
 
@@ -40,10 +42,45 @@ enum step_role { ROLE_FORWARD, ROLE_PROBE, ROLE_UNDO /* in a rollback list */, R
 		 ROLE_TOP_UNDO /* top-level rollback */, ROLE_TOP_ALWAYS };
 
 enum { NO_STEP = UINT32_MAX };
+/* Results at the top of a file: prog_step.loop of its outermost steps. Of the runbook
+ * itself (unit 0) it is NO_STEP. */
+enum { UNITS_MAX = 1000 /* modules */, USES_DEPTH_MAX = 8 };
+#define UNIT_LOOP(unit) (NO_STEP - (unit)->index)
+#define LOOP_IS_UNIT(loop) ((loop) >= NO_STEP - UNITS_MAX)
+
+/* A file of the program: the runbook (the first), and each module once, however often it is used. */
+struct unit {
+	const struct runbook *rb;
+	uint32_t index;
+	struct fetched from;        /* where it came from; empty of the runbook itself */
+	struct str name;            /* for people and the journal: "std/http@1", "steps/health.yml" */
+	bool std;                   /* part of this program */
+	uint32_t first, end;        /* its steps by ix, and behind the last one */
+	uint32_t root_slots;        /* results at its top */
+	struct step_list body;      /* what a use of it runs: `steps`, or preflight to test */
+	uint8_t effect;             /* the largest of the body */
+	const struct step *asks;    /* the first step of it, or of what it uses, that waits for a person; or NULL */
+	uint32_t first_secret;      /* in program.secrets */
+	int64_t undo_time;          /* ns: the timeouts of all its rollback steps together */
+	const struct type *const *output_types;
+	const struct regex *const *patterns; /* by rb->inputs, NULL where there is none */
+};
+
+/* A step with `uses`. */
+struct call {
+	const struct unit *unit;    /* what it runs */
+	const struct data *with;    /* by unit->rb->inputs; DATA_NONE: the input's default */
+	uint32_t output_count;      /* the step's first captures are the unit's outputs */
+};
+
+/* A secret of the runbook or of a module. */
+struct unit_secret { const struct unit *unit; const struct secret *secret; };
 
 /* A step as it will run: the AST plus what it inherits. Indexed by step->ix. */
 struct prog_step {
 	const struct step *ast;
+	const struct unit *unit;   /* the file that it stands in */
+	const struct call *call;   /* `uses`, else NULL */
 	struct str label;          /* id, or "#3": position in its list from 1 */
 	uint32_t parent;           /* enclosing step's ix (block, or owner of probe/rollback/always) or NO_STEP */
 	uint32_t loop;             /* ix of the nearest enclosing foreach step (itself not counted) or NO_STEP */
@@ -68,10 +105,11 @@ struct prog_step {
 };
 
 struct program {
-	const struct runbook *rb;
+	const struct runbook *rb;   /* of the first unit */
+	const struct unit *const *units; uint32_t unit_count;
+	const struct unit_secret *secrets; uint32_t secret_count; /* of all units */
 	struct prog_step *steps; uint32_t step_count;
 	struct codes codes;
-	uint32_t root_slots;        /* results at the top (loop == NO_STEP) */
 	int risk_score; struct str risk_level; /* "low".. or "" */
 	bool needs_http;            /* any http step or webhook channel */
 	bool may_ask;               /* people may be asked: also pauses and the window */
@@ -81,6 +119,7 @@ struct program {
 
 /* How check reads `files:` and env: nothing. Only texts: */
 struct load_options {
+	const struct fetch *fetch;
 	const struct str *env_names; uint32_t env_count; /* names known to be inherited besides the fixed list */
 };
 
@@ -91,6 +130,9 @@ void program_release(struct program *p);
 /* Inputs: name=value texts and a values map become typed values, indexed as
  * rb->inputs. False after diagnostics (unknown input, wrong type, pattern, range, missing). */
 struct input_text { struct str name, text; struct span at; };
+/* A value against its declaration (min, max, enum, pattern; re: compiled, or NULL). Else
+ * *why, as it follows "because". */
+bool input_fits(struct arena *a, const struct decl *d, const struct regex *re, struct value v, struct str *why);
 bool program_inputs(const struct program *p, struct arena *a, const struct input_text *texts, uint32_t text_count,
 		    const struct node *const *files, uint32_t file_count, struct value *out, struct diags *ds);
 
@@ -101,7 +143,24 @@ bool decl_parse(struct arena *a, const struct decl *d, struct str text, struct v
 bool decl_fits(struct arena *a, const struct decl *d, struct value v, struct str *why);
 /* The declaration of one element of a list. */
 struct decl decl_element(const struct decl *d);
-
+/* Do its programs get what the runbook inherits from the environment? Those of the
+ * runbook do, and those of std modules, which are part of this program. */
+static inline bool unit_inherits(const struct unit *u)
+{
+	return !u->index || u->std;
+}
+/* The unit that a step uses, or NULL. */
+static inline const struct unit *prog_step_uses(const struct prog_step *s)
+{
+	return s->call ? s->call->unit : NULL;
+}
+/* Is it a block: does it hold steps that are entries of the rollback stack? */
+static inline bool prog_step_holds(const struct prog_step *s)
+{
+	return s->ast->action == ACT_STEPS || s->ast->action == ACT_USES;
+}
+/* What steps of a rollback block are repeated by that do not say otherwise. */
+extern const struct retry undo_retry;
 /* Does the step start children: block or foreach. */
 bool prog_step_is_block(const struct prog_step *s);
 /* JSON Schema (draft-07) from the key table; the reference tables in Markdown. */

@@ -154,6 +154,8 @@ static void words_members(struct jsonw *w, const char *type)
 	jsonw_close(w, ']');
 }
 
+#define SOURCE_PATTERN "^(std/[a-z0-9_]+(/[a-z0-9_]+)?@[0-9]+$|\\.\\.?/|git\\+)"
+
 static void foreach_members(struct jsonw *w)
 {
 	open_any(w);
@@ -224,6 +226,8 @@ static bool scalar_members(struct jsonw *w, const struct key *k)
 		unit_members(w, k, k->id == KEY_STEP_parallel || k->id == KEY_APPROVE_min ? "\"type\":\"integer\",\"minimum\":1" : "\"type\":\"integer\",\"minimum\":0");
 	else if (strcmp(t, "number") == 0)
 		unit_members(w, k, "\"type\":\"number\",\"minimum\":0");
+	else if (strcmp(t, "Source") == 0)
+		schema_types(w, "\"string\""), schema_pattern(w, SOURCE_PATTERN);
 	else if (strcmp(t, "bool") == 0)
 		schema_types(w, "\"boolean\"");
 	else if (strcmp(t, "id") == 0)
@@ -286,7 +290,7 @@ static bool list_members(struct jsonw *w, const struct key *k)
 	else if (strcmp(t, "[text]") == 0)
 		list_of_text(w, false, 1);
 	else if (strcmp(t, "[Step]") == 0)
-		array_ref(w, "Step"), k->id == KEY_STEP_steps ? jsonw_kint(w, "minItems", 1) : (void)0;
+		array_ref(w, "Step"), k->id == KEY_STEP_steps || k->id == KEY_TOP_steps ? jsonw_kint(w, "minItems", 1) : (void)0;
 	else if (strcmp(t, "[Risk]") == 0)
 		array_ref(w, "Risk");
 	else if (strcmp(t, "[Escalate]") == 0)
@@ -407,11 +411,13 @@ static void definition(struct jsonw *w, const char *name, enum key_place place, 
 	jsonw_close(w, '}');
 }
 
-#define ACTIONS(X) X("run") X("http") X("steps") X("wait") X("confirm") X("approve") X("ask") \
+#define ACTIONS(X) X("run") X("http") X("uses") X("steps") X("wait") X("confirm") X("approve") X("ask") \
 	X("checklist") X("notify") X("render")
+/* What cannot stand beside the one list of a module. */
+#define OF_RUNS(X) X("preflight") X("pre-flight") X("plan") X("act") X("test") X("report") X("rollback") X("always") X("lock") X("rto") X("risks")
 #define ONE(name) "{\"required\":[\"" name "\"]},"
 static const char step_extra[] =
-	"\"dependencies\":{\"as\":[\"foreach\"]},\"oneOf\":[" ACTIONS(ONE)
+	"\"dependencies\":{\"as\":[\"foreach\"],\"with\":[\"uses\"]},\"oneOf\":[" ACTIONS(ONE)
 	"{\"not\":{\"anyOf\":[" ACTIONS(ONE) "false]},\"anyOf\":[{\"required\":[\"guard\"]},{\"required\":[\"capture\"]}]}]";
 
 static void definitions(struct jsonw *w)
@@ -490,7 +496,8 @@ void schema_print(struct buf *out)
 	jsonw_kstr(&w, "title", STR("runbook, version 1 of the language"));
 	schema_place(&w, IN_TOP);
 	schema_raw(&w, "\"anyOf\":[{\"required\":[\"preflight\"]},{\"required\":[\"pre-flight\"]},"
-		       "{\"required\":[\"plan\"]},{\"required\":[\"act\"]},{\"required\":[\"test\"]},{\"required\":[\"report\"]}]");
+		       "{\"required\":[\"plan\"]},{\"required\":[\"act\"]},{\"required\":[\"test\"]},{\"required\":[\"report\"]},"
+		       "{\"required\":[\"steps\"]}],\"dependencies\":{\"steps\":{\"not\":{\"anyOf\":[" OF_RUNS(ONE) "false]}}}");
 	jsonw_key(&w, "definitions");
 	jsonw_open(&w, '{');
 	definitions(&w);

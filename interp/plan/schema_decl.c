@@ -119,6 +119,16 @@ static void element_rules(struct jsonw *w, int type)
 	jsonw_close(w, ']');
 }
 
+/* Nothing of a secret stands in a file. */
+static void secret_rules(struct jsonw *w)
+{
+	static const char *const no_keys[] = { "min", "max", "enum", "pattern", "of" };
+	jsonw_key(w, "default");
+	schema_raw(w, "{\"type\":\"null\"}");
+	for (size_t i = 0; i < sizeof no_keys / sizeof *no_keys; i++)
+		never(w, no_keys[i]);
+}
+
 static void type_rules(struct jsonw *w, int type)
 {
 	jsonw_open(w, '{');
@@ -127,12 +137,14 @@ static void type_rules(struct jsonw *w, int type)
 	jsonw_open(w, '{');
 	jsonw_key(w, "properties");
 	jsonw_open(w, '{');
-	if (type < DECL_LIST)
+	if (type == DECL_SECRET)
+		secret_rules(w);
+	else if (type < DECL_LIST)
 		scalar_rules(w, type);
 	else
 		group_rules(w, type);
 	jsonw_close(w, '}');
-	if (type >= DECL_LIST)
+	if (type == DECL_LIST || type == DECL_MAP)
 		element_rules(w, type);
 	jsonw_close(w, '}');
 	jsonw_close(w, '}');
@@ -147,7 +159,7 @@ void schema_decl(struct jsonw *w)
 	jsonw_open(w, '{');
 	jsonw_key(w, "enum");
 	jsonw_open(w, '[');
-	for (int t = 0; t < DECL_SECRET; t++)
+	for (int t = 0; t < DECL_TYPES; t++)
 		jsonw_str(w, str_of(decl_type_names[t]));
 	jsonw_close(w, ']');
 	jsonw_close(w, '}');
@@ -155,7 +167,7 @@ void schema_decl(struct jsonw *w)
 	schema_place(w, IN_DECL);
 	jsonw_key(w, "allOf");
 	jsonw_open(w, '[');
-	for (int t = 0; t < DECL_SECRET; t++)
+	for (int t = 0; t < DECL_TYPES; t++)
 		type_rules(w, t);
 	jsonw_close(w, ']');
 	jsonw_close(w, '}');

@@ -313,7 +313,7 @@ static bool secret_member(const struct place *at, struct str name, struct bindin
 	uint32_t i;
 	if (!index_of(&at->l->secrets, name, &i))
 		return false;
-	value_of(out, type_secret(at->l->a, &type_string), REF_SECRET, i, 0);
+	value_of(out, type_secret(at->l->a, &type_string), REF_SECRET, at->l->unit->first_secret + i, 0);
 	return true;
 }
 
@@ -339,7 +339,7 @@ static bool role_member(const struct place *at, const struct binding *of, struct
 
 static struct str capture_note(struct load *l, const struct named_expr *c)
 {
-	if (!c->expr || !c->expr->node || c->expr->node->kind != NODE_SCALAR)
+	if (!c->expr || !c->expr->node || c->expr->node->kind != NODE_SCALAR || c->span.src != l->rb->source)
 		return STR("");
 	/* a place costs the length of its line: not for files that are one line */
 	uint32_t back = 0;
@@ -401,6 +401,14 @@ static bool step_member(const struct place *at, const struct binding *of, struct
 	return true;
 }
 
+/* A module sees what it was given, nothing of the runbook around it. */
+static bool not_in_modules(struct str name, const char *of, struct span span, struct diags *ds, struct binding *out)
+{
+	struct diag *d = diag_add(ds, 154, span, "`%s." STR_FMT "` does not exist in a module", of, STR_ARG(name));
+	diag_help(ds, d, "give what is needed as an input");
+	return nothing(out);
+}
+
 static bool scope_member(const struct scope *s, const struct binding *of, struct str name, struct span span,
 			 struct diags *ds, struct binding *out)
 {
@@ -422,11 +430,15 @@ static bool scope_member(const struct scope *s, const struct binding *of, struct
 			continue;
 		if (i == RUN_FIELDS)
 			return false;
+		if (l->unit->index && (i == RUN_STEPS || i == RUN_ISSUES || i == RUN_PLANNED))
+			return not_in_modules(name, "run", span, ds, out);
 		value_of(out, run_type(l, (int)i), REF_RUN, i, 0);
 		return true;
 	case REF_RISK:
 		if (!str_eqz(name, "score") && !str_eqz(name, "level"))
 			return false;
+		if (l->unit->index)
+			return not_in_modules(name, "risk", span, ds, out);
 		value_of(out, str_eqz(name, "score") ? &type_int : &type_string, REF_RISK, str_eqz(name, "level"), 0);
 		return true;
 	case REF_ROLE: return role_member(at, of, name, out);

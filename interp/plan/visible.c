@@ -151,13 +151,32 @@ static struct sighting read_across(const struct place *at, const struct path *x,
 	return out;
 }
 
+/* From the outputs of a module, when its steps have run. */
+static struct sighting read_at_end(const struct place *at, const struct path *x, struct span span, struct diags *ds)
+{
+	const struct load *l = at->l;
+	const struct prog_step *target = x->at[0], *outer = x->at[x->n - 1];
+	struct sighting out = { 0 };
+	if (info_of(l, outer)->seq >= SEQ_UNDO)
+		return refuse(ds, 155, span, target, "is not part of what a use of this runbook runs", "outputs read the steps of preflight to test");
+	if (hidden_inside(l, x, x->n - 1, &out, span, ds))
+		return out;
+	if (target->ast->ix >= l->first_stop)
+		return (struct sighting){ SEEN_MAYBE, "may not have run: a guard may end the module before",
+					  l->p->steps[l->first_stop].ast->span };
+	weigh(x, x->n - 1, &out);
+	return out;
+}
+
 struct sighting visible_from(const struct place *at, const struct prog_step *target, struct span span, struct diags *ds)
 {
 	const struct load *l = at->l;
-	if (!at->ps)
+	if (!at->ps && at->when != WHEN_END)
 		return refuse(ds, 150, span, target, "has not run when this is evaluated", NULL);
 	struct path x, r;
 	path_of(l, target, &x);
+	if (!at->ps)
+		return read_at_end(at, &x, span, ds);
 	path_of(l, at->ps, &r);
 	uint32_t xi = x.n, ri = r.n;
 	while (xi && ri && x.at[xi - 1] == r.at[ri - 1]) {

@@ -72,7 +72,7 @@ static bool allowed(struct load *l, int code, const struct prog_step *ps, struct
 struct diag *check_warn(struct load *l, int code, const struct prog_step *ps, struct span at, const char *fmt, ...)
 {
 	/* past the limit nothing is shown, and places cost time */
-	if (!l->ds->dropped && allowed(l, code, ps, at))
+	if (l->quiet || (!l->ds->dropped && allowed(l, code, ps, at)))
 		return NULL;
 	va_list ap;
 	va_start(ap, fmt);
@@ -94,7 +94,7 @@ void check_unused_allows(struct load *l)
 				diag_help(l->ds, d, "`runbook explain RB%03d` says how to mend it", a->code);
 			else
 				diag_help(l->ds, d, "the code stands in the message: warning[RB501]");
-		} else if (!l->allow_used[i] && !l->ds->errors && !l->ds->dropped) {
+		} else if (!l->allow_used[i] && !l->quiet && !l->ds->errors && !l->ds->dropped) {
 			struct diag *d = diag_add(l->ds, 601, a->span, "this allows RB%03d, which does not occur here", a->code);
 			diag_help(l->ds, d, "remove the comment, or move it to the line above the step");
 		}

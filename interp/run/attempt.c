@@ -131,8 +131,13 @@ static bool captures(struct frame *f, const struct value **out, struct str *erro
 	struct value *list = s->capture_count ? arena_array(&f->e->arena, s->capture_count, sizeof(*list)) : NULL;
 	struct attempt_view *v = f->view;
 
+	uint32_t outputs = f->ps->call ? f->ps->call->output_count : 0;
+
 	v->own = list;
-	for (uint32_t i = 0; i < s->capture_count; i++) {
+	if (outputs && !uses_outputs(f, list, error))
+		return false;
+	v->own_count = outputs;
+	for (uint32_t i = outputs; i < s->capture_count; i++) {
 		struct eval_error err = { 0 };
 		struct value got = s->captures[i].expr ? eval_code(f, s->captures[i].expr, &err) : f->poll->fields[i];
 
@@ -219,6 +224,14 @@ static void notified(struct frame *f, const struct result *r)
 	step_end(f);
 }
 
+/* A module cannot know that it is used in a rollback block. */
+static const struct retry *retry_of(const struct frame *f)
+{
+	bool calls = f->ps->ast->action == ACT_RUN || f->ps->ast->action == ACT_HTTP;
+
+	return f->ps->retry || f->role != ROLE_UNDO || !f->ps->unit->index || !calls ? f->ps->retry : &undo_retry;
+}
+
 /* Does retry.if, if there is one, hold? */
 static bool retry_wanted(struct frame *f, const struct retry *r)
 {
@@ -253,7 +266,7 @@ static struct verdict judge(struct frame *f, const struct result *r)
 	} else if (parsed && captures(f, &v.captures, &v.error)) {
 		(void)expected(f, &v.error);
 	}
-	v.retry = !v.error.n || retry_wanted(f, f->ps->retry);
+	v.retry = !v.error.n || retry_wanted(f, retry_of(f));
 	return v;
 }
 
@@ -288,7 +301,7 @@ void attempt_finish(struct frame *f, const struct result *r)
 	opaque = told || is_opaque(f, r);
 	if (opaque && !told)
 		v = judge(f, r);
-	if (f->ps->ast->action != ACT_NONE && f->ps->ast->action != ACT_STEPS && !recorded)
+	if (f->ps->ast->action != ACT_NONE && !prog_step_holds(f->ps) && !recorded)
 		rec_attempt(f, r, opaque ? &v : NULL);
 	f->out->code = r->end == END_EXIT ? r->code : -1;
 	if (r->end == END_STUCK)
@@ -383,9 +396,9 @@ static int64_t retry_delay(struct frame *f, const struct retry *r)
 void attempt_fail(struct frame *f, uint8_t status, const char *end, const struct verdict *v, bool unknown_end)
 {
 	struct engine *e = f->e;
-	const struct retry *r = f->ps->retry;
+	const struct retry *r = retry_of(f);
 	const struct step *s = f->ps->ast;
-	bool write = f->ps->effect == EFFECT_WRITE && s->action != ACT_STEPS;
+	bool write = f->ps->effect == EFFECT_WRITE && !prog_step_holds(f->ps);
 	int64_t max = 0;
 	struct str error;
 	struct jsonw w;
@@ -401,7 +414,7 @@ void attempt_fail(struct frame *f, uint8_t status, const char *end, const struct
 		step_fail(f, status, end, f->error);
 		return;
 	}
-	if (s->action == ACT_STEPS) {
+	if (prog_step_holds(f->ps)) {
 		f->state = AT_RETRY_UNWIND;
 		f->child = unwind_push(f, f);
 		return;
@@ -426,14 +439,14 @@ void attempt_fail(struct frame *f, uint8_t status, const char *end, const struct
 
 void block_failed(struct frame *f, uint8_t status, const char *end, struct str text)
 {
-	struct verdict v = { retry_wanted(f, f->ps->retry), text, NULL };
+	struct verdict v = { retry_wanted(f, retry_of(f)), text, NULL };
 
 	attempt_fail(f, status, end, &v, false);
 }
 
 void attempt_retry(struct frame *f)
 {
-	const struct retry *r = f->ps->retry;
+	const struct retry *r = retry_of(f);
 
 	f->timed_out = f->drain = false;
 	if (frame_draining(f->parent)) { /* meanwhile something else failed */

@@ -48,7 +48,8 @@ struct command {
 		/* argv and env are NULL-terminated arrays; env is what the engine adds to the
 		 * base environment (RUNBOOK_*, defaults, env:, RB_n), as NAME=value. */
 		struct { const char *const *argv; const char *const *env; const char *dir;
-			 struct str input; bool has_input; } spawn;
+			 struct str input; bool has_input;
+			 bool module; /* of a module: nothing of the operator's environment that the runbook inherits */ } spawn;
 		struct { struct str method, url, body, user, password, ca, cert, key; bool has_body, insecure;
 			 const struct header *headers; uint32_t header_count; int follow; } request;
 		struct { int64_t at; } timer;             /* mono ns: fires when event time reaches it */

@@ -20,9 +20,9 @@ struct engine *engine_new(const struct run_setup *s)
 	e->p = s->program;
 	arena_init(&e->arena);
 	buf_init(&e->body, 256 << 10);
-	e->results = (struct scope_results){ NULL, NO_STEP, NULL, value_null };
-	e->results.slots = arena_array(&e->arena, e->p->root_slots + 1, sizeof(*e->results.slots));
 	e->vars = arena_array(&e->arena, e->p->rb->var_count + 1, sizeof(*e->vars));
+	e->results = (struct scope_results){ .loop = NO_STEP, .inputs = s->inputs, .vars = e->vars };
+	e->results.slots = arena_array(&e->arena, e->p->units[0]->root_slots + 1, sizeof(*e->results.slots));
 	e->status = RUN_RUNNING;
 	e->interactive = s->interactive;
 	e->run_id = s->run_id;

@@ -30,11 +30,12 @@ struct run_setup {
 	const struct site_role *roles;       /* by rb->roles, or NULL */
 	struct str outside_window;           /* --outside-window REASON, or empty */
 	const struct value *inputs;          /* by rb->inputs */
-	const struct value *secrets;         /* by rb->secrets; strings, flagged VALUE_SECRET */
+	const struct value *secrets;         /* by program.secrets; strings, flagged VALUE_SECRET */
 	bool dry_run;
 	bool interactive;                    /* a person is at the terminal: a second INT asks */
 	const struct preset *presets; uint32_t preset_count; /* answers given beforehand */
 	const char *dir;                     /* default folder of steps: the runbook's */
+	const char *const *unit_dirs;        /* by unit: folders of modules that have another one than they came from, or NULL */
 	struct str gone;                     /* replay: stands where a secret was that is not known any more */
 	const struct mask *mask;             /* secrets: texts are masked before they are cut for a record; NULL: none */
 	struct str seed;                     /* 32 random bytes, for jitter and keys */

@@ -41,10 +41,12 @@ struct outcome {
 	struct iteration *each; uint32_t each_count;
 };
 
-/* Results that belong together: of the run, or of one iteration of a loop. */
+/* Results that belong together: of the run, of one use of a module, or of one iteration of
+ * a loop. A use sees nothing of what is around it: its scope has no `up`. */
 struct scope_results {
 	struct scope_results *up;
-	uint32_t loop;            /* ix of the foreach step, NO_STEP at the top */
+	uint32_t loop;            /* ix of the foreach step, UNIT_LOOP at the top of a file */
+	const struct value *inputs, *vars; /* of a file */
 	struct outcome *slots;
 	struct value item;
 };
@@ -72,6 +74,7 @@ struct frame {
 	struct frame *parent;
 	const struct prog_step *ps;   /* STEP, LOOP: the step; LIST: its owner or NULL */
 	struct scope_results *scope;
+	struct scope_results *inner;  /* STEP with `uses`: results of its module, of the last attempt */
 	struct outcome *out;          /* STEP: own result */
 	struct str key;
 	uint8_t kind, state, role;    /* role: enum step_role of the list it is in */
@@ -91,6 +94,7 @@ struct frame {
 	bool stands;                  /* irreversible, met by an unwinding: nothing before it is undone */
 	bool blocked;                 /* UNWIND: it met such a step */
 	bool timed_out, stopping;
+	bool stopped;                 /* LIST: the body of a module whose guard said stop */
 	uint8_t undo_result;          /* while undoing: 0, or why it is residue */
 	uint32_t attempt;             /* STEP: from 1 */
 	uint32_t active, next, count, width; /* LIST, LOOP: running, next to start, of, at once */
@@ -207,6 +211,7 @@ bool loop_items(struct frame *f, struct str *error); /* f->items of f->ps: a lis
 void child_ended(struct frame *f);         /* tells the parent that f is done */
 bool frame_draining(const struct frame *f);
 bool frame_below(const struct frame *f, const struct frame *of);
+struct frame *module_of(struct frame *f);  /* the LIST that is the body of the module f stands in, or NULL */
 bool may_need_undo(const struct frame *f); /* STEP: has it done, or may it have done, what unwinding is for? */
 void kept_add(struct frame *f);            /* in order of starting */
 void kept_drop(struct frame *f);
@@ -268,8 +273,12 @@ struct step_kind {
 	int (*take)(struct frame *f, const struct result *r, struct str *not_taken);
 };
 const struct step_kind *kind_of(const struct prog_step *ps);
-extern const struct step_kind kind_none, kind_run, kind_http, kind_steps, kind_wait, kind_confirm, kind_approve,
+extern const struct step_kind kind_none, kind_run, kind_http, kind_uses, kind_steps, kind_wait, kind_confirm, kind_approve,
 	kind_ask, kind_checklist, kind_notify, kind_render;
+/* kind_uses.c: a module's scope: its inputs from `with`, and its vars. NULL: *error says why. */
+struct scope_results *uses_scope(struct frame *f, const struct prog_step *ps, struct str *error);
+/* Values of its outputs, in order, into list. */
+bool uses_outputs(struct frame *f, struct value *list, struct str *error);
 /* ops.c: commands and their ops. */
 struct command *command_add(struct engine *e); /* to the queue */
 struct command *op_queue(struct frame *f, uint8_t kind, uint8_t what); /* zeroed, id and key set */
@@ -282,6 +291,8 @@ uint32_t timer_queue(struct frame *f, int64_t delay, uint8_t what);
 /* fetch.c: values of names. */
 struct eval_env frame_env(struct frame *f);
 const struct frame *owner_of_undo(const struct frame *f); /* whom the rollback block around f undoes, or NULL */
+/* Folder of the step's file, where its programs run; NULL: where the runner is. */
+const char *unit_dir(const struct frame *f, const struct prog_step *ps);
 struct value eval_code(struct frame *f, const struct expr *x, struct eval_error *err);
 /* Evaluates a data as text into tmp; false with *error set. Unknown: *unknown = true, text is the source. */
 bool eval_text(struct frame *f, const struct data *d, struct str *out, bool *unknown, struct str *error);

@@ -257,6 +257,16 @@ static struct value item_of(const struct frame *f, uint32_t loop)
 	return value_null;
 }
 
+/* The results at the top of the file that f stands in. */
+static const struct scope_results *file_scope(const struct frame *f)
+{
+	const struct scope_results *s = f->scope;
+
+	while (!LOOP_IS_UNIT(s->loop))
+		s = s->up;
+	return s;
+}
+
 static const struct frame *step_frame(const struct frame *f)
 {
 	while (f && f->kind != FRAME_STEP && f->kind != FRAME_LOOP)
@@ -273,8 +283,8 @@ static struct value fetch(void *ctx, struct ref r)
 	const struct frame *o;
 
 	switch (r.root) {
-	case REF_INPUT: return e->setup->inputs[r.a];
-	case REF_VAR: return e->vars[r.a];
+	case REF_INPUT: return file_scope(f)->inputs[r.a];
+	case REF_VAR: return file_scope(f)->vars[r.a];
 	case REF_SECRET: return e->setup->secrets[r.a];
 	case REF_STEP: return step_value(f, a, &e->p->steps[r.a], outcome_of(f, &e->p->steps[r.a]), r.b);
 	case REF_SELF:
@@ -301,6 +311,17 @@ static struct value fetch(void *ctx, struct ref r)
 struct eval_env frame_env(struct frame *f)
 {
 	return (struct eval_env){ fetch, f, f->tmp ? f->tmp : &f->e->arena };
+}
+
+const char *unit_dir(const struct frame *f, const struct prog_step *ps)
+{
+	const struct unit *u = ps->unit;
+
+	const char *const *dirs = f->e->setup->unit_dirs;
+
+	if (dirs && dirs[u->index])
+		return dirs[u->index];
+	return u->from.dir.n ? u->from.dir.p : f->e->setup->dir;
 }
 
 struct value eval_code(struct frame *f, const struct expr *x, struct eval_error *err)

@@ -125,6 +125,14 @@ bool frame_below(const struct frame *f, const struct frame *of)
 	return false;
 }
 
+struct frame *module_of(struct frame *f)
+{
+	for (; f->parent; f = f->parent)
+		if (f->kind == FRAME_LIST && f->parent->kind == FRAME_STEP && f->parent->child == f && f->parent->inner == f->scope)
+			return f;
+	return NULL;
+}
+
 /* A child of a LIST or LOOP failed: nothing new starts there; waits end early. */
 static void drain(struct frame *f, struct frame *child)
 {
@@ -146,7 +154,7 @@ bool may_need_undo(const struct frame *f)
 		return false;
 	if (ps->ast->more->irreversible.kind != DATA_NONE && f->acted)
 		return true;
-	if (ps->ast->action == ACT_STEPS)
+	if (prog_step_holds(ps))
 		return f->complete && ps->has_undo && ps->ast->rollback.count > 0;
 	if (ps->has_undo)
 		return ps->ast->rollback.count > 0;
@@ -226,7 +234,7 @@ void list_advance(struct frame *f)
 	}
 	if (f->active)
 		return;
-	f->ok = f->next == f->count && !f->drain;
+	f->ok = (f->next == f->count && !f->drain) || (f->stopped && !f->cause);
 	list_end(f);
 }
 
@@ -371,7 +379,7 @@ static void loop_start_one(struct frame *f)
 
 	it->item = f->items.list[i];
 	it->scope = sc;
-	*sc = (struct scope_results){ f->scope, f->ps->ast->ix, NULL, it->item };
+	*sc = (struct scope_results){ .up = f->scope, .loop = f->ps->ast->ix, .item = it->item };
 	if (f->ps->loop_slots)
 		sc->slots = arena_array(&e->arena, f->ps->loop_slots, sizeof(*sc->slots));
 	s->ps = f->ps;

@@ -159,16 +159,17 @@ static bool argv_words(struct frame *f, const struct prog_step *ps, struct words
 
 static bool directory(struct frame *f, const struct prog_step *ps, const char **out, bool *unknown, struct str *error)
 {
+	const char *base = unit_dir(f, ps);
 	struct str d;
 
 	if (!eval_text(f, ps->dir, &d, unknown, error))
 		return false;
 	if (!d.n)
-		*out = f->e->setup->dir;
-	else if (d.p[0] == '/' || !f->e->setup->dir)
+		*out = base;
+	else if (d.p[0] == '/' || !base)
 		*out = arena_str(f->tmp, d.p, d.n).p;
 	else
-		*out = arena_printf(f->tmp, "%s/" STR_FMT, f->e->setup->dir, STR_ARG(d)).p;
+		*out = arena_printf(f->tmp, "%s/" STR_FMT, base, STR_ARG(d)).p;
 	return true;
 }
 
@@ -201,6 +202,7 @@ static enum started run_start(struct frame *f, const struct prog_step *ps, bool 
 	c->spawn.argv = argv.list;
 	c->spawn.env = env.list;
 	c->spawn.dir = dir;
+	c->spawn.module = !unit_inherits(ps->unit);
 	c->spawn.input = input;
 	c->spawn.has_input = s->more->stdin_.kind != DATA_NONE;
 	f->op = c->op;
@@ -238,7 +240,7 @@ static void run_show(struct frame *f, const struct prog_step *ps, struct buf *ou
 		buf_adds(out, error);
 		return;
 	}
-	if (ps->dir->kind != DATA_NONE) {
+	if (ps->dir->kind != DATA_NONE || ps->unit->from.dir.n) {
 		buf_addz(out, "cd ");
 		shell_quote(out, str_of(dir));
 		buf_addz(out, " && ");

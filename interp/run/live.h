@@ -23,6 +23,7 @@ struct live_options {
 	const struct mask *mask;
 	int64_t start_wall, start_boot;    /* clocks at the run's start */
 	const char *const *base_env;       /* environment of children: engine.md 3 "A child", NAME=value */
+	const char *const *module_env;     /* of children of modules: without what the runbook inherits */
 	bool yes;                          /* --yes */
 	bool interactive;                  /* a person is at the terminal */
 	bool shared;

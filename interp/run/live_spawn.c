@@ -109,19 +109,21 @@ static size_t name_length(const char *entry)
 static const char *const *make_env(struct live_op *op)
 {
 	const struct live *l = op->l;
-	const char *const *more = op->c.spawn.env;
-	uint32_t n = 0, more_count = 0;
+	const char *const *base = op->c.spawn.module ? l->o.module_env : l->o.base_env, *const *more = op->c.spawn.env;
+	uint32_t n = 0, more_count = 0, base_count = 0;
 
 	while (more && more[more_count])
 		more_count++;
-	if (op->env_cap < l->base_count + more_count + 1) {
-		op->env_cap = l->base_count + more_count + 1;
+	while (base && base[base_count])
+		base_count++;
+	if (op->env_cap < base_count + more_count + 1) {
+		op->env_cap = base_count + more_count + 1;
 		op->env = mem_realloc(op->env, op->env_cap * sizeof(const char *));
 	}
-	for (uint32_t i = 0; i < l->base_count + more_count; i++) {
-		const char *e = i < l->base_count ? l->o.base_env[i] : more[i - l->base_count];
+	for (uint32_t i = 0; i < base_count + more_count; i++) {
+		const char *e = i < base_count ? base[i] : more[i - base_count];
 		size_t len = name_length(e);
-		uint32_t k = i < l->base_count ? 0 : i - l->base_count + 1;
+		uint32_t k = i < base_count ? 0 : i - base_count + 1;
 
 		while (k < more_count && (strncmp(more[k], e, len) || (more[k][len] != '=' && more[k][len])))
 			k++;

@@ -413,8 +413,6 @@ struct live *live_new(const struct live_options *o, int *err)
 	arena_init(&l->answers);
 	buf_init(&l->shown, 1 << 30);
 	buf_init(&l->prompt, 1 << 20);
-	while (o->base_env && o->base_env[l->base_count])
-		l->base_count++;
 	l->next_tick = clock_boot() + second;
 	*err = loop_signals(loop, on_signal, l);
 	if (*err) {

@@ -78,7 +78,6 @@ struct live {
 	struct live_signature *verifying;
 	struct arena answers;     /* their texts */
 	struct buf shown, prompt;
-	uint32_t base_count;      /* of o.base_env */
 	int64_t next_tick;
 	int io_error;             /* a blob could not be written: the next flush says so */
 };

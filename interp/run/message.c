@@ -7,13 +7,21 @@
  * standard input. A role stands for its channel.
  */
 
-const struct channel *message_channel(const struct engine *e, struct str name)
+/* The file whose channels and secrets are meant: of the step, or the runbook. */
+static const struct unit *unit_of(const struct frame *f)
 {
-	const struct runbook *rb = e->p->rb;
+	return f->ps ? f->ps->unit : f->e->p->units[0];
+}
+
+const struct channel *message_channel(const struct frame *f, struct str name)
+{
+	const struct unit *u = unit_of(f);
+	const struct runbook *rb = u->rb;
+	const struct engine *e = f->e;
 
 	for (uint32_t i = 0; i < rb->role_count; i++)
 		if (str_eq(rb->roles[i].name, name)) {
-			const struct site_role *site = e->setup->roles ? &e->setup->roles[i] : NULL;
+			const struct site_role *site = e->setup->roles && !u->index ? &e->setup->roles[i] : NULL;
 
 			name = site && site->notify.n ? site->notify : rb->roles[i].notify;
 			break;
@@ -34,7 +42,7 @@ bool message_targets(struct frame *f, const struct data *to, const struct channe
 	*out = arena_array(f->tmp ? f->tmp : &f->e->arena, count + 1U, sizeof(**out));
 	*n = 0;
 	for (uint32_t i = 0; i < count; i++) {
-		const struct channel *ch = message_channel(f->e, names[i]);
+		const struct channel *ch = message_channel(f, names[i]);
 
 		if (!ch) {
 			*error = arena_printf(&f->e->arena, "no channel is named `" STR_FMT "`", STR_ARG(names[i]));
@@ -45,11 +53,13 @@ bool message_targets(struct frame *f, const struct data *to, const struct channe
 	return true;
 }
 
-static struct str secret_text(const struct engine *e, struct str name)
+static struct str secret_text(const struct frame *f, struct str name)
 {
-	for (uint32_t i = 0; i < e->p->rb->secret_count; i++)
-		if (str_eq(e->p->rb->secrets[i].name, name))
-			return value_text(e->setup->secrets[i]);
+	const struct unit *u = unit_of(f);
+
+	for (uint32_t i = 0; i < u->rb->secret_count; i++)
+		if (str_eq(u->rb->secrets[i].name, name))
+			return value_text(f->e->setup->secrets[u->first_secret + i]);
 	return STR("");
 }
 
@@ -83,7 +93,7 @@ static struct command *queue_webhook(struct frame *f, struct arena *a, const str
 
 	*h = (struct header){ STR("Content-Type"), STR("application/json") };
 	c->request.method = STR("POST");
-	c->request.url = secret_text(f->e, ch->secret);
+	c->request.url = secret_text(f, ch->secret);
 	c->request.body = webhook_body(f, a, m);
 	c->request.has_body = true;
 	c->request.headers = h;
@@ -112,7 +122,8 @@ static struct command *queue_run(struct frame *f, struct arena *a, const struct 
 	c = op_queue(f, OP_SPAWN, what);
 	c->spawn.argv = argv;
 	c->spawn.env = env;
-	c->spawn.dir = f->e->setup->dir;
+	c->spawn.dir = f->ps ? unit_dir(f, f->ps) : f->e->setup->dir;
+	c->spawn.module = !unit_inherits(unit_of(f));
 	c->spawn.input = m->say;
 	c->spawn.has_input = true;
 	c->grace = 2000000000;

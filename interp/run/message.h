@@ -11,7 +11,7 @@ struct message { struct str title, say, level; };
 /* The channels that names of channels and roles stand for, in the frame's arena. */
 bool message_targets(struct frame *f, const struct data *to, const struct channel ***out, uint32_t *n, bool *unknown, struct str *error);
 /* The channel of a role (a site may name another), or NULL. */
-const struct channel *message_channel(const struct engine *e, struct str name);
+const struct channel *message_channel(const struct frame *f, struct str name);
 /* Queues the message to one channel; the texts live in a. what: enum op_what. */
 bool message_queue(struct frame *f, struct arena *a, const struct channel *ch, const struct message *m, bool unknown,
 		   uint8_t what, uint32_t *op, struct str *error);

@@ -116,7 +116,7 @@ void people_asked(struct frame *f, uint32_t question)
 		rec_issue(e, "warning", f, error);
 	} else if (!ap->notify.kind) {
 		to = arena_array(f->tmp, 1, sizeof(*to));
-		to[0] = message_channel(e, ap->from);
+		to[0] = message_channel(f, ap->from);
 		n = to[0] != NULL;
 	}
 	m.title = arena_printf(f->tmp, "approval needed: " STR_FMT " " STR_FMT, STR_ARG(e->p->rb->name), STR_ARG(f->key));
@@ -235,7 +235,7 @@ bool answer_taken(struct frame *f, const struct result *r)
 struct str preset_answer(const struct frame *f, struct str field)
 {
 	const struct run_setup *s = f->e->setup;
-	struct str id = f->ps->ast->id;
+	struct str id = f->ps->unit->index ? STR("") : f->ps->ast->id; /* ids of modules are their own business */
 
 	for (uint32_t i = s->preset_count; id.n && i-- > 0;) { /* the last one wins */
 		struct str name = s->presets[i].name;

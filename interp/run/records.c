@@ -106,6 +106,8 @@ static void put_name(struct frame *f, struct jsonw *w)
 
 	if (s->id.n)
 		jsonw_kstr(w, "id", s->id);
+	if (f->ps->unit->index)
+		jsonw_kstr(w, "module", f->ps->unit->name);
 	if (s->more->name.kind != DATA_NONE && eval_text(f, &s->more->name, &text, &unknown, &error))
 		rec_text(f->e, w, "name", text);
 }
@@ -132,7 +134,7 @@ static void put_would(struct frame *f, struct jsonw *w)
 {
 	struct would to = { f->e, w, 0 };
 
-	if (f->ps->effect == EFFECT_WRITE && f->ps->ast->action != ACT_STEPS)
+	if (f->ps->effect == EFFECT_WRITE && !prog_step_holds(f->ps))
 		show_own(f, put_command, &to);
 	if (!f->ps->has_undo)
 		return;
@@ -279,7 +281,7 @@ void rec_outcome(struct frame *f)
 		jsonw_close(&w, '}');
 	}
 	rec_close(f->e, &w);
-	if (f->started && (f->ps->effect == EFFECT_WRITE || action_asks(s->action)) && s->action != ACT_STEPS)
+	if (f->started && (f->ps->effect == EFFECT_WRITE || action_asks(s->action)) && !prog_step_holds(f->ps))
 		f->e->must_sync = true; /* with the next intent: one sync */
 }
 

@@ -39,6 +39,24 @@ static void show_one(struct frame *f, const struct prog_step *ps, const struct s
 
 static void show_steps(struct frame *f, const struct step_list *l, uint32_t from, const struct showing *s);
 
+/* The steps of a module, as far as what they read is known before it runs. */
+static void show_use(struct frame *f, const struct prog_step *ps, const struct showing *s)
+{
+	struct frame in = *f, at = *f;
+	struct str error = { 0 };
+
+	in.scope = uses_scope(f, ps, &error);
+	if (!in.scope) {
+		remark(f, s, "cannot be rendered: ", error);
+		return;
+	}
+	in.kind = FRAME_LIST;
+	in.target = NULL;
+	at.scope = in.scope;
+	at.parent = &in;
+	show_steps(&at, &ps->call->unit->body, 0, s);
+}
+
 /* One instance: not what its `if` leaves out. */
 static void show_instance(struct frame *f, const struct prog_step *ps, const struct showing *s)
 {
@@ -55,13 +73,15 @@ static void show_instance(struct frame *f, const struct prog_step *ps, const str
 	}
 	if (ps->ast->action == ACT_STEPS)
 		show_steps(f, &ps->ast->steps, 0, s);
+	else if (ps->call)
+		show_use(f, ps, s);
 	else
 		show_one(f, ps, s);
 }
 
 static void show_loop(struct frame *f, const struct prog_step *ps, const struct showing *s)
 {
-	struct scope_results in = { f->scope, ps->ast->ix, NULL, value_null };
+	struct scope_results in = { .up = f->scope, .loop = ps->ast->ix };
 	struct frame at = *f;
 	struct str error = { 0 };
 
@@ -125,7 +145,7 @@ static int64_t secret_at(const struct engine *e, struct str text, size_t *n)
 	int64_t found = -1;
 
 	*n = 0;
-	for (uint32_t i = 0; i < e->p->rb->secret_count; i++) {
+	for (uint32_t i = 0; i < e->p->secret_count; i++) {
 		struct value v = e->setup->secrets[i];
 
 		if (v.kind != V_STRING || value_text(v).n <= *n || !str_starts(text, value_text(v)))
@@ -136,8 +156,10 @@ static int64_t secret_at(const struct engine *e, struct str text, size_t *n)
 	return found;
 }
 
-static void put_source(const struct engine *e, const struct secret *s, struct buf *out)
+static void put_source(const struct engine *e, const struct unit_secret *of, struct buf *out)
 {
+	const struct secret *s = of->secret;
+	const char *dir = of->unit->from.dir.n ? of->unit->from.dir.p : e->setup->dir;
 	bool relative = false;
 
 	if (s->from == SECRET_ENV) { /* unset is an error, not an empty value */
@@ -147,17 +169,17 @@ static void put_source(const struct engine *e, const struct secret *s, struct bu
 	buf_addz(out, "\"$(");
 	if (s->from == SECRET_FILE) {
 		buf_addz(out, "cat ");
-		if (s->arg.p[0] != '/' && e->setup->dir) {
-			shell_quote(out, str_of(e->setup->dir));
+		if (s->arg.p[0] != '/' && dir) {
+			shell_quote(out, str_of(dir));
 			buf_addc(out, '/');
 		}
 		shell_quote(out, s->arg);
 	}
 	for (uint32_t i = 0; s->from == SECRET_RUN && i < s->argv.count; i++)
 		relative = relative || (s->argv.list[i].n && s->argv.list[i].p[0] != '/' && memchr(s->argv.list[i].p, '/', s->argv.list[i].n));
-	if (relative && e->setup->dir) {
+	if (relative && dir) {
 		buf_addz(out, "cd ");
-		shell_quote(out, str_of(e->setup->dir));
+		shell_quote(out, str_of(dir));
 		buf_addz(out, " && ");
 	}
 	for (uint32_t i = 0; s->from == SECRET_RUN && i < s->argv.count; i++) {
@@ -174,13 +196,13 @@ void show_word(const struct frame *f, struct str text, struct buf *out)
 	size_t from = 0, n;
 
 	for (size_t at = 0; at < text.n; at++) {
-		int64_t i = e->p->rb->secret_count ? secret_at(e, str_slice(text, at, text.n), &n) : -1;
+		int64_t i = e->p->secret_count ? secret_at(e, str_slice(text, at, text.n), &n) : -1;
 
 		if (i < 0)
 			continue;
 		if (at > from)
 			shell_quote(out, str_slice(text, from, at));
-		put_source(e, &e->p->rb->secrets[i], out);
+		put_source(e, &e->p->secrets[i], out);
 		from = at + n;
 		at = from - 1;
 	}

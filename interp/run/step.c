@@ -81,6 +81,21 @@ static void probe_start(struct frame *f, uint8_t state)
 		step_fail(f, S_FAILED, "probe", error.n ? error : STR("the probe could not be started"));
 }
 
+/* A guard said stop: the run ends here, or the module that the guard stands in. */
+static void stop(struct frame *f, struct str say)
+{
+	struct engine *e = f->e;
+	struct frame *body = module_of(f);
+
+	if (body) {
+		body->drain = body->stopped = true;
+		return;
+	}
+	e->stopped = true;
+	e->stop_text = arena_str(&e->arena, say.p, say.n);
+	e->root->drain = true;
+}
+
 static void begin(struct frame *f)
 {
 	struct engine *e = f->e;
@@ -113,9 +128,7 @@ static void begin(struct frame *f)
 			step_fail(f, S_FAILED, "guard", error);
 			return;
 		case GUARD_STOP:
-			e->stopped = true;
-			e->stop_text = arena_str(&e->arena, say.p, say.n);
-			e->root->drain = true;
+			stop(f, say);
 			skip(f);
 			return;
 		case GUARD_SKIP:
@@ -184,7 +197,7 @@ static void probe_between(struct frame *f, const struct result *r)
 
 static bool leaf_writes(const struct frame *f)
 {
-	return f->ps->effect == EFFECT_WRITE && f->ps->ast->action != ACT_STEPS;
+	return f->ps->effect == EFFECT_WRITE && !prog_step_holds(f->ps);
 }
 
 static void attempt_start(struct frame *f)

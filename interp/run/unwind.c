@@ -102,7 +102,7 @@ void always_advance(struct frame *f)
 
 static bool is_leaf(const struct frame *t)
 {
-	return t->kind == FRAME_STEP && t->ps->ast->action != ACT_STEPS;
+	return t->kind == FRAME_STEP && !prog_step_holds(t->ps);
 }
 
 /* Undone by its own rollback block: every leaf, and a block that completed. */
@@ -397,7 +397,7 @@ void unwind_left(struct frame *t, struct str why)
 static void list_entries(const struct frame *t, struct jsonw *w, uint32_t *n)
 {
 	for (const struct frame *c = t->kept_last; c; c = c->kept_prev) {
-		bool leaf = c->kind == FRAME_STEP && (c->ps->ast->action != ACT_STEPS || (c->complete && c->ps->has_undo));
+		bool leaf = c->kind == FRAME_STEP && (!prog_step_holds(c->ps) || (c->complete && c->ps->has_undo));
 
 		if (!leaf)
 			list_entries(c, w, n);

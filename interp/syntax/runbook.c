@@ -83,6 +83,7 @@ static void read_key(struct reader *r, const struct key *k, struct node *v)
 	case KEY_TOP_inputs: read_inputs(r, v); break;
 	case KEY_TOP_secrets: read_secrets(r, v); break;
 	case KEY_TOP_vars: read_named(r, v, DATA_TYPED, NAME_ID, "a var", &rb->vars, &rb->var_count); break;
+	case KEY_TOP_outputs: read_named_exprs(r, v, "an output", &rb->outputs, &rb->output_count); break;
 	case KEY_TOP_files: read_files(r, v); break;
 	case KEY_TOP_channels: read_channels(r, v); break;
 	case KEY_TOP_roles: read_roles(r, v); break;
@@ -99,7 +100,7 @@ static void read_key(struct reader *r, const struct key *k, struct node *v)
 }
 
 /* Where the nodes of the step lists stand: read after all other keys, in running order. */
-struct lists { struct node *phase[PHASE_COUNT], *rollback, *always; };
+struct lists { struct node *phase[PHASE_COUNT], *rollback, *always, *steps; };
 
 static bool keep_list(struct reader *r, struct lists *l, const struct key *k, struct node *v)
 {
@@ -112,6 +113,7 @@ static bool keep_list(struct reader *r, struct lists *l, const struct key *k, st
 	case KEY_TOP_report: slot = &l->phase[PHASE_REPORT]; break;
 	case KEY_TOP_rollback: slot = &l->rollback; break;
 	case KEY_TOP_always: slot = &l->always; break;
+	case KEY_TOP_steps: slot = &l->steps; break;
 	default: return false;
 	}
 	if (!*slot) {
@@ -128,15 +130,39 @@ static bool keep_list(struct reader *r, struct lists *l, const struct key *k, st
 static void read_lists(struct reader *r, const struct lists *l)
 {
 	struct runbook *rb = r->rb;
+	if (l->steps) {
+		read_steps(r, l->steps, &rb->steps);
+		if (l->steps->kind == NODE_SEQ && !l->steps->count)
+			diag_help(r->ds, diag_add(r->ds, 107, l->steps->key_span, "`steps` has no step"), "add one");
+	}
 	for (int p = PHASE_PREFLIGHT; p <= PHASE_TEST; p++)
 		if (l->phase[p])
 			read_steps(r, l->phase[p], &rb->phases[p]);
+	if (r->module)
+		return;
 	if (l->rollback)
 		read_steps(r, l->rollback, &rb->rollback);
 	if (l->always)
 		read_steps(r, l->always, &rb->always);
 	if (l->phase[PHASE_REPORT])
 		read_steps(r, l->phase[PHASE_REPORT], &rb->phases[PHASE_REPORT]);
+}
+
+/* A module has one list, and what belongs to a run as a whole has no place in it. */
+static void check_module(struct reader *r, const struct node *n)
+{
+	static const char *const of_runs[] = { "preflight", "pre-flight", "plan", "act", "test", "report", "rollback", "always",
+					       "lock", "rto", "risks", NULL };
+	const struct node *steps = node_get(n, "steps");
+	for (int i = 0; steps && of_runs[i]; i++) {
+		const struct node *other = node_get(n, of_runs[i]);
+		if (!other)
+			continue;
+		struct diag *d = diag_add(r->ds, 114, other->key_span, "`%s` cannot stand beside `steps`", of_runs[i]);
+		diag_label(r->ds, d, steps->key_span, "a module has this one list");
+		diag_help(r->ds, d, i < 6 ? "name the phases, or put all steps into `steps`"
+				    : i < 8 ? "put it into the step that it belongs to" : "it belongs to the runbook that uses the module");
+	}
 }
 
 static void check_whole(struct reader *r, const struct node *n)
@@ -156,10 +182,15 @@ static void check_whole(struct reader *r, const struct node *n)
 		struct diag *d = diag_add(r->ds, 103, start, "the runbook has no steps");
 		diag_help(r->ds, d, "add a phase: preflight, plan, act, test or report");
 	}
+	check_module(r, n);
 }
 
-struct runbook *runbook_parse(struct arena *a, const struct source *src, struct diags *ds)
+static struct runbook *parse(struct reader *r)
 {
+	struct arena *a = r->a;
+	struct diags *ds = r->ds;
+	const struct source *src = r->src;
+	uint32_t first_step = r->steps, first_expr = r->exprs;
 	struct node *n = node_read(a, src, NULL, ds);
 	if (!n)
 		return NULL;
@@ -168,21 +199,37 @@ struct runbook *runbook_parse(struct arena *a, const struct source *src, struct 
 		diag_help(ds, d, "start the file with `runbook: 1`");
 		return NULL;
 	}
-	struct reader r = { .a = a, .ds = ds, .src = src };
-	key_index_init(&r.keys);
-	r.rb = arena_alloc(a, sizeof *r.rb);
-	r.rb->source = src;
-	r.rb->node = n;
-	r.rb->defaults.shell = SHELL_UNSET;
+	key_index_init(&r->keys);
+	r->rb = arena_alloc(a, sizeof *r->rb);
+	r->rb->source = src;
+	r->rb->node = n;
+	r->rb->defaults.shell = SHELL_UNSET;
 	struct lists lists = { 0 };
 	struct node *at = n->first, *v;
-	for (const struct key *k; (k = read_next_key(&r, IN_TOP, &at, &v));)
-		if (!keep_list(&r, &lists, k, v))
-			read_key(&r, k, v);
-	read_lists(&r, &lists);
-	check_whole(&r, n);
-	read_allows(&r);
-	r.rb->step_count = r.steps;
-	r.rb->expr_count = r.exprs;
-	return r.rb;
+	for (const struct key *k; (k = read_next_key(r, IN_TOP, &at, &v));)
+		if (!keep_list(r, &lists, k, v))
+			read_key(r, k, v);
+	read_lists(r, &lists);
+	check_whole(r, n);
+	read_allows(r);
+	r->rb->first_step = first_step;
+	r->rb->first_expr = first_expr;
+	r->rb->step_count = r->steps - first_step;
+	r->rb->expr_count = r->exprs - first_expr;
+	r->rb->uses = r->uses;
+	r->rb->use_count = r->use_count;
+	return r->rb;
+}
+
+struct runbook *runbook_parse(struct arena *a, const struct source *src, struct diags *ds)
+{
+	struct reader r = { .a = a, .ds = ds, .src = src };
+	return parse(&r);
+}
+
+struct runbook *runbook_parse_module(struct arena *a, const struct source *src, uint32_t first_step, uint32_t first_expr,
+				     struct diags *ds)
+{
+	struct reader r = { .a = a, .ds = ds, .src = src, .module = true, .steps = first_step, .exprs = first_expr };
+	return parse(&r);
 }

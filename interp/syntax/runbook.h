@@ -72,6 +72,8 @@ struct rung { int64_t after; struct data notify, say; };
 struct ladder { const struct rung *rungs; uint32_t count; };
 struct act_approve { struct str from; struct span from_span; struct data min, notify; };
 struct act_ask { const struct decl *fields; uint32_t count; };
+/* uses: what it names as written, and its `with`. */
+struct act_uses { struct str source; struct span span; const struct named_data *with; uint32_t with_count; };
 
 enum on_fail { ON_FAIL_UNSET, ON_FAIL_FAIL, ON_FAIL_CONTINUE, ON_FAIL_UNDO, ON_FAIL_PAUSE };
 enum effect { EFFECT_UNSET, EFFECT_READ, EFFECT_WRITE };
@@ -116,6 +118,7 @@ struct step {
 		struct data confirm;
 		struct data checklist;         /* words */
 		struct act_ask ask;            /* its fields are also the first of captures */
+		struct act_uses uses;
 	};
 	const struct expr *if_;
 	const struct guard *guards; uint32_t guard_count;
@@ -169,6 +172,8 @@ struct runbook {
 	const struct secret *secrets; uint32_t secret_count;
 	const struct named_data *vars; uint32_t var_count;
 	const struct named_expr *outputs; uint32_t output_count;
+	struct step_list steps;        /* of a module, instead of phases */
+	const struct step *const *uses; uint32_t use_count; /* steps with `uses`, in running order */
 	struct strs files; const struct span *file_spans;
 	const struct channel *channels; uint32_t channel_count;
 	const struct role *roles; uint32_t role_count;
@@ -178,6 +183,7 @@ struct runbook {
 	struct defaults defaults;
 	struct step_list phases[PHASE_COUNT], rollback, always;
 	const struct allow *allows; uint32_t allow_count;
+	uint32_t first_step, first_expr; /* the numbers that its steps and expressions begin with */
 	uint32_t step_count;           /* all steps, for arrays by ix */
 	uint32_t expr_count;           /* all expr roots, for arrays by id */
 };
@@ -185,5 +191,9 @@ struct runbook {
 /* Reads a runbook. NULL if it is so broken that nothing can be checked; a
  * partial AST with diagnostics otherwise (up to DIAG_MAX errors in one pass). */
 struct runbook *runbook_parse(struct arena *a, const struct source *src, struct diags *ds);
+/* As a module: its steps are numbered from first_step, its expressions from first_expr;
+ * what a use of it does not run (rollback, always, report of a runbook) is not read. */
+struct runbook *runbook_parse_module(struct arena *a, const struct source *src, uint32_t first_step, uint32_t first_expr,
+				     struct diags *ds);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * runbook_action: the actions of a step: run, http, wait, notify, render.
+ * runbook_action: the actions of a step: run, http, uses, wait, notify, render.
  */
 #include "syntax/runbook_read.h"
 
@@ -162,6 +162,47 @@ bool read_http(struct reader *r, const struct node *n, struct act_http *out)
 		diag_help(r->ds, d, "keep one of `json`, `form` and `body`");
 	}
 	return read_needed(r, IN_HTTP, n, n->key_span);
+}
+
+static bool read_with(struct reader *r, const struct node *n, struct act_uses *out)
+{
+	if (!read_is_map(r, n, "write `name: value` lines below it, one for each input"))
+		return false;
+	struct named_data *items = arena_array(r->a, n->count, sizeof *items);
+	for (const struct node *c = n->first; c; c = c->next) {
+		struct named_data *d = &items[out->with_count];
+		bool scalar = c->kind == NODE_SCALAR;
+		if (!read_name(r, c->key, c->key_span, NAME_ID, "an input") || (scalar && !c->text.n && read_is_missing(r, c)))
+			continue;
+		*d = (struct named_data){ c->key, c->key_span, data_parse(r->a, c, DATA_STRING, &r->exprs, r->ds) };
+		out->with_count += d->data.kind != DATA_NONE;
+	}
+	out->with = items;
+	return true;
+}
+
+static void keep_use(struct reader *r, const struct step *s)
+{
+	if (r->use_count == r->use_cap) {
+		const struct step **all;
+		r->use_cap = r->use_cap ? r->use_cap * 2 : 8;
+		all = arena_array(r->a, r->use_cap, sizeof(const struct step *));
+		if (r->use_count)
+			memcpy(all, r->uses, r->use_count * sizeof(const struct step *));
+		r->uses = all;
+	}
+	r->uses[r->use_count++] = s;
+}
+
+bool read_uses(struct reader *r, const struct node *n, const struct node *with, struct step *s)
+{
+	if (!read_word(r, n, &s->uses.source))
+		return false;
+	s->uses.span = n->span;
+	if (with)
+		read_with(r, with, &s->uses);
+	keep_use(r, s);
+	return true;
 }
 
 bool read_wait(struct reader *r, const struct node *n, struct act_wait *out)

@@ -10,9 +10,9 @@
 
 const char *const decl_type_names[DECL_TYPES] = { "string", "int", "float", "bool", "duration", "size", "percent",
 						  "time", "list", "map", "secret" };
-/* Words allowed for `type` and `of`; "secret" is for modules, which are later. */
+/* Words allowed for `type` and `of`. */
 static const char *const type_words[] = { "string", "int", "float", "bool", "duration", "size", "percent",
-					  "time", "list", "map", NULL };
+					  "time", "list", "map", "secret", NULL };
 static const char *const of_words[] = { "string", "int", "float", "bool", "duration", "size", "percent",
 					"time", NULL };
 
@@ -96,10 +96,23 @@ static void read_choices(struct reader *r, struct decl *in, const struct node *v
 	in->choices = list;
 }
 
+/* A secret comes through `with`: nothing of it may stand in a file. */
+static bool no_rule(struct reader *r, const struct decl *in, const struct key *k, const struct node *v)
+{
+	bool null = v->kind == NODE_SCALAR && v->style == NODE_PLAIN && str_eqz(v->text, "null");
+	if (in->type != DECL_SECRET || k->id == KEY_DECL_help || k->id == KEY_DECL_type || (k->id == KEY_DECL_default && null))
+		return false;
+	struct diag *d = diag_add(r->ds, 115, v->key_span, "`%s` has no meaning for type secret", k->name);
+	diag_help(r->ds, d, k->id == KEY_DECL_default ? "write `default: null` if it may be missing" : "remove it");
+	return true;
+}
+
 static void read_decl_keys(struct reader *r, const struct node *n, struct decl *in)
 {
 	struct node *at = n->first, *v;
 	for (const struct key *k; (k = read_next_key(r, IN_DECL, &at, &v));) {
+		if (no_rule(r, in, k, v))
+			continue;
 		switch (k->id) {
 		case KEY_DECL_default:
 			if (v->kind == NODE_SCALAR && v->style == NODE_PLAIN && str_eqz(v->text, "null")) {

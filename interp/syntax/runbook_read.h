@@ -16,8 +16,10 @@ struct reader {
 	struct diags *ds;
 	const struct source *src;
 	struct runbook *rb;
+	bool module;          /* read only what a use of the file runs */
 	uint32_t exprs;       /* next id of an expression root */
 	uint32_t steps;       /* next ix of a step */
+	const struct step **uses; uint32_t use_count, use_cap; /* steps with `uses` */
 	struct key_index keys;
 };
 
@@ -65,7 +67,7 @@ bool read_named(struct reader *r, const struct node *n, enum data_typing typing,
 
 /* Mode E. */
 bool read_expr(struct reader *r, const struct node *n, const struct expr **out);
-bool read_named_exprs(struct reader *r, const struct node *n, const struct named_expr **list, uint32_t *count);
+bool read_named_exprs(struct reader *r, const struct node *n, const char *what, const struct named_expr **list, uint32_t *count);
 
 /* runbook_decl.c: the declarations of the top level. */
 void read_inputs(struct reader *r, const struct node *n);
@@ -89,6 +91,8 @@ bool read_http(struct reader *r, const struct node *n, struct act_http *out);
 bool read_wait(struct reader *r, const struct node *n, struct act_wait *out);
 bool read_notify(struct reader *r, const struct node *n, struct act_notify *out);
 bool read_render(struct reader *r, const struct node *n, struct act_render *out);
+/* with: NULL if there is none. */
+bool read_uses(struct reader *r, const struct node *n, const struct node *with, struct step *s);
 
 /* runbook_people.c */
 void read_roles(struct reader *r, const struct node *n);

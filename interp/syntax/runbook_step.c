@@ -45,7 +45,7 @@ static void read_shell(struct reader *r, const struct node *v, int8_t *out)
 		*out = (int8_t)i;
 }
 
-static void read_action(struct reader *r, const struct key *k, const struct node *v, struct step *s)
+static void read_action(struct reader *r, const struct key *k, const struct node *n, const struct node *v, struct step *s)
 {
 	enum action a = ACT_RUN;
 	while (a + 1 < ACT_COUNT && strcmp(action_names[a], k->name))
@@ -57,6 +57,7 @@ static void read_action(struct reader *r, const struct key *k, const struct node
 	switch (a) {
 	case ACT_RUN: read_run(r, v, s); break;
 	case ACT_HTTP: read_http(r, v, &s->http); break;
+	case ACT_USES: read_uses(r, v, node_get(n, "with"), s); break;
 	case ACT_STEPS:
 		read_steps(r, v, &s->steps);
 		if (v->kind == NODE_SEQ && !v->count)
@@ -132,7 +133,7 @@ static void read_modifier(struct reader *r, const struct key *k, const struct no
 	case KEY_STEP_irreversible: read_text(r, v, &more_of(r, s)->irreversible); break;
 	case KEY_STEP_preview: read_lines(r, v, &more_of(r, s)->preview); break;
 	case KEY_STEP_parse: read_parse(r, v, s); break;
-	case KEY_STEP_capture: read_named_exprs(r, v, &s->captures, &s->capture_count); break;
+	case KEY_STEP_capture: read_named_exprs(r, v, "a capture", &s->captures, &s->capture_count); break;
 	case KEY_STEP_env:
 		read_named(r, v, DATA_STRING, NAME_ENV, "an environment variable", &s->env, &s->env_count);
 		break;
@@ -147,10 +148,13 @@ static void read_modifier(struct reader *r, const struct key *k, const struct no
 /* Keys that mean something only beside another one. */
 static void check_company(struct reader *r, const struct node *n, const struct step *s)
 {
-	static const char *const actions[] = { "uses", "metric", NULL };
+	static const char *const actions[] = { "metric", NULL };
 	if (s->more->foreach.as.n && !s->more->foreach.present)
 		diag_help(r->ds, diag_add(r->ds, 115, node_get(n, "as")->key_span, "`as` needs `foreach`"),
 			  "add `foreach: [a, b]`, or remove `as`");
+	if (s->action != ACT_USES && node_get(n, "with"))
+		diag_help(r->ds, diag_add(r->ds, 115, node_get(n, "with")->key_span, "`with` needs `uses`"),
+			  "name the module: `uses: std/http@1` or `uses: ./health.yml`");
 	if (s->action != ACT_NONE || s->guard_count || s->capture_count)
 		return;
 	const struct node *shell = node_get(n, "shell");
@@ -166,7 +170,7 @@ static void check_company(struct reader *r, const struct node *n, const struct s
 	if (unknown)
 		return; /* most likely the action is the key that was not known */
 	struct diag *d = diag_add(r->ds, 116, n->count ? n->first->key_span : n->span, "this step does nothing");
-	diag_help(r->ds, d, "add an action (run, http, steps, wait, confirm, approve, ask, checklist, notify, render), a `guard` or a `capture`");
+	diag_help(r->ds, d, "add an action (run, http, uses, steps, wait, confirm, approve, ask, checklist, notify, render), a `guard` or a `capture`");
 }
 
 /* Has it one of the actions that stand in the last part of struct step? */
@@ -194,7 +198,7 @@ struct step *read_step(struct reader *r, const struct node *n)
 	struct node *at = n->first, *v;
 	for (const struct key *k; (k = read_next_key(r, IN_STEP, &at, &v));) {
 		if (k->action)
-			read_action(r, k, v, s);
+			read_action(r, k, n, v, s);
 		else if (!read_control(r, k, v, s))
 			read_modifier(r, k, v, s);
 	}

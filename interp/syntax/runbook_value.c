@@ -451,7 +451,7 @@ bool read_expr(struct reader *r, const struct node *n, const struct expr **out)
 	return *out != NULL;
 }
 
-bool read_named_exprs(struct reader *r, const struct node *n, const struct named_expr **list, uint32_t *count)
+bool read_named_exprs(struct reader *r, const struct node *n, const char *what, const struct named_expr **list, uint32_t *count)
 {
 	if (!read_is_map(r, n, "write it as { name: expression }"))
 		return false;
@@ -459,7 +459,7 @@ bool read_named_exprs(struct reader *r, const struct node *n, const struct named
 	uint32_t used = 0;
 	for (const struct node *c = n->first; c; c = c->next) {
 		struct named_expr *e = &items[used];
-		if (!read_name(r, c->key, c->key_span, NAME_ID, "a capture"))
+		if (!read_name(r, c->key, c->key_span, NAME_ID, what))
 			continue;
 		e->name = c->key;
 		e->span = c->key_span;

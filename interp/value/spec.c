@@ -260,9 +260,9 @@ static bool parse_std(struct spec *s)
 	struct str name = at ? str_slice(s->text, 4, at - 1) : str_slice(s->text, 4, s->text.n);
 
 	for (size_t i = 0; i < name.n; i++)
-		if (!host_char(name.p[i]) || name.p[i] == '.')
+		if ((!host_char(name.p[i]) && name.p[i] != '/') || name.p[i] == '.')
 			return false;
-	if (!name.n)
+	if (!name.n || name.p[0] == '/' || name.p[name.n - 1] == '/')
 		return false;
 	s->kind = SPEC_STD;
 	s->path = name;

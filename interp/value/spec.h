@@ -8,7 +8,7 @@
  *   git+https://host/ops/rb//kis/deploy.yml@v1.4.0
  *   git+ssh://git@host/ops/rb//kis/deploy.yml@1.4
  *   git+file:///srv/rb.git//kis/deploy.yml@<40 hex>
- *   std/http@1
+ *   std/http@1   std/postgres/backup@1
  *
  * The version follows the last `@` behind the last `/`. A version may have a `/`
  * itself where what stands before its `@` ends with .yml or .yaml.

@@ -26,6 +26,19 @@ commit_one() { # one.yml as a file of a repository
 		git -C "$work/repo" -c user.name=bench -c user.email=bench@localhost commit -qm one
 }
 
+modules() { # COUNT FOLDER: book.yml there uses m1.yml ..., each of 9 steps and a use of another one
+	seq "$1" | awk -v n="$1" 'BEGIN { print "runbook: 1\nname: bench\npreflight:" }
+		$1 <= n / 2 { printf "- id: u%d\n  uses: ./m%d.yml\n  with: { name: x%d }\n", $1, $1, $1 }' >"$2/book.yml"
+	seq "$1" | while read -r i; do
+		{
+			printf 'runbook: 1\nname: m%d\ninputs:\n  name: { type: string, pattern: "^[a-z0-9]+$" }\nvars: { path: "/tmp/${{ inputs.name }}" }\nsteps:\n' "$i"
+			seq 9 | awk '{ printf "- id: s%d\n  run: [/bin/echo, \"${{ vars.path }}\", \"${{ inputs.name }}\"]\n  effect: read\n  capture: { got: out, n: len(out) }\n  expect: n > 0\n", $1 }'
+			[ "$i" -gt $(($1 / 2)) ] || printf -- '- id: below\n  uses: ./m%d.yml\n  with: { name: "${{ inputs.name }}" }\n' $((i + $1 / 2))
+			printf 'outputs: { got: steps.s1.got }\n'
+		} >"$2/m$i.yml"
+	done
+}
+
 requests() { # COUNT AT_ONCE URL
 	printf 'runbook: 1\nname: bench\npreflight:\n- id: all\n  foreach: range(%d)\n  parallel: %d\n' "$1" "$2"
 	printf '  http: { url: "%s" }\n  timeout: 10s\n' "$3"

@@ -7,13 +7,13 @@
 #   BENCH_DIR=DIR      where it works: a disk (default /var/tmp)
 #   BENCH_ROUNDS=N     rounds of the long rows (default 5)
 #   BENCH_FULL=1       100,000 steps for the memory row instead of 20,000
-#   BENCH_ONLY="load"  these rows only: steps one load guard git journal memory report http peers
+#   BENCH_ONLY="load"  these rows only: steps one load modules guard git journal memory report http peers
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 program=${1:-build/runbook}
 case $program in /*) ;; *) program=$PWD/$program ;; esac
 tools=$(dirname "$program")/bench
-only=${BENCH_ONLY:-steps one load guard git journal memory report http peers}
+only=${BENCH_ONLY:-steps one load modules guard git journal memory report http peers}
 rounds=${BENCH_ROUNDS:-5}
 # On a disk, for a tmpfs has no sync, and in no git repository: see the row of one in there.
 work=$(mktemp -d "${BENCH_DIR:-/var/tmp}/runbook-bench-XXXXXX") || exit 2
@@ -104,6 +104,15 @@ if wanted load; then
 	"$tools/bench_load" 10000 21 >"$work/load"
 	row "load + check of 10,000 steps" "$(awk '/^load/ { print $4, $5 }' "$work/load")" "libyaml events: $(awk '/^libyaml/ { print $4, $5 }' "$work/load")" \
 		"$(awk '/^ratio/ { print $2 }' "$work/load")" '<=1.30'
+fi
+
+if wanted modules; then
+	# a runbook that uses 100 modules of 10 steps each, 3 deep
+	mkdir "$work/modules"
+	modules 100 "$work/modules"
+	one_step >"$work/one-line.yml"
+	time_of 21 plain "$program" check "$work/one-line.yml" :: modules "$program" check "$work/modules/book.yml"
+	row "100 modules: read, resolve, check" "$(field modules 2) ms" "a runbook of one step: $(field plain 2) ms" "$(field modules 2)" '<=100'
 fi
 
 if wanted guard; then

@@ -35,6 +35,19 @@ verdict() { # 0|1 NAME; $work/why says why not
 	fi
 }
 
+# --- std modules: each has a chapter, with all its inputs and outputs ---
+for file in stdlib/*.yml stdlib/*/*.yml; do
+	name=${file#stdlib/}
+	name=std/${name%.yml}
+	awk -v h="## $name" '$0 == h { on = 1; next } /^## / { on = 0 } on' docs/std.md >"$work/chapter"
+	[ -s "$work/chapter" ] || echo "docs/std.md has no chapter $name"
+	awk '/^[a-z]/ { on = /^(inputs|outputs):/ } on && /^  [a-z_]+:/ { sub(/:.*/, ""); print $1 }' "$file" | while read -r word; do
+		grep -q "\`$word\`" "$work/chapter" || echo "$name: docs/std.md does not name \`$word\`"
+	done
+done >"$work/why"
+[ ! -s "$work/why" ]
+verdict $? "docs/std.md has every std module, input and output"
+
 # --- generated tables ---
 keys_table() {
 	"$program" schema --markdown

@@ -208,6 +208,45 @@ limit_here_documents() {
 	bad check file.yml
 	says RB302
 }
+# COUNT modules m1.yml ..., each used by the runbook.
+many_modules() {
+	{
+		echo 'preflight:'
+		seq "$1" | sed 's/.*/  - uses: .\/m&.yml/'
+	} | book file.yml
+	seq "$1" | while read -r i; do printf 'runbook: 1\nsteps: [{ guard: true }]\n' >"m$i.yml"; done
+}
+limit_modules() {
+	many_modules "$1"
+	good check file.yml
+	many_modules $(($1 + 1))
+	bad check file.yml
+	says "$2"
+}
+# m1 uses m2 ... uses mCOUNT.
+deep_modules() {
+	printf 'preflight: [{ uses: ./m1.yml }]\n' | book file.yml
+	seq $(($1 - 1)) | while read -r i; do printf 'runbook: 1\nsteps: [{ uses: ./m%d.yml }]\n' $((i + 1)) >"m$i.yml"; done
+	printf 'runbook: 1\nsteps: [{ guard: true }]\n' >"m$1.yml"
+}
+limit_module_depth() {
+	deep_modules "$1"
+	good check file.yml
+	deep_modules $(($1 + 1))
+	bad check file.yml
+	says "$2"
+}
+limit_module_text() {
+	# comments of a MiB each
+	count=$(($1 >> 20))
+	many_modules $((count + 1))
+	zeros 1048540 | fold -w 100 | sed "s/^/#/" | head -c 1048540 >comment
+	seq "$count" | while read -r i; do cat comment >>"m$i.yml"; done
+	bad check file.yml
+	says "$2"
+	sed -i '$d' file.yml
+	good check file.yml
+}
 limit_environment_entries() {
 	entries() { # of a step that adds one to 4,999 of defaults; steps that add none share them
 		{

@@ -2,27 +2,29 @@
 #define RB_TEST_RANDOM_BOOK_H
 /*
  * random_book: a random runbook from a seed, valid by construction: as text for
- * the engine, and as a table (struct step_) for a judge that shall not trust the
- * engine. Step n has the id sN.
+ * the engine (modules behind it, as world.h reads them), and as a table (struct
+ * step_) for a judge that shall not trust the engine. Step n has the id sN.
  */
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include "base/buf.h"
 
+#define PEOPLE "roles: {lead: {who: [kim, lee, tester], notify: log}}\nchannels: {log: {run: [ok, told]}}\n"
 enum { STEPS = 40, UNDOS = 3, DEPTH = 4 };
 enum kind { K_RUN, K_BLOCK, K_GUARD, K_CONFIRM, K_WAIT };
 struct step_ {
 	uint8_t kind;
 	int parent;                  /* -1: a phase */
 	uint8_t phase;
+	bool module;                 /* K_BLOCK: its steps stand in a module of their own */
 	bool write, never, stop, irreversible, always, probe, idempotent, parallel, has_retry;
 	int undo;                    /* -1: no rollback block, else its length */
 	bool undo_retry0, pause;
 	uint32_t each;               /* foreach: its items, 0: none */
 	int retry;
 };
-struct book { struct step_ s[STEPS]; int n; struct buf text; uint64_t rnd; };
+struct book { struct step_ s[STEPS]; int n, in_module; struct buf text, modules; uint64_t rnd; };
 
 static uint32_t dice(struct book *b, uint32_t n)
 {
@@ -102,7 +104,7 @@ static void put_modifiers(struct book *b, struct step_ *s)
 		s->each = 1 + dice(b, 3);
 		buf_printf(&b->text, ", foreach: range(%u)", s->each);
 	}
-	if ((s->each || s->kind == K_BLOCK) && chance(b, 40)) {
+	if ((s->each || (s->kind == K_BLOCK && !s->module)) && chance(b, 40)) {
 		s->parallel = true;
 		buf_printf(&b->text, ", parallel: %u", 2 + dice(b, 2));
 	}
@@ -144,7 +146,23 @@ static void put_question(struct book *b)
 	static const char *const what[] = { "confirm: sure", "approve: {from: lead}", "approve: {from: lead, min: 2}", "ask: {n: int}",
 					    "ask: {n: int, m: {type: int, min: 4, default: 5}}", "checklist: [one, two, three]" };
 
-	buf_printf(&b->text, ", %s", what[dice(b, 6)]);
+	buf_printf(&b->text, ", %s", what[dice(b, b->in_module ? 1 : 6)]); /* presets of an `ask` name steps of the runbook */
+}
+
+/* The steps of block ix in a file of their own, behind the runbook. */
+static void put_module(struct book *b, int ix, uint8_t phase, int depth)
+{
+	struct buf outside = b->text;
+
+	buf_init(&b->text, 1 << 20);
+	b->in_module++;
+	put_list(b, ix, phase, depth, 4);
+	b->in_module--;
+	buf_printf(&b->modules, "\n=== m%d.yml\nrunbook: 1\n" PEOPLE "steps: ", ix);
+	buf_adds(&b->modules, buf_str(&b->text));
+	buf_addc(&b->modules, '\n');
+	buf_release(&b->text);
+	b->text = outside;
 }
 
 static void put_step(struct book *b, int parent, uint8_t phase, int depth)
@@ -160,6 +178,7 @@ static void put_step(struct book *b, int parent, uint8_t phase, int depth)
 			    : k < 30 ? K_GUARD : k < 34 ? K_CONFIRM : k < 38 ? K_WAIT : K_RUN);
 	s->write = s->kind == K_RUN && !early && phase == 2 && chance(b, 85);
 	s->stop = early;
+	s->module = s->kind == K_BLOCK && chance(b, 40);
 	buf_printf(&b->text, "{id: s%d", ix);
 	put_modifiers(b, s);
 	hangs = !strcmp(what, "hang");
@@ -170,6 +189,11 @@ static void put_step(struct book *b, int parent, uint8_t phase, int depth)
 	case K_BLOCK:
 		if (chance(b, 25))
 			buf_printf(&b->text, ", timeout: %us", 1 + dice(b, 12));
+		if (s->module) {
+			buf_printf(&b->text, ", uses: ./m%d.yml", ix);
+			put_module(b, ix, phase, depth + 1);
+			break;
+		}
 		buf_addz(&b->text, ", steps: ");
 		put_list(b, ix, phase, depth + 1, 4);
 		break;
@@ -201,10 +225,11 @@ static void write_book(struct book *b, uint64_t seed)
 {
 	memset(b, 0, sizeof(*b));
 	buf_init(&b->text, 1 << 20);
+	buf_init(&b->modules, 1 << 20);
 	b->rnd = (seed + 1) * 0x9e3779b97f4a7c15ULL;
 	for (int i = 0; i < 8; i++)
 		dice(b, 2);
-	buf_addz(&b->text, "runbook: 1\nname: t\nroles: {lead: {who: [kim, lee, tester], notify: log}}\nchannels: {log: {run: [ok, told]}}\n");
+	buf_addz(&b->text, "runbook: 1\nname: t\n" PEOPLE);
 	if (chance(b, 10))
 		buf_printf(&b->text, "window: {from: '13:00', to: '13:46', else: %s}\n", chance(b, 50) ? "confirm" : "warn");
 	if (chance(b, 10))
@@ -225,6 +250,8 @@ static void write_book(struct book *b, uint64_t seed)
 	buf_printf(&b->text, "\nrollback: [{run: [%s], timeout: 20s, retry: 0}]", behaviour(b, 90));
 	buf_printf(&b->text, "\nalways: [{run: [%s], timeout: 20s}]", behaviour(b, 80));
 	buf_printf(&b->text, "\nreport: [{run: [%s], effect: read, timeout: 20s}]\n", behaviour(b, 80));
+	buf_adds(&b->text, buf_str(&b->modules));
+	buf_release(&b->modules);
 }
 
 #endif

@@ -48,6 +48,38 @@ static const struct case_ cases[] = {
 	  HEAD "act:\n  - {id: a, run: [ok], rollback: [{run: [ok, ua]}]}\n  - {id: b, run: [ok], irreversible: gone}\n"
 	       "  - {id: c, run: [ok], rollback: [{run: [ok, uc]}]}\n  - {id: d, run: [no], rollback: []}\n",
 	  4, "act/a: ok\nact/b: ok\nact/c: ok\nact/d: no\nact/c!undo/#1: ok uc\n" },
+	{ "a module is one entry, undone child by child",
+	  HEAD "act:\n  - {id: m, uses: ./m.yml, with: {x: 1}}\n  - {id: n, uses: ./m.yml, with: {x: 2}}\n  - {id: c, run: [no], rollback: []}\n"
+	       "\n=== m.yml\nrunbook: 1\ninputs: {x: int}\nvars: {t: 'v${{ inputs.x }}'}\nsteps:\n"
+	       "  - {id: a, run: [ok, '${{ vars.t }}'], rollback: [{run: [ok, ua, '${{ inputs.x }}']}]}\n  - {id: b, run: [ok], rollback: [{run: [ok, ub]}]}\n",
+	  3, "act/m/a: ok v1\nact/m/b: ok\nact/n/a: ok v2\nact/n/b: ok\nact/c: no\n"
+	     "act/n/b!undo/#1: ok ub\nact/n/a!undo/#1: ok ua 2\nact/m/b!undo/#1: ok ub\nact/m/a!undo/#1: ok ua 1\n" },
+	{ "a module that completed and has a rollback of its own is undone by that",
+	  HEAD "act:\n  - {id: m, uses: ./m.yml, rollback: [{run: [ok, own, '${{ show(self.got) }}']}]}\n  - {id: c, run: [no], rollback: []}\n"
+	       "\n=== m.yml\nrunbook: 1\nsteps:\n  - {id: a, run: [ok, A], capture: {got: out}, rollback: [{run: [ok, ua]}]}\noutputs: {got: steps.a.got}\n",
+	  3, "act/m/a: ok A\nact/c: no\nact/m!undo/#1: ok own A\n" },
+	{ "a module that did not complete is undone child by child, whatever it has",
+	  HEAD "act:\n  - {id: m, uses: ./m.yml, rollback: [{run: [ok, own]}]}\n"
+	       "\n=== m.yml\nrunbook: 1\nsteps:\n  - {id: a, run: [ok], rollback: [{run: [ok, ua]}]}\n  - {id: b, run: [no], rollback: []}\n",
+	  3, "act/m/a: ok\nact/m/b: no\nact/m/a!undo/#1: ok ua\n" },
+	{ "a module is unwound between attempts",
+	  HEAD "act:\n  - {id: m, uses: ./m.yml, retry: {max: 1, delay: 0s}}\n"
+	       "\n=== m.yml\nrunbook: 1\nsteps:\n  - {id: a, run: [ok], rollback: [{run: [ok, ua]}]}\n  - {id: b, run: [no], rollback: []}\n",
+	  3, "act/m/a: ok\nact/m/b: no\nact/m/a!undo/#1: ok ua\nact/m~2/a: ok\nact/m~2/b: no\nact/m~2/a!undo/#1: ok ua\n" },
+	{ "stop ends the module alone",
+	  HEAD "act:\n  - {id: m, uses: ./m.yml}\n  - {id: c, run: [ok]}\n"
+	       "\n=== m.yml\nrunbook: 1\nsteps:\n  - steps: [{guard: {that: 1 > 2, else: stop}}, {id: x, run: [ok]}]\n  - {id: b, run: [ok]}\n",
+	  0, "act/c: ok\n" },
+	{ "modules in modules, in a loop",
+	  HEAD "act:\n  - {id: m, foreach: [7, 8], uses: ./m.yml, with: {x: '${{ item }}'}}\n  - {id: c, run: [no], rollback: []}\n"
+	       "\n=== m.yml\nrunbook: 1\ninputs: {x: int}\nsteps:\n  - {id: n, foreach: [1, 2], uses: ./n.yml, with: {y: '${{ inputs.x * 10 + item }}'}}\n"
+	       "\n=== n.yml\nrunbook: 1\ninputs: {y: int}\nsteps:\n  - {id: a, run: [ok, '${{ inputs.y }}'], rollback: [{run: [ok, u, '${{ inputs.y }}']}]}\n",
+	  3, "act/m[0]/n[0]/a: ok 71\nact/m[0]/n[1]/a: ok 72\nact/m[1]/n[0]/a: ok 81\nact/m[1]/n[1]/a: ok 82\nact/c: no\n"
+	     "act/m[1]/n[1]/a!undo/#1: ok u 82\nact/m[1]/n[0]/a!undo/#1: ok u 81\nact/m[0]/n[1]/a!undo/#1: ok u 72\nact/m[0]/n[0]/a!undo/#1: ok u 71\n" },
+	{ "cancelled inside of a module",
+	  HEAD "act:\n  - {id: m, uses: ./m.yml, always: [{run: [ok, al], effect: read}]}\n  - {id: c, run: [ok]}\n"
+	       "\n=== m.yml\nrunbook: 1\nsteps:\n  - {id: a, run: [cancel], rollback: [{run: [ok, ua]}]}\n  - {id: b, run: [ok]}\n",
+	  130, "act/m/a: cancel\nact/m/a!undo/#1: ok ua\nact/m!always/#1: ok al\n" },
 	{ "if false, guard skip", HEAD "act:\n  - {id: a, if: 1 > 2, run: [ok]}\n  - id: b\n    guard: {that: 1 > 2, else: skip}\n    run: [ok]\n  - {id: c, run: [ok]}\n", 0,
 	  "act/c: ok\n" },
 	{ "guard stop", HEAD "preflight:\n  - guard: {that: 1 > 2, else: stop, say: healthy}\nact:\n  - {id: c, run: [ok]}\nreport:\n  - {id: r, run: [ok], effect: read}\n", 0,

@@ -104,7 +104,7 @@ static void loops_and_slots(void **state)
 	assert_int_equal(step(&l, "inner")->loop, outer);
 	assert_int_equal(step(&l, "outer")->loop_slots, 4);
 	assert_int_equal(step(&l, "inner")->loop_slots, 1);
-	assert_int_equal(l.p->root_slots, 3);
+	assert_int_equal(l.p->units[0]->root_slots, 3);
 	assert_int_equal(step(&l, "d")->slot, 2);
 	unload(&l);
 }

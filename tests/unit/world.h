@@ -419,6 +419,34 @@ static const struct effects world_effects = { world_record, world_flush, world_s
 
 struct world_run { int exit; enum run_status status; int journal_err; };
 
+/* Modules stand behind the runbook's text, each after a line `=== NAME`. */
+struct module_place { int unused; };
+static bool world_module(void *arg, struct arena *a, const struct module_place *from, const struct spec *uses, struct fetched *out, struct fault *f)
+{
+	const char *at = arg;
+	char line[64];
+
+	snprintf(line, sizeof(line), "\n=== %.*s\n", (int)(uses->text.n - 2), uses->text.p + 2);
+	at = strstr(at, line);
+	if (!at)
+		return fault_set(f, a, 420, "no module %.*s", (int)uses->text.n, uses->text.p);
+	at += strlen(line);
+	*out = (struct fetched){ .key = uses->text, .name = uses->text, .source = uses->text, .place = from, .ours = true };
+	out->bytes = (struct str){ at, strstr(at, "\n=== ") ? (size_t)(strstr(at, "\n=== ") + 1 - at) : strlen(at) };
+	return true;
+}
+
+static struct program *world_load(struct world *w, const char *text, struct diags *ds)
+{
+	static const struct module_place here;
+	const char *end = strstr(text, "\n=== ");
+	struct str book = { text, end ? (size_t)(end + 1 - text) : strlen(text) };
+	struct fetch fetch = { .module = world_module, .arg = (void *)(uintptr_t)text, .root = &here };
+	struct load_options options = { .fetch = &fetch };
+
+	return program_load(&w->arena, source_new(&w->arena, STR("test.yml"), book), &options, ds);
+}
+
 /* Loads text into a setup; NULL after a message. Releases with program_release(). */
 static struct program *world_setup(struct world *w, const char *text, struct run_setup *setup)
 {
@@ -427,7 +455,7 @@ static struct program *world_setup(struct world *w, const char *text, struct run
 
 	memset(setup, 0, sizeof(*setup));
 	diags_init(&ds, &w->arena);
-	p = program_load(&w->arena, source_new(&w->arena, STR("test.yml"), str_of(text)), NULL, &ds);
+	p = world_load(w, text, &ds);
 	if (!p || ds.errors) {
 		struct buf b;
 
@@ -449,7 +477,7 @@ static struct program *world_setup(struct world *w, const char *text, struct run
 	setup->inputs = arena_array(&w->arena, p->rb->input_count + 1, sizeof(struct value));
 	if (!program_inputs(p, &w->arena, NULL, 0, NULL, 0, (struct value *)setup->inputs, &ds))
 		fprintf(stderr, "inputs are missing\n");
-	setup->secrets = arena_array(&w->arena, p->rb->secret_count + 1, sizeof(struct value));
+	setup->secrets = arena_array(&w->arena, p->secret_count + 1, sizeof(struct value));
 	setup->dry_run = w->dry;
 	setup->interactive = w->interactive;
 	setup->dir = "/tmp";

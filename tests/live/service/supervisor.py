@@ -44,8 +44,13 @@ def stop(name):
     return 0, ""
 
 
+def restart(name):
+    stop(name)
+    return start(name)
+
+
 def do(words):
-    words = [w for w in words if w not in ("--quiet", "--type=service", "--state=running")]
+    words = [w for w in words if w not in ("--", "--quiet", "--type=service", "--state=running")]
     if words == ["list-units"]:
         return 0, "".join(f"{n}.service loaded active running\n" for n in services if active(n))
     verb, name = words
@@ -53,7 +58,7 @@ def do(words):
         return 4, f"Unit {name}.service could not be found.\n"
     if verb == "is-active":
         return (0, "active\n") if active(name) else (3, "inactive\n")
-    return {"start": start, "stop": stop}[verb](name)
+    return {"start": start, "stop": stop, "restart": restart}[verb](name)
 
 
 def end(*_):
