@@ -83,7 +83,7 @@ books() {
 @test "a run that was killed inside of a module goes on there" {
 	books
 	begin exec book.yml -i dir="$PWD" -i wait=1.5
-	until_ok grep -q '"step.intent","k":"act/two/wait"' state/runs/*/journal.jsonl
+	until_ok sh -c 'grep -q "\"step.intent\",\"k\":\"act/two/wait\"" state/runs/*/journal.jsonl'
 	kill -KILL "$pid"
 	wait "$pid" || true
 	mv steps/make.yml away.yml
