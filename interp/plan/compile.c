@@ -300,7 +300,7 @@ static void compile_result(struct load *l, struct prog_step *ps)
 			at.own = i;
 			/* a capture of a secret is a secret itself: that is what `secret()` is for */
 			at.secrets = true;
-			if (!s->captures[i].expr) {
+			if (s->action == ACT_ASK && i < s->ask.count) {
 				types[i] = scope_input_type(l, &s->ask.fields[i]);
 				at.secrets = false;
 				continue;
