@@ -181,13 +181,11 @@ static int64_t edit_shift(const struct node_edit *e)
 	return (int64_t)e->drop - e->count;
 }
 
-uint32_t node_text_offset(struct node_text *nt, size_t mark)
+uint32_t node_text_seek(struct node_text *nt, uint32_t mark)
 {
 	const struct node_edits *es = nt->edits;
 
-	if (nt->ascii && !es)
-		return nt->start + (uint32_t)(mark < nt->text.n ? mark : nt->text.n);
-	seek_byte(nt, (uint32_t)mark);
+	seek_byte(nt, mark);
 	if (!es)
 		return nt->start + nt->byte;
 	while (nt->edit > 0) {

@@ -48,8 +48,16 @@ struct node_text {
  * U+2029, which libyaml takes for line ends, get stand-ins of the same length. */
 void node_text_init(struct node_text *nt, struct arena *a, const struct source *src, uint32_t start,
 		    uint32_t end, bool ascii, bool breaks, const struct node_edits *edits);
-/* Source offset of libyaml's mark (code points from the start of the text). */
-uint32_t node_text_offset(struct node_text *nt, size_t mark);
+/* node_text_offset() where characters are not bytes, or something was edited. */
+uint32_t node_text_seek(struct node_text *nt, uint32_t mark);
+/* Source offset of libyaml's mark (code points from the start of the text). Twice
+ * for each event, and most files are plain ASCII: then nothing is to be looked up. */
+static inline uint32_t node_text_offset(struct node_text *nt, uint32_t mark)
+{
+	if (!nt->ascii || nt->edits)
+		return node_text_seek(nt, mark);
+	return nt->start + (mark < nt->text.n ? mark : (uint32_t)nt->text.n);
+}
 /* True if a quote was put in at the last mark asked for, so the scalar is plain. */
 bool node_text_plain(const struct node_text *nt);
 /* Puts the real characters back into a scalar's text. */

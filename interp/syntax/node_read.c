@@ -30,7 +30,7 @@ struct frame {
 	struct span key_span;
 	bool has_key, drop;    /* drop: its value is read but not kept */
 	bool is_key;           /* this collection is itself a key */
-	bool flow;
+	bool flow, map;
 	uint32_t end;          /* of the last child */
 	struct span open;      /* plain text in brackets with an open ( before a comma */
 	struct map *index;     /* of a large map's keys */
@@ -88,7 +88,7 @@ static struct frame *top(struct builder *b)
 
 static bool wants_key(const struct frame *f)
 {
-	return f && f->node->kind == NODE_MAP && !f->has_key;
+	return f && f->map && !f->has_key;
 }
 
 static struct str key_of(const struct frame *f)
@@ -142,7 +142,7 @@ static void link_value(struct builder *b, struct frame *f, struct node *n)
 		b->root = n;
 		return;
 	}
-	if (f->node->kind == NODE_MAP) {
+	if (f->map) {
 		bool drop = f->drop;
 		f->has_key = f->drop = false;
 		if (drop)
@@ -276,7 +276,7 @@ static enum outcome on_scalar(struct builder *b, const struct node_event *ev)
 	if (ev->text.n > NODE_SCALAR_MAX)
 		return too_big(b, start, ev->text.n);
 	n->kind = NODE_SCALAR;
-	n->style = node_text_plain(&b->text) ? NODE_PLAIN : ev->style;
+	n->style = b->text.edits && node_text_plain(&b->text) ? NODE_PLAIN : ev->style;
 	end = node_text_offset(&b->text, ev->end);
 	n->text = new_text(b, ev->text.p, ev->text.n);
 	if (b->text.stand_count)
@@ -363,7 +363,7 @@ static enum outcome on_open(struct builder *b, const struct node_event *ev)
 		link_value(b, f, n);
 	}
 	g = &b->frames[b->depth++];
-	*g = (struct frame){ .node = n, .tail = &n->first, .flow = ev->style == NODE_FLOW, .is_key = is_key, .end = start };
+	*g = (struct frame){ .node = n, .tail = &n->first, .flow = ev->style == NODE_FLOW, .map = ev->kind == EVENT_MAP, .is_key = is_key, .end = start };
 	return GO_ON;
 }
 
