@@ -143,18 +143,26 @@ static bool open(struct node_parser *p, struct node_event *ev, enum node_event_k
 	return true;
 }
 
+/* The scalar at hand, whose properties (if any) begin at `start` and `line`. */
+static bool scalar(struct node_parser *p, struct node_event *ev, enum state then, bool marked, uint32_t start, size_t line)
+{
+	const yaml_token_t *t = &p->token;
+	ev->kind = EVENT_SCALAR;
+	ev->style = style_of(t->data.scalar.style);
+	ev->marked = marked;
+	ev->multiline = line != t->end_mark.line;
+	ev->start = start;
+	ev->end = end_of(p);
+	ev->text = (struct str){ (const char *)t->data.scalar.value, t->data.scalar.length };
+	p->ready = false;
+	p->state = (uint8_t)then;
+	return true;
+}
+
 static bool node_content(struct node_parser *p, struct node_event *ev, size_t line, bool block, bool bare)
 {
 	switch (p->token.type) {
-	case YAML_SCALAR_TOKEN:
-		ev->kind = EVENT_SCALAR;
-		ev->style = style_of(p->token.data.scalar.style);
-		ev->end = end_of(p);
-		ev->multiline = line != p->token.end_mark.line;
-		ev->text = (struct str){ (const char *)p->token.data.scalar.value, p->token.data.scalar.length };
-		p->ready = false;
-		pop(p);
-		return true;
+	case YAML_SCALAR_TOKEN: return scalar(p, ev, (enum state)p->states[--p->depth], true, ev->start, line);
 	case YAML_FLOW_SEQUENCE_START_TOKEN: return open(p, ev, EVENT_LIST, NODE_FLOW, FLOW_LIST_FIRST);
 	case YAML_FLOW_MAPPING_START_TOKEN: return open(p, ev, EVENT_MAP, NODE_FLOW, FLOW_MAP_FIRST);
 	case YAML_BLOCK_ENTRY_TOKEN:
@@ -184,6 +192,8 @@ static bool node_content(struct node_parser *p, struct node_event *ev, size_t li
 static bool node(struct node_parser *p, struct node_event *ev, enum state then, bool block, bool bare)
 {
 	size_t line = p->token.start_mark.line;
+	if (p->token.type == YAML_SCALAR_TOKEN) /* nearly always */
+		return scalar(p, ev, then, false, start_of(p), line);
 	if (!push(p, then))
 		return false;
 	*ev = (struct node_event){ .start = start_of(p), .end = start_of(p) };

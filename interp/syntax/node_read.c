@@ -125,7 +125,7 @@ static void set_key(struct builder *b, struct frame *f, struct node *n)
 	f->drop = true;
 	f->key = n->text;
 	f->key_span = n->span;
-	if (n->style == NODE_PLAIN && str_eqz(n->text, "<<"))
+	if (n->text.n == 2 && n->style == NODE_PLAIN && str_eqz(n->text, "<<"))
 		node_trap_merge(b->ds, n->span);
 	else if (first)
 		node_trap_duplicate(b->ds, n->text, n->span, first->key_span);
@@ -266,6 +266,12 @@ static enum outcome too_big(struct builder *b, uint32_t start, size_t bytes)
 	return STOPPED;
 }
 
+/* Does a blank follow? Without one no comment has cut the value. */
+static bool is_blank_at(const struct builder *b, uint32_t at)
+{
+	return at < b->src->text.n && (b->src->text.p[at] == ' ' || b->src->text.p[at] == '\t');
+}
+
 static enum outcome on_scalar(struct builder *b, const struct node_event *ev)
 {
 	struct frame *f = top(b);
@@ -304,7 +310,8 @@ static enum outcome on_scalar(struct builder *b, const struct node_event *ev)
 	if (n->multiline && n->style != NODE_PLAIN && !b->checked && !indented(b, b->depth, n->span, false))
 		return STRICT;
 	if (n->style == NODE_PLAIN && n->text.n) {
-		node_trap_plain(b->ds, n);
+		if (n->multiline || is_blank_at(b, end))
+			node_trap_plain(b->ds, n);
 		if (f && f->flow && flow_plain(b, f, n) == STRICT)
 			return STRICT;
 	} else if (n->style == NODE_PLAIN && f && f->flow && flow_plain(b, f, n) == STRICT) {
