@@ -120,6 +120,11 @@ void arena_reset(struct arena *a)
 	}
 }
 
+void arena_expect(struct arena *a, size_t n)
+{
+	a->large = a->large || n > 2 * HUGE;
+}
+
 /* A piece that does not fit into the newest chunk. */
 static char *alloc_slow(struct arena *a, size_t need)
 {
@@ -129,7 +134,8 @@ static char *alloc_slow(struct arena *a, size_t need)
 	if (next < CHUNK_MIN)
 		next = CHUNK_MIN;
 	bool large = a->head && need > next / 4;
-	struct arena_chunk *c = a->head && a->head->size >= CHUNK_MAX && need <= HUGE_ROOM ? chunk_huge() : NULL;
+	bool huge = need <= HUGE_ROOM && (a->large || (a->head && a->head->size >= CHUNK_MAX));
+	struct arena_chunk *c = huge ? chunk_huge() : NULL;
 	if (!c)
 		c = chunk_new(large || need > next ? need : next);
 	if (large && c->size - need <= (size_t)(a->end - a->at)) {

@@ -6,6 +6,7 @@
  * never fails (see mem.h); freeing is only whole.
  */
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include "base/str.h"
 
@@ -14,6 +15,7 @@ struct arena {
 	struct arena_chunk *head; /* newest chunk, NULL when empty */
 	char *at, *end;           /* free part of the newest chunk */
 	size_t used;              /* bytes handed out since init/reset */
+	bool large;               /* see arena_expect() */
 };
 
 void arena_init(struct arena *a);
@@ -21,6 +23,8 @@ void arena_init(struct arena *a);
 void arena_release(struct arena *a);
 /* Forgets all contents, keeps the first chunk for reuse. */
 void arena_reset(struct arena *a);
+/* The contents will come to about n bytes: if that is much, small chunks are left out. */
+void arena_expect(struct arena *a, size_t n);
 /* n zeroed bytes, aligned for any type. Never NULL. */
 void *arena_alloc(struct arena *a, size_t n);
 /* Zeroed array of count * size bytes; overflow aborts. */

@@ -9,6 +9,9 @@
 #include "base/arena.h"
 #include "base/visible.h"
 
+/* A source's tree and all that is made from it come to about this, in the same arena. */
+enum { MADE_PER_BYTE = 16 };
+
 static const char BOM[] = "\xef\xbb\xbf";
 
 /* Number of LF; a loop over blocks that the compiler turns into vector code. */
@@ -60,6 +63,7 @@ struct source *source_new(struct arena *a, struct str name, struct str text)
 		odd = true;
 		most++;
 	}
+	arena_expect(a, text.n * MADE_PER_BYTE);
 	uint32_t *lines = arena_array(a, (size_t)most + 1, sizeof *lines);
 	uint32_t count = odd ? find_odd_lines(text, lines + 1, most) : find_lines(text, lines + 1, most);
 	struct source *s = arena_alloc(a, sizeof *s);

@@ -78,6 +78,8 @@ static void arena_large(void **state)
 			arena_release(&a);
 			arena_alloc(&a, 5 << 20);
 		}
+		if (round == 2)
+			arena_expect(&a, 100 << 20);
 		for (size_t i = 0; i < COUNT; i++) {
 			sizes[i] = i % 100 == 0 ? 40000 * (i % 700 / 100) + 200000 : 1 + i * 7 % 3000;
 			pieces[i] = arena_alloc(&a, sizes[i]);
