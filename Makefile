@@ -187,12 +187,12 @@ $(B)/crash/%: tests/crash/%.c $(LIB) $(B)/flags
 FUZZCC    := clang
 FUZZFLAGS := -g -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 FUZZSRC   := $(sort $(wildcard tests/fuzz/fuzz_*.c))
-FUZZOBJ   := $(patsubst %.c,$(B)/fuzz/obj/%.o,$(filter-out interp/cli/main.c,$(SRC))) $(B)/fuzz/obj/gen/pages.o
+FUZZOBJ   := $(patsubst %.c,$(B)/fuzz/obj/%.o,$(filter-out interp/cli/main.c,$(SRC))) $(B)/fuzz/obj/gen/pages.o $(B)/fuzz/obj/gen/stdlib.o
 fuzz-build: $(FUZZSRC:tests/fuzz/%.c=$(B)/fuzz/%)
 $(B)/fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(FUZZCC) -std=gnu11 $(CPPFLAGS) $(FUZZFLAGS) -MMD -MP -c -o $@ $<
-$(B)/fuzz/obj/gen/pages.o: $(B)/gen/pages.c
+$(B)/fuzz/obj/gen/%.o: $(B)/gen/%.c
 	@mkdir -p $(@D)
 	$(FUZZCC) -std=gnu11 $(CPPFLAGS) $(FUZZFLAGS) -MMD -MP -c -o $@ $<
 $(B)/fuzz/librunbook.a: $(FUZZOBJ)
