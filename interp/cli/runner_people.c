@@ -15,16 +15,23 @@
  * members of run.open from which a takeover has it again.
  */
 
-/* What approvals are bound to besides the run: program, runbook, files, inputs. */
+/* What approvals are bound to besides the run: program, runbook, modules, their files, inputs. */
 static struct str plan_digest(struct runner *r)
 {
-	const struct runbook *rb = r->l->program->rb;
+	const struct program *p = r->l->program;
+	const struct runbook *rb = p->rb;
+	uint32_t files = 0;
 	struct buf b;
 	char hex[65];
 
 	buf_init(&b, 64 << 20);
 	buf_printf(&b, "runbook-plan/v1\n%s\n%s\n", RUNBOOK_VERSION, r->l->digest);
-	for (uint32_t i = 0; i < rb->files.count; i++) {
+	for (uint32_t i = 0; i < p->unit_count; i++) {
+		digest_hex(p->units[i]->rb->source->text, hex);
+		buf_printf(&b, "%s\n", hex);
+		files += p->units[i]->rb->files.count;
+	}
+	for (uint32_t i = 0; i < files; i++) {
 		digest_hex(r->kept.files[i].bytes, hex);
 		buf_printf(&b, "%s\n", hex);
 	}

@@ -223,24 +223,6 @@ static struct value run_value(struct frame *f, struct arena *a, uint32_t field)
 	return value_null;
 }
 
-static struct value role_value(struct frame *f, uint32_t role, uint32_t field)
-{
-	const struct role *r = &f->e->p->rb->roles[role];
-	const struct site_role *site = f->e->setup->roles ? &f->e->setup->roles[role] : NULL;
-	struct eval_env env = frame_env(f);
-	struct eval_error err = { 0 };
-	struct value *list;
-
-	if (field)
-		return r->contact.kind ? data_eval_text(&r->contact, &f->e->p->codes, &env, &err) : value_null;
-	if (!site || !site->who_count)
-		return data_eval_words(&r->who, &f->e->p->codes, &env, &err);
-	list = arena_array(env.arena, site->who_count, sizeof(*list));
-	for (uint32_t i = 0; i < site->who_count; i++)
-		list[i] = value_str(site->who[i]);
-	return value_list(list, site->who_count);
-}
-
 const struct frame *owner_of_undo(const struct frame *f)
 {
 	for (; f; f = f->parent)
@@ -265,6 +247,26 @@ static const struct scope_results *file_scope(const struct frame *f)
 	while (!LOOP_IS_UNIT(s->loop))
 		s = s->up;
 	return s;
+}
+
+/* Roles are those of the file that f stands in. */
+static struct value role_value(struct frame *f, uint32_t role, uint32_t field)
+{
+	const struct unit *u = f->e->p->units[NO_STEP - file_scope(f)->loop];
+	const struct role *r = &u->rb->roles[role];
+	const struct site_role *site = f->e->setup->roles && !u->index ? &f->e->setup->roles[role] : NULL;
+	struct eval_env env = frame_env(f);
+	struct eval_error err = { 0 };
+	struct value *list;
+
+	if (field)
+		return r->contact.kind ? data_eval_text(&r->contact, &f->e->p->codes, &env, &err) : value_null;
+	if (!site || !site->who_count)
+		return data_eval_words(&r->who, &f->e->p->codes, &env, &err);
+	list = arena_array(env.arena, site->who_count, sizeof(*list));
+	for (uint32_t i = 0; i < site->who_count; i++)
+		list[i] = value_str(site->who[i]);
+	return value_list(list, site->who_count);
 }
 
 static const struct frame *step_frame(const struct frame *f)

@@ -11,13 +11,22 @@
 
 enum { TEXT_MAX = 24 << 10, WHO_MAX = 1000 };
 
-static uint32_t role_of(const struct engine *e, struct str name)
+/* Index of a role of the file; its role_count if there is none. */
+static uint32_t role_of(const struct runbook *rb, struct str name)
 {
 	uint32_t i = 0;
 
-	while (i < e->p->rb->role_count && !str_eq(e->p->rb->roles[i].name, name))
+	while (i < rb->role_count && !str_eq(rb->roles[i].name, name))
 		i++;
 	return i;
+}
+
+/* What the site says of a role of this name. */
+static const struct site_role *site_of(const struct engine *e, struct str name)
+{
+	uint32_t ix = role_of(e->p->rb, name);
+
+	return e->setup->roles && ix < e->p->rb->role_count ? &e->setup->roles[ix] : NULL;
 }
 
 /* Fields that were asked for so far: the plan alone does not show them. */
@@ -78,14 +87,14 @@ static struct str approval_text(struct frame *f, struct str role, const struct s
 
 static bool people_of(struct frame *f, struct str role, struct str **who, uint32_t *n, struct str *error)
 {
-	const struct engine *e = f->e;
-	uint32_t ix = role_of(e, role);
-	const struct site_role *site = e->setup->roles && ix < e->p->rb->role_count ? &e->setup->roles[ix] : NULL;
+	const struct runbook *rb = f->ps->unit->rb; /* a module has roles of its own */
+	const struct site_role *site = site_of(f->e, role);
+	uint32_t ix = role_of(rb, role);
 	bool unknown = false;
 
 	*who = NULL;
 	*n = 0;
-	if (ix == e->p->rb->role_count)
+	if (ix == rb->role_count)
 		return true; /* cannot be: the checker has looked */
 	if (site && site->who_count) {
 		*who = arena_array(f->tmp, site->who_count, sizeof(**who));
@@ -93,7 +102,7 @@ static bool people_of(struct frame *f, struct str role, struct str **who, uint32
 			(*who)[(*n)++] = site->who[i];
 		return true;
 	}
-	return eval_words(f, &e->p->rb->roles[ix].who, who, n, &unknown, error);
+	return eval_words(f, &rb->roles[ix].who, who, n, &unknown, error);
 }
 
 static void approve_ask(struct frame *f)
