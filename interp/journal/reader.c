@@ -21,6 +21,7 @@ struct reading {
 	void *arg;
 	uint64_t at;  /* where the next line begins */
 	bool corrupt;
+	bool never_synced; /* --no-sync: the whole run is one batch */
 	struct record r;
 };
 
@@ -33,7 +34,7 @@ static void reading_init(struct reading *rd, struct journal_scan *out,
 	rd->each = each;
 	rd->arg = arg;
 	rd->at = 0;
-	rd->corrupt = false;
+	rd->corrupt = rd->never_synced = false;
 }
 
 static void damage(struct reading *rd, const char *why)
@@ -47,7 +48,8 @@ static void damage(struct reading *rd, const char *why)
 }
 
 /* A line at or behind the first damage: does it prove that the damage is in an
- * older batch? (A seal as such proves nothing: it is synced with its batch.) Where a
+ * older batch? (A seal as such proves nothing: it is synced with its batch.) What was never
+ * synced is one batch and may have lost anything: with a hole in it nobody can go on. Where a
  * newline is lost, a whole record stands at the end of the line. Quotes are escaped in
  * strings, so what looks like the start of a record is the start of a map at least. */
 static void testify(struct reading *rd, struct str line)
@@ -59,7 +61,7 @@ static void testify(struct reading *rd, struct str line)
 	while (!rd->corrupt && (at = str_find(line, start)) >= 0) {
 		line = str_slice(line, (size_t)at, line.n);
 		if (record_parse(&rd->r, line, &why)) {
-			rd->corrupt = rd->r.b > rd->out->bad_record;
+			rd->corrupt = rd->r.b > rd->out->bad_record || rd->never_synced;
 			return;
 		}
 		line = str_slice(line, start.n, line.n);
@@ -82,6 +84,8 @@ static void take_line(struct reading *rd, struct str line)
 	} else {
 		if (rd->r.b == rd->r.n)
 			o->batch_at = start;
+		if (rd->r.n == 1)
+			rd->never_synced = str_eqz(record_raw(&rd->r, "sync"), "false");
 		if (rd->each)
 			rd->each(rd->arg, &rd->r);
 		o->good_bytes = start + line.n + 1;

@@ -149,6 +149,6 @@ opened() { jq -c "select(.t == \"run.open\").inputs$1" "$(journal)"; }
 	rm -rf state
 	printf 's: "%s"\n' "$(head -c 300000 /dev/zero | tr '\0' x)" >long.yml
 	run_rb 1 exec echo.yml --inputs long.yml
-	says 'the inputs are too long' err
+	says 'are too long for a journal record' err
 	[ -z "$(cat state/runs/*/journal.jsonl 2>/dev/null)" ]
 }

@@ -18,6 +18,7 @@
 struct http_server {
 	int fd, port;
 	pthread_t thread;
+	int peers;                 /* connections that are open */
 	int connections, requests; /* so far; read with __atomic_load_n */
 };
 
@@ -142,6 +143,7 @@ static inline void *http_server_peer(void *arg)
 	}
 	close(p->fd);
 	free(buf);
+	__atomic_sub_fetch(&p->s->peers, 1, __ATOMIC_SEQ_CST); /* the server may be gone after this */
 	free(p);
 	return NULL;
 }
@@ -156,6 +158,7 @@ static inline void *http_server_accept(void *arg)
 		pthread_t t;
 
 		__atomic_add_fetch(&s->connections, 1, __ATOMIC_SEQ_CST);
+		__atomic_add_fetch(&s->peers, 1, __ATOMIC_SEQ_CST);
 		*p = (struct http_server_peer){ s, fd };
 		if (pthread_create(&t, NULL, http_server_peer, p))
 			abort();
@@ -181,6 +184,8 @@ static inline void http_server_stop(struct http_server *s)
 {
 	shutdown(s->fd, SHUT_RDWR);
 	pthread_join(s->thread, NULL);
+	while (__atomic_load_n(&s->peers, __ATOMIC_SEQ_CST)) /* the clients have hung up: they end */
+		usleep(1000);
 	close(s->fd);
 }
 
