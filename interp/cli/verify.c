@@ -177,7 +177,7 @@ static void check_replay(struct verifying *v)
 
 static void check_report(struct verifying *v, const char *journal)
 {
-	struct str path = arena_printf(&v->c->arena, STR_FMT "/report.json", STR_ARG(v->dir)), bytes;
+	struct str path = arena_printf(&v->c->arena, STR_FMT "/report.run.json", STR_ARG(v->dir)), bytes;
 	struct report r;
 	struct buf out;
 	int err = file_read(&v->c->arena, path.p, REPORT_BYTES_MAX, &bytes);
@@ -186,7 +186,7 @@ static void check_report(struct verifying *v, const char *journal)
 		return; /* it is made when it is asked for */
 	buf_init(&out, REPORT_BYTES_MAX);
 	if (!report_read(&v->c->arena, journal, false, &r) || !report_make(&r, v->dir.p, REPORT_JSON, &out) || !str_eq(buf_str(&out), bytes))
-		wrong(v, STR("report.json is not what the journal gives"));
+		wrong(v, STR("report.run.json is not what the journal gives"));
 	buf_release(&out);
 }
 

@@ -44,7 +44,7 @@ int report_write(const char *dir, bool shared)
 
 	arena_init(&a);
 	buf_init(&out, REPORT_BYTES_MAX);
-	path = arena_printf(&a, "%s/report.json", dir);
+	path = arena_printf(&a, "%s/report.run.json", dir);
 	journal = arena_printf(&a, "%s/journal.jsonl", dir);
 	if (stat(journal.p, &st))
 		err = errno;

@@ -18,7 +18,7 @@ bool report_format_of(const char *name, enum report_format *out);
 /* Appends the report of r; dir is the run's folder, for outputs that are blobs
  * (missing ones are said to be missing). False if out became full. */
 bool report_make(const struct report *r, const char *dir, enum report_format format, struct buf *out);
-/* After the seal: writes dir/report.json (beside and renamed, mode as the journal's;
+/* After the seal: writes dir/report.run.json (beside and renamed, mode as the journal's;
  * not synced: it can be made anew). Journals of more than REPORT_AT_SEAL bytes are
  * left to `runbook report`. 0 (also then) or errno. */
 enum { REPORT_AT_SEAL = 512 << 10 };

@@ -105,12 +105,12 @@ rich_yml() {
 	is "$(jq -r '[.. | objects | select(.kind == "foreach") | .of] | add' r.json)" 2
 }
 
-@test "report: the run leaves report.json, and it is what the command prints" {
+@test "report: the run leaves report.run.json, and it is what the command prints" {
 	rich_yml
 	run_rb 4 exec rich.yml --yes --no-sync
 	report json
-	cmp r.json state/runs/*/report.json
-	is "$(stat -c %a state/runs/*/report.json)" 600
+	cmp r.json state/runs/*/report.run.json
+	is "$(stat -c %a state/runs/*/report.run.json)" 600
 	[ -z "$(ls state/runs/*/*.tmp 2>/dev/null)" ]
 }
 
@@ -257,7 +257,7 @@ rich_yml() {
 	"$RB" rollback @last >out 2>err </dev/null || code=$?
 	report json
 	is "$(jq -r '.run.runners' r.json)" 2
-	cmp r.json state/runs/*/report.json
+	cmp r.json state/runs/*/report.run.json
 	rm -rf state go ledger
 	deploy_yml
 	run_rb 0 exec deploy.yml --yes -i tag=v1 --no-sync

@@ -100,9 +100,9 @@ rechain() { # FILE SED-SCRIPT
 	run_rb 6 verify "$run"
 	cp saved "$dir/blobs/sha256/$blob"
 	run_rb 0 verify "$run"
-	sed -i 's/"ok"/"OK"/' "$dir/report.json"
+	sed -i 's/"ok"/"OK"/' "$dir/report.run.json"
 	run_rb 6 verify "$run"
-	says 'report.json' out
+	says 'report.run.json' out
 }
 
 @test "verify: neither a seal nor a living runner" {

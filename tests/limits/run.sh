@@ -576,10 +576,10 @@ limit_report_at_the_end() { # a step of about 5 KiB in the journal, and small on
 	printf 'inputs: { n: int }\npreflight:\n  - { foreach: range(inputs.n), run: "head -c 4000 /dev/zero | tr %s x", effect: read }\n' "'\\\\0'" | book file.yml
 	good run file.yml --no-sync -i "n=$(($1 / 5200))"
 	[ "$(stat -c %s "$(last)/journal.jsonl")" -le "$1" ] || say "the journal is too long for this test"
-	[ -f "$(last)/report.json" ] || say "there is no report"
+	[ -f "$(last)/report.run.json" ] || say "there is no report"
 	good run file.yml --no-sync -i "n=$(($1 / 4000))"
 	[ "$(stat -c %s "$(last)/journal.jsonl")" -gt "$1" ] || say "the journal is too short for this test"
-	[ ! -f "$(last)/report.json" ] || say "there is a report"
+	[ ! -f "$(last)/report.run.json" ] || say "there is a report"
 	good "$program" report @last -f json >out
 }
 limit_output_in_a_report() {
