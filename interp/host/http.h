@@ -22,7 +22,7 @@ struct loop;
 struct http;      /* the client: one a run */
 struct http_call; /* one request */
 
-enum { HTTP_BODY_MAX = 64 << 20, HTTP_HEADERS_MAX = 256 << 10, HTTP_HEADER_COUNT = 512 };
+enum { HTTP_BODY_MAX = 64 << 20, HTTP_HEADERS_MAX = 16 << 10, HTTP_HEADER_COUNT = 64 };
 
 struct http_header { struct str name, value; };
 struct http_result;

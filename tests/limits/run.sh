@@ -539,7 +539,7 @@ limit_inputs_in_all() {
 	good run file.yml --inputs in.yml
 	four $(($1 + 4096))
 	bad run file.yml --inputs in.yml
-	says 'inputs are too long'
+	says 'are too long for a journal record'
 }
 limit_file_beside_the_runbook() {
 	printf 'files: [big.bin]\npreflight: [{ guard: "true" }]\n' | book file.yml

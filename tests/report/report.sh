@@ -1,12 +1,12 @@
 #!/bin/sh
 # report.sh [PROGRAM]: reports as those who read them do: JUnit against a schema and
 # by two other readers, HTML in Debian's chromium (playwright-core), the GitHub summary
-# by a Markdown reader. TAP. The npm packages go to build/npm; what is not there is skipped.
+# by a Markdown reader. TAP. The npm packages go to build/npm-report (another suite beside it has its own); what is not there is skipped.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 program=${1:-${RUNBOOK_BIN:-build/runbook}}
 case $program in /*) ;; *) program=$PWD/$program ;; esac
-npm_dir=$PWD/build/npm
+npm_dir=$PWD/build/npm-report
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM HUP

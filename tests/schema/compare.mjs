@@ -41,7 +41,8 @@ function check(paths) {
 	return by
 }
 
-const shape = d => d.severity === 'error' && d.code >= 'RB101' && d.code <= 'RB119'
+// (a relation of two values is no shape: draft-07 cannot say it)
+const shape = d => d.severity === 'error' && d.code >= 'RB101' && d.code <= 'RB119' && !d.message.includes('closes when it opens')
 let compared = 0, unread = 0, refusedBoth = 0, bad = 0
 
 function compare(path, text, diagnostics) {

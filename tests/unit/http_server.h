@@ -18,7 +18,7 @@
 struct http_server {
 	int fd, port;
 	pthread_t thread;
-	int peers;                 /* connections that are open */
+	int peers, peer_fds[256];  /* connections that are open */
 	int connections, requests; /* so far; read with __atomic_load_n */
 };
 
@@ -141,6 +141,9 @@ static inline void *http_server_peer(void *arg)
 		if (!path || http_server_act(p->fd, buf, n, path + 1))
 			break;
 	}
+	for (int i = 0; i < 256; i++)
+		if (__atomic_load_n(&p->s->peer_fds[i], __ATOMIC_SEQ_CST) == p->fd)
+			__atomic_store_n(&p->s->peer_fds[i], 0, __ATOMIC_SEQ_CST);
 	close(p->fd);
 	free(buf);
 	__atomic_sub_fetch(&p->s->peers, 1, __ATOMIC_SEQ_CST); /* the server may be gone after this */
@@ -159,6 +162,11 @@ static inline void *http_server_accept(void *arg)
 
 		__atomic_add_fetch(&s->connections, 1, __ATOMIC_SEQ_CST);
 		__atomic_add_fetch(&s->peers, 1, __ATOMIC_SEQ_CST);
+		for (int i = 0; i < 256; i++)
+			if (!__atomic_load_n(&s->peer_fds[i], __ATOMIC_SEQ_CST)) {
+				__atomic_store_n(&s->peer_fds[i], fd, __ATOMIC_SEQ_CST);
+				break;
+			}
 		*p = (struct http_server_peer){ s, fd };
 		if (pthread_create(&t, NULL, http_server_peer, p))
 			abort();
@@ -184,7 +192,10 @@ static inline void http_server_stop(struct http_server *s)
 {
 	shutdown(s->fd, SHUT_RDWR);
 	pthread_join(s->thread, NULL);
-	while (__atomic_load_n(&s->peers, __ATOMIC_SEQ_CST)) /* the clients have hung up: they end */
+	for (int i = 0; i < 256; i++)
+		if (s->peer_fds[i])
+			shutdown(s->peer_fds[i], SHUT_RDWR);
+	for (int i = 0; i < 3000 && __atomic_load_n(&s->peers, __ATOMIC_SEQ_CST); i++)
 		usleep(1000);
 	close(s->fd);
 }
