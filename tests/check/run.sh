@@ -12,7 +12,7 @@ cd "$(dirname "$0")/../.." || exit 2
 root=$PWD
 logs=$root/build/check
 limit=${RB_SUITE_LIMIT:-1800} # seconds
-unset MAKEFLAGS MFLAGS MAKELEVEL GITHUB_ACTIONS B SAN ROOMS T
+unset CI MAKEFLAGS MFLAGS MAKELEVEL GITHUB_ACTIONS B SAN ROOMS T
 make=${MAKE:-make}
 jobs=$(nproc 2>/dev/null || echo 2)
 

@@ -20,7 +20,7 @@ trap cleanup EXIT
 trap 'exit 130' INT TERM HUP
 cd "$work" || exit 2
 export RUNBOOK_STATE="$work/state" RUNBOOK_LOCKS="$work/locks" HOME="$work" XDG_CONFIG_HOME="$work/config"
-unset GITHUB_ACTIONS http_proxy HTTP_PROXY https_proxy all_proxy ALL_PROXY
+unset CI GITHUB_ACTIONS http_proxy HTTP_PROXY https_proxy all_proxy ALL_PROXY
 export no_proxy=127.0.0.1
 
 # --- tools ---
