@@ -239,6 +239,8 @@ static bool own_capture(const struct place *at, struct str name, struct span spa
 	if (at->when < WHEN_FAILED) {
 		struct diag *d = diag_add(ds, 154, span, "capture `" STR_FMT "` is known only after an attempt", STR_ARG(name));
 		diag_label(ds, d, c->span, "captured here");
+		diag_help(ds, d, "use it in `expect`, which is checked after each attempt, or in the guard of a later step: steps.ID." STR_FMT,
+			  STR_ARG(name));
 		return nothing(out);
 	}
 	if (i >= at->own) {

@@ -9,6 +9,8 @@
 
 struct foreign { const char *word; uint8_t place; const char *ours; const char *how; };
 
+enum { KEYS_LISTED = 16 }; /* in a hint */
+
 /* ours: the key to write; how: replaces the help where the shape differs too. */
 static const struct foreign foreigns[] = {
 	{ "when", IN_STEP, "if", NULL },
@@ -137,6 +139,8 @@ static const struct foreign foreigns[] = {
 	{ "about", IN_DECL, "help", NULL },
 	{ "regex", IN_DECL, "pattern", NULL },
 	{ "choices", IN_DECL, "enum", NULL },
+	{ "one_of", IN_DECL, "enum", NULL },
+	{ "allowed", IN_DECL, "enum", NULL },
 	{ "options", IN_DECL, "enum", NULL },
 	{ "values", IN_DECL, "enum", NULL },
 	{ "items", IN_DECL, "of", NULL },
@@ -164,6 +168,15 @@ static bool colon_follows(struct str text, uint32_t at)
 	while (at < text.n && (text.p[at] == ' ' || text.p[at] == '"' || text.p[at] == '\''))
 		at++;
 	return at < text.n && text.p[at] == ':';
+}
+
+static struct str key_list(struct reader *r, const struct str *names, uint32_t n)
+{
+	struct str list = STR("");
+
+	for (uint32_t i = 0; i < n; i++)
+		list = arena_printf(r->a, STR_FMT "%s" STR_FMT, STR_ARG(list), i ? ", " : "", STR_ARG(names[i]));
+	return list;
 }
 
 void read_unknown_key(struct reader *r, enum key_place place, const struct node *value)
@@ -201,6 +214,7 @@ void read_unknown_key(struct reader *r, enum key_place place, const struct node 
 	for (uint32_t i = 0; i < count; i++)
 		if (all[i].place == place && !all[i].later)
 			names[used++] = str_of(all[i].name);
+	uint32_t known = used;
 	/* a slip in another tool's word: the word is then looked up */
 	for (size_t i = 0; i < sizeof foreigns / sizeof *foreigns; i++)
 		if (foreigns[i].place == place && foreigns[i].ours)
@@ -217,6 +231,8 @@ void read_unknown_key(struct reader *r, enum key_place place, const struct node 
 		diag_help(r->ds, d, "`%s` stands %s", all[i].name, key_place_name(all[i].place));
 		return;
 	}
+	if (known && known <= KEYS_LISTED)
+		diag_help(r->ds, d, "the keys here are " STR_FMT, STR_ARG(key_list(r, names, known)));
 }
 
 const struct key *read_next_key(struct reader *r, enum key_place place, struct node **at, struct node **value)
