@@ -16,6 +16,9 @@ int file_read(struct arena *a, const char *path, size_t max, struct str *out);
 /* Writes beside path and renames over it; fsyncs file and folder when sync.
  * mode as for open(2). Parent folders must exist. */
 int file_write_atomic(const char *path, struct str bytes, unsigned mode, int sync);
+/* Removes what file_write_atomic left in the folder when its process was killed
+ * (NAME.PID-N.tmp). Only where nobody else writes. */
+void file_sweep(const char *folder);
 /* mkdir -p with mode for each new folder. */
 int file_mkdirs(const char *path, unsigned mode);
 /* write(2) until all is written; loops over EINTR and short writes. */

@@ -283,6 +283,7 @@ static int reopen(struct takeover *t)
 	r->journal = journal_reopen(&jo, &err);
 	if (!r->journal)
 		return reopen_failed(t, err);
+	file_sweep(r->dir.p);
 	if (!rebuild_replay(&t->b, r->secrets, r->mask))
 		return damaged(t);
 	return 0;

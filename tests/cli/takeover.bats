@@ -108,7 +108,9 @@ status() {
 @test "takeover: rollback of a killed run undoes what had started, the step in doubt too" {
 	book
 	killed dead
+	touch "$(echo state/runs/*)/report.run.json.123-0.tmp"
 	run_rb 0 rollback @last --why 'wrong target'
+	! ls state/runs/*/*.tmp
 	is "$(cat ledger)" "$(printf 'w0\nu1\nu0')"
 	is "$(status)" rolled_back
 	says 'wrong target' err
