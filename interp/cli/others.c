@@ -38,7 +38,7 @@ static bool read_beside(struct others *x, struct arena *a, struct str name, size
 		return fault_set(f, a, 405, "there is no `" STR_FMT "`", STR_ARG(path));
 	*out = (struct git_entry){ .mode = st.st_mode & 0100 ? GIT_PROGRAM : GIT_FILE };
 	err = file_read(a, path.p, max, &out->bytes);
-	return !err || fault_set(f, a, 405, "`" STR_FMT "`: %s", STR_ARG(path), file_error(err));
+	return !err || fault_set(f, a, err == FILE_TOO_LARGE ? 407 : 408, "`" STR_FMT "`: %s", STR_ARG(path), file_error(err));
 }
 
 static bool read_lock(struct others *x, struct fault *f)
@@ -49,7 +49,11 @@ static bool read_lock(struct others *x, struct fault *f)
 	uint32_t line;
 
 	if (!read_beside(x, a, STR(MODLOCK_NAME), MODLOCK_BYTES_MAX, &e, f)) {
+		struct fault why_not = *f;
+
 		*f = (struct fault){ 0 };
+		if (why_not.code != 405)
+			return fault_set(f, a, 436, STR_FMT, STR_ARG(why_not.text));
 		fault_set(f, a, 434, "there is no " MODLOCK_NAME " beside the runbook, which says what its modules are");
 		return fault_help(f, a, UPDATE);
 	}
