@@ -73,6 +73,7 @@ extern const struct cli_command cmd_eval;
 extern const struct cli_command cmd_exec;
 extern const struct cli_command cmd_explain;
 extern const struct cli_command cmd_logs;
+extern const struct cli_command cmd_mod;
 extern const struct cli_command cmd_plan;
 extern const struct cli_command cmd_replay;
 extern const struct cli_command cmd_report;

@@ -25,6 +25,7 @@ const struct cli_command *const commands[] = {
 	&cmd_exec,
 	&cmd_explain,
 	&cmd_logs,
+	&cmd_mod,
 	&cmd_plan,
 	&cmd_replay,
 	&cmd_report,

@@ -389,8 +389,8 @@ static bool step_member(const struct place *at, const struct binding *of, struct
 		return true;
 	}
 	int64_t found = capture_index(l, ps, name);
-	if (found < 0)
-		return false;
+	if (found < 0) /* of a module that could not be had, which has been said */
+		return ps->ast->action == ACT_USES && !ps->call && nothing(out);
 	uint32_t i = (uint32_t)found;
 	const struct named_expr *c = &ps->ast->captures[i];
 	const struct type *t = capture_type(ps, i);

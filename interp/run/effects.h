@@ -124,6 +124,7 @@ struct event {
 	struct str key, why;  /* EVENT_RESOLVE: the step; EVENT_EPOCH, EVENT_ADOPT: the cause of a rollback */
 	bool done;            /* EVENT_RESOLVE */
 	struct str operator_name, user; int64_t uid; /* EVENT_EPOCH: who takes over: approves nothing from now on */
+	const struct header *dirs; uint32_t dir_count; /* EVENT_EPOCH, EVENT_ADOPT: folders where files were restored, by the key of a module, "" of the runbook */
 };
 
 struct effects {

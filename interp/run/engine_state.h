@@ -176,6 +176,7 @@ struct engine {
 	struct frame **parked; uint32_t parked_len, parked_cap; /* would go on, but the run is held or in doubt */
 	struct frame **doubts; uint32_t doubt_len, doubt_cap;   /* AT_DOUBT */
 	uint32_t epochs;              /* runners that took over */
+	const char **dirs;            /* by unit: where the last one restored its files, or NULL; NULL: nowhere */
 	struct resolution *resolutions;
 	struct frame *cause_frame; struct str cause_key, cause_text, cause_at;
 	struct str stop_text;
@@ -293,6 +294,10 @@ struct eval_env frame_env(struct frame *f);
 const struct frame *owner_of_undo(const struct frame *f); /* whom the rollback block around f undoes, or NULL */
 /* Folder of the step's file, where its programs run; NULL: where the runner is. */
 const char *unit_dir(const struct frame *f, const struct prog_step *ps);
+/* Is that another one than the runbook's folder at the start? */
+bool unit_has_dir(const struct frame *f, const struct prog_step *ps);
+/* The runbook's own. */
+const char *book_dir(const struct engine *e);
 struct value eval_code(struct frame *f, const struct expr *x, struct eval_error *err);
 /* Evaluates a data as text into tmp; false with *error set. Unknown: *unknown = true, text is the source. */
 bool eval_text(struct frame *f, const struct data *d, struct str *out, bool *unknown, struct str *error);

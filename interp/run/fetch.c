@@ -315,15 +315,32 @@ struct eval_env frame_env(struct frame *f)
 	return (struct eval_env){ fetch, f, f->tmp ? f->tmp : &f->e->arena };
 }
 
-const char *unit_dir(const struct frame *f, const struct prog_step *ps)
+const char *book_dir(const struct engine *e)
 {
-	const struct unit *u = ps->unit;
+	return e->dirs && e->dirs[0] ? e->dirs[0] : e->setup->dir;
+}
 
-	const char *const *dirs = f->e->setup->unit_dirs;
+static const char *own_dir(const struct engine *e, const struct unit *u)
+{
+	const char *const *dirs = e->setup->unit_dirs;
 
+	if (e->dirs && e->dirs[u->index])
+		return e->dirs[u->index];
 	if (dirs && dirs[u->index])
 		return dirs[u->index];
-	return u->from.dir.n ? u->from.dir.p : f->e->setup->dir;
+	return u->from.dir.n ? u->from.dir.p : NULL;
+}
+
+bool unit_has_dir(const struct frame *f, const struct prog_step *ps)
+{
+	return own_dir(f->e, ps->unit) || (f->e->dirs && f->e->dirs[0]);
+}
+
+const char *unit_dir(const struct frame *f, const struct prog_step *ps)
+{
+	const char *own = own_dir(f->e, ps->unit);
+
+	return own ? own : book_dir(f->e);
 }
 
 struct value eval_code(struct frame *f, const struct expr *x, struct eval_error *err)

@@ -116,7 +116,7 @@ static bool end_named(struct str word, uint8_t *end)
 }
 
 /* {"name":"value",...}; a name may come twice. */
-static bool read_headers(struct arena *a, struct str raw, struct result *out)
+static bool read_pairs(struct arena *a, struct str raw, const struct header **out, uint32_t *count)
 {
 	const char *p = raw.p + 1, *end = raw.p + raw.n, *why;
 	struct header *list = NULL;
@@ -155,8 +155,8 @@ static bool read_headers(struct arena *a, struct str raw, struct result *out)
 		list[n++] = (struct header){ text[0], text[1] };
 	}
 	buf_release(&b);
-	out->headers = list;
-	out->header_count = n;
+	*out = list;
+	*count = n;
 	return p != NULL;
 }
 
@@ -213,7 +213,7 @@ bool recorded_result(struct arena *a, const struct record *r, const char *dir, b
 	out->uid = record_int(r, "uid", 0);
 	out->took = record_int(r, "took_us", 0) * 1000;
 	out->opaque = str_eqz(r->t, "probe") && opaque.n ? record_text(r, a, "result") : opaque;
-	if (!read_headers(a, record_raw(r, "headers"), out)) {
+	if (!read_pairs(a, record_raw(r, "headers"), &out->headers, &out->header_count)) {
 		snprintf(why, 200, "the record's `headers` make no sense");
 		return false;
 	}
@@ -233,4 +233,6 @@ void recorded_other(struct arena *a, const struct record *r, struct event *ev)
 	ev->operator_name = record_text(r, a, "operator");
 	ev->user = record_text(r, a, "user");
 	ev->uid = record_int(r, "uid", -1);
+	if (!read_pairs(a, record_raw(r, "dirs"), &ev->dirs, &ev->dir_count))
+		ev->dir_count = 0;
 }

@@ -397,7 +397,7 @@ void rec_seal(struct engine *e)
 		jsonw_kstr(&w, "k", e->residue[i].key);
 		jsonw_kstr(&w, "why", rec_cut(e, e->residue[i].why, 1024));
 		if (e->residue[i].count)
-			jsonw_kstr(&w, "dir", str_of(e->setup->dir));
+			jsonw_kstr(&w, "dir", str_of(book_dir(e)));
 		put_commands(e, &w, &e->residue[i]);
 		jsonw_close(&w, '}');
 	}

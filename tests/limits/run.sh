@@ -693,6 +693,60 @@ limit_tags_of_tags() {
 	bad check "r/deploy.yml@t$(($1 + 1))"
 	says "$2"
 }
+# A book with a module from runbook.vendor; its digest is wrong, which is seen when it has been read.
+vendored_book() {
+	printf 'preflight: [{ uses: git+https://example.org/rb//m.yml@v1 }]\n' | book file.yml
+	echo '# runbook.lock 1' >runbook.lock
+	printf 'git+https://example.org/rb//m.yml v1.0.0 commit=%040d tree=sha256:%064d\n' 1 2 >>runbook.lock
+	mkdir -p runbook.vendor/https/example.org/rb@v1.0.0
+	printf 'runbook: 1\nsteps: [{ guard: true }]\n' >runbook.vendor/https/example.org/rb@v1.0.0/m.yml
+}
+limit_lock_lines() {
+	vendored_book
+	seq $(($1 - 1)) | sed "s|.*|git+https://example.org/rb//m&.yml v1.0.0 commit=$(printf %040d 1) tree=sha256:$(printf %064d 2)|" >>runbook.lock
+	bad check file.yml
+	says_not "$2"
+	echo "git+https://example.org/rb//n.yml v1.0.0 commit=$(printf %040d 1) tree=sha256:$(printf %064d 2)" >>runbook.lock
+	bad check file.yml
+	says "$2"
+}
+limit_lock_size() {
+	vendored_book
+	{ printf '#'; zeros $(($1 - $(wc -c <runbook.lock) - 1)); echo; } >>runbook.lock
+	bad check file.yml
+	says_not "$2"
+	echo >>runbook.lock
+	bad check file.yml
+	says "$2"
+}
+limit_files_of_a_locked_module() {
+	vendored_book
+	cd runbook.vendor/https/example.org/rb@v1.0.0
+	seq $(($1 - 1)) | while read -r i; do : >"f$i"; done
+	printf 'runbook: 1\nfiles: [%s]\nsteps: [{ guard: true }]\n' "$(seq -s, -f f%.0f $(($1 - 1)))" >m.yml
+	cd - >/dev/null
+	bad check file.yml
+	says RB435
+	cd runbook.vendor/https/example.org/rb@v1.0.0
+	: >one
+	sed -i 's/f1,/f1,one,/' m.yml
+	cd - >/dev/null
+	bad check file.yml
+	says "$2"
+}
+limit_bytes_of_a_locked_module() {
+	vendored_book
+	cd runbook.vendor/https/example.org/rb@v1.0.0
+	printf 'runbook: 1\nfiles: [a, b, c, d]\nsteps: [{ guard: true }]\n' >m.yml
+	for f in a b c; do truncate -s 67108864 $f; done
+	truncate -s $(($1 - 3 * 67108864 - $(wc -c <m.yml))) d
+	cd - >/dev/null
+	bad check file.yml
+	says RB435
+	echo x >>runbook.vendor/https/example.org/rb@v1.0.0/d
+	bad check file.yml
+	says "$2"
+}
 limit_policy_size() {
 	printf 'preflight:\n  - guard: true\n' | book file.yml
 	{ printf 'require_clean: false\n#'; zeros $(($1 - 23)); echo; } >policy.yml
