@@ -188,6 +188,7 @@ void monitors_compile(struct load *l)
 		compile_data(&at, &m->ast->every, FORM_VALUE, &type_duration);
 		for (uint32_t k = 0; k < m->rule_count; k++)
 			compile_rule(l, m, &m->rules[k]);
+		ps->wants_output = ps->wants_output || m->keeps_out;
 	}
 }
 

@@ -1,6 +1,7 @@
 #include "run/engine_state.h"
 
 #include "base/mem.h"
+#include "run/monitor.h"
 
 /*
  * frames: the agenda and the frames that hold others: LIST (steps in order) and
@@ -245,6 +246,7 @@ static void loop_end(struct frame *f)
 	struct outcome *o = f->out;
 	uint32_t skipped = 0, unchanged = 0;
 
+	monitors_step(f, false);
 	o->ended = f->e->wall;
 	o->took = f->e->mono - f->began;
 	if (o->status == S_NOT_RUN) {
@@ -366,6 +368,7 @@ void loop_begin(struct frame *f)
 	f->count = f->items.n;
 	f->out->each = arena_array(&e->arena, f->count, sizeof(*f->out->each));
 	f->out->each_count = f->count;
+	monitors_step(f, true);
 	loop_advance(f);
 }
 
