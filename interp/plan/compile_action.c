@@ -4,7 +4,7 @@
  */
 #include "plan/check.h"
 #include "plan/modules.h"
-#include "syntax/promql.h"
+#include "plan/promql.h"
 
 static void compile_http(struct load *l, struct prog_step *ps)
 {

@@ -1,7 +1,6 @@
 #include "run/engine_state.h"
 
 #include "run/message.h"
-#include "run/monitor.h"
 #include "value/units.h"
 
 /*

@@ -3,7 +3,6 @@
 
 #include <string.h>
 #include "base/mem.h"
-#include "run/monitor.h"
 
 /*
  * engine: making and driving an engine: events in, agenda, commands out. The

@@ -370,6 +370,20 @@ void message_result(struct engine *e, struct str about, const struct result *r);
 /* ladder.c: escalate, of the root and of steps. */
 void ladder_start(struct frame *f);
 void ladder_fired(struct frame *f, const struct result *r);
+/* monitor.c: makes them, once, when the run begins. */
+void monitors_make(struct engine *e);
+/* The phase, the stage or a step of `during` has changed: turns them on and off. */
+void monitors_look(struct engine *e);
+/* A step (or a foreach as a whole) begins, ends. */
+void monitors_step(struct frame *f, bool begins);
+/* Another runner: the time between counts for no rule. */
+void monitors_gap(struct engine *e);
+void monitor_sampled(struct frame *f, const struct result *r);
+/* reaction.c: the run is ending: all off, and a pause that one asked for is over. */
+void monitors_end(struct engine *e);
+/* The answer to a pause; asks again if it was held and the run goes on. */
+void halt_answered(struct engine *e, const struct result *r);
+void halt_resume(struct engine *e);
 /* gate.c: false: the run, or the step, does not go on now (it waits, or has failed). */
 bool gate_start(struct engine *e);
 bool gate_pass(struct frame *f);

@@ -1,7 +1,6 @@
 #include "run/engine_state.h"
 
 #include "base/mem.h"
-#include "run/monitor.h"
 
 /*
  * frames: the agenda and the frames that hold others: LIST (steps in order) and

@@ -1,6 +1,6 @@
 #include "run/metric.h"
 
-#include "syntax/promql.h"
+#include "plan/promql.h"
 #include "value/json.h"
 #include "value/units.h"
 

@@ -34,23 +34,8 @@ struct monitor_state {
 	struct rule_state *rules;
 };
 
-/* Makes them; once, when the run begins. */
-void monitors_make(struct engine *e);
-/* The phase, the stage or a step of `during` has changed: turns them on and off. */
-void monitors_look(struct engine *e);
-/* A step (or a foreach as a whole) begins, ends. */
-void monitors_step(struct frame *f, bool begins);
-/* The run is ending: all off, and a pause that one asked for is over. */
-void monitors_end(struct engine *e);
-/* Another runner: the time between counts for no rule. */
-void monitors_gap(struct engine *e);
 /* reaction.c: now: by rule, whether it holds at this sample (view); most: the longest time
  * between two samples that counts. Afterwards the monitor may be off. */
 void rules_apply(struct monitor_state *m, const int *now, int64_t most);
-/* The result of a sample; of the question of a pause. */
-void monitor_sampled(struct frame *f, const struct result *r);
-void halt_answered(struct engine *e, const struct result *r);
-/* Asks again, if a pause was held and the run goes on. */
-void halt_resume(struct engine *e);
 
 #endif

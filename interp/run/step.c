@@ -1,7 +1,6 @@
 #include "run/engine_state.h"
 
 #include <string.h>
-#include "run/monitor.h"
 #include "run/people.h"
 #include "value/units.h"
 

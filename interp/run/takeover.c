@@ -1,7 +1,6 @@
 #include "run/engine_state.h"
 
 #include "base/mem.h"
-#include "run/monitor.h"
 
 /*
  * takeover: a runner that comes after another one. The journal was replayed, so

@@ -1,4 +1,4 @@
-#include "syntax/promql.h"
+#include "plan/promql.h"
 
 #include "base/buf.h"
 

@@ -1,5 +1,5 @@
-#ifndef RB_SYNTAX_PROMQL_H
-#define RB_SYNTAX_PROMQL_H
+#ifndef RB_PLAN_PROMQL_H
+#define RB_PLAN_PROMQL_H
 /*
  * promql: just enough of Prometheus' query language to know where a hole of a
  * query stands: inside a string of a label matcher, between backticks, or in the
