@@ -429,13 +429,17 @@ static void definitions(struct jsonw *w)
 					    "{\"required\":[\"bearer\"],\"not\":{\"anyOf\":[{\"required\":[\"user\"]},{\"required\":[\"password\"]}]}}]");
 	definition(w, "Tls", IN_HTTP_TLS, "");
 	definition(w, "Wait", IN_WAIT, "");
-	definition(w, "Notify", IN_NOTIFY, "");
+	definition(w, "Notify", IN_NOTIFY, "\"if\":{\"required\":[\"event\"],\"properties\":{\"event\":{\"enum\":[\"acknowledge\",\"resolve\"]}}},"
+					   "\"then\":{\"required\":[\"incident\"]}");
 	definition(w, "Render", IN_RENDER, "\"oneOf\":[{\"required\":[\"text\"]},{\"required\":[\"json\"]}]");
 	definition(w, "Retry", IN_RETRY, "");
 	definition(w, "Guard", IN_GUARD, "");
 	definition(w, "Parse", IN_PARSE, "");
 	definition(w, "Secret", IN_SECRET, "\"minProperties\":1,\"maxProperties\":1");
-	definition(w, "Channel", IN_CHANNEL, "\"minProperties\":1,\"maxProperties\":1");
+	definition(w, "Channel", IN_CHANNEL, "\"dependencies\":{\"url\":[\"pagerduty\"]},\"oneOf\":[{\"required\":[\"webhook\"]},{\"required\":[\"run\"]},"
+					     "{\"required\":[\"slack\"]},{\"required\":[\"pagerduty\"]},{\"required\":[\"email\"]}]");
+	definition(w, "Email", IN_EMAIL, "\"dependencies\":{\"user\":[\"password\"],\"password\":[\"user\"]},"
+					 "\"not\":{\"required\":[\"password\"],\"properties\":{\"tls\":{\"const\":\"none\"}}}");
 	definition(w, "Defaults", IN_DEFAULTS, "");
 	definition(w, "Risk", IN_RISK, "");
 	definition(w, "Role", IN_ROLE, "");

@@ -64,7 +64,7 @@ struct act_http {
 	struct data url, method, query, headers, json, form, body, follow, tls;
 	struct data user, password, bearer;     /* auth: {user, password} | {bearer} */
 };
-struct act_notify { struct data to; struct data title, say; struct str level; };
+struct act_notify { struct data to; struct data title, say, incident; uint8_t level, event; /* enum message_level, enum message_event */ };
 struct act_render { struct data to, text, json; };
 struct act_wait { struct data amount, until; };
 /* Who is told when something has not ended after a time; in order of time. */
@@ -138,9 +138,22 @@ struct step {
 	};
 };
 
-struct channel { struct str name; struct span span; uint8_t kind; /* enum channel_kind */
-		 struct str secret; struct span secret_span; struct data argv; };
-enum channel_kind { CHANNEL_WEBHOOK, CHANNEL_RUN };
+enum channel_kind { CHANNEL_WEBHOOK, CHANNEL_RUN, CHANNEL_SLACK, CHANNEL_PAGERDUTY, CHANNEL_EMAIL };
+extern const char *const channel_kind_names[]; /* as the keys: "webhook", "run" ... */
+enum message_level { LEVEL_INFO, LEVEL_WARN, LEVEL_ERROR, LEVEL_CRITICAL };
+extern const char *const message_levels[]; /* ends with NULL */
+enum message_event { EVENT_TRIGGERED, EVENT_ACKNOWLEDGED, EVENT_RESOLVED };
+extern const char *const message_events[]; /* "trigger", "acknowledge", "resolve", NULL */
+enum mail_tls { MAIL_STARTTLS, MAIL_IMPLICIT, MAIL_PLAIN };
+struct mail { struct data server, user, from, to /* words */; uint8_t tls; /* enum mail_tls */ };
+struct channel {
+	struct str name; struct span span;
+	uint8_t kind;                  /* enum channel_kind */
+	uint8_t level;                 /* enum message_level: the least that goes through it */
+	struct str secret; struct span secret_span; /* address, routing key or password; empty: none */
+	struct data argv, url;
+	struct mail mail;
+};
 
 struct role { struct str name; struct span span; struct data who /* words */, contact; struct str notify; struct span notify_span; };
 

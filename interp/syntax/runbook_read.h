@@ -74,10 +74,13 @@ void read_inputs(struct reader *r, const struct node *n);
 /* Declarations of typed values: inputs, fields of `ask`. */
 bool read_decls(struct reader *r, const struct node *n, const char *what, const struct decl **list, uint32_t *count);
 void read_secrets(struct reader *r, const struct node *n);
-void read_channels(struct reader *r, const struct node *n);
 void read_defaults(struct reader *r, const struct node *n);
 void read_risks(struct reader *r, const struct node *n);
 void read_files(struct reader *r, const struct node *n);
+
+/* runbook_channel.c */
+void read_channels(struct reader *r, const struct node *n);
+bool read_notify(struct reader *r, const struct node *n, struct act_notify *out);
 
 /* runbook_step.c */
 bool read_steps(struct reader *r, const struct node *n, struct step_list *out);
@@ -89,7 +92,6 @@ struct step_more *more_of(struct reader *r, struct step *s);
 bool read_run(struct reader *r, const struct node *n, struct step *s);
 bool read_http(struct reader *r, const struct node *n, struct act_http *out);
 bool read_wait(struct reader *r, const struct node *n, struct act_wait *out);
-bool read_notify(struct reader *r, const struct node *n, struct act_notify *out);
 bool read_render(struct reader *r, const struct node *n, struct act_render *out);
 /* with: NULL if there is none. */
 bool read_uses(struct reader *r, const struct node *n, const struct node *with, struct step *s);
