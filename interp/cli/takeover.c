@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "base/file.h"
 #include "base/jsonw.h"
 #include "cli/rebuild.h"
 #include "cli/restore.h"

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "eval/regex.h"
 #include "run/metric.h"
+#include "run/message.h"
 #include "run/people.h"
 #include "value/json.h"
 
@@ -227,7 +228,7 @@ static void notified(struct frame *f, const struct result *r)
 	struct str error = { 0 };
 
 	if (!kind_notify.success(f, r))
-		rec_issue(f->e, "warning", f, arena_printf(&f->e->arena, "not notified: " STR_FMT, STR_ARG(end_text(f->e, f, r))));
+		rec_issue(f->e, "warning", f, arena_printf(&f->e->arena, "not notified: " STR_FMT, STR_ARG(message_why(f->e, r))));
 	if (kind_notify.start(f, f->ps, false, &error) == STARTED_WAIT)
 		return;
 	if (error.n)

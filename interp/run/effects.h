@@ -16,7 +16,7 @@
 struct arena;
 struct prog_step;
 
-enum op_kind { OP_SPAWN, OP_REQUEST, OP_TIMER, OP_QUESTION, OP_FILE };
+enum op_kind { OP_SPAWN, OP_REQUEST, OP_TIMER, OP_QUESTION, OP_FILE, OP_MAIL };
 /* approve and checklist wait for answers from outside; the others need one at once,
  * beforehand or at the terminal. */
 enum question { ASK_CONFIRM, ASK_PAUSE, ASK_APPROVE, ASK_VALUE, ASK_ITEM, ASK_WINDOW };
@@ -35,7 +35,9 @@ struct command {
 	uint8_t purpose;             /* enum op_purpose */
 	bool write;                  /* has an effect: needs a durable intent; suppressed in a dry-run */
 	bool probe;
-	bool message;                /* a notification: not sent in a dry-run */
+	bool message;                /* a notification: not sent in a dry-run; a request or a mail is tried
+	                              * again by the world, within the timeout (live_message.c) */
+	struct str channel;          /* of a message */
 	bool want_output;            /* the engine needs the whole output, else head and tail are enough */
 	bool quiet;                  /* output neither shown nor stored */
 	bool unknown;                /* dry-run: it depends on unknown values: never run, only shown */
@@ -53,6 +55,9 @@ struct command {
 			 bool module; /* of a module: nothing of the operator's environment that the runbook inherits */ } spawn;
 		struct { struct str method, url, body, user, password, ca, cert, key; bool has_body, insecure;
 			 const struct header *headers; uint32_t header_count; int follow; } request;
+		/* addresses without names; text: the whole mail; url: smtp://host:port or smtps:// */
+		struct { struct str url, user, password, from, text; bool tls;
+			 const struct str *to; uint32_t to_count; } mail;
 		struct { int64_t at; } timer;             /* mono ns: fires when event time reaches it */
 		/* text: what is shown now; preset: an answer given beforehand, or empty, by whom and why;
 		 * subject: what an answer from a file must name; item: the field or item that is asked for
@@ -65,7 +70,7 @@ struct command {
 };
 
 enum result_end {
-	END_EXIT,        /* a child exited, a request was answered, a file was written: code */
+	END_EXIT,        /* a child exited, a request was answered, a mail was taken, a file was written: code */
 	END_SIGNAL,      /* signo */
 	END_TIMEOUT,     /* ended by the world after command.timeout */
 	END_STOPPED,     /* ended after effects.stop */
@@ -91,7 +96,9 @@ struct result {
 	uint8_t end;          /* enum result_end */
 	int code;             /* exit code or HTTP status, -1: none */
 	int signo;
-	struct str error;     /* "No such file or directory", libcurl's text */
+	struct str error;     /* "No such file or directory", libcurl's text; of a message that was refused, the answer's first line */
+	uint32_t tries;       /* of a message: how often it was sent; 0: once */
+	struct str channel;   /* of a message: set by the engine */
 	int64_t took;         /* ns */
 	struct output out, err;
 	const struct header *headers; uint32_t header_count;

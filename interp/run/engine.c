@@ -197,7 +197,7 @@ static void on_result(struct engine *e, const struct result *brought)
 {
 	struct op *o = op_find(e, brought->op);
 	struct result seen, *r = &seen;
-	struct str about;
+	struct str about, channel;
 	struct frame *f;
 	uint8_t what;
 
@@ -206,10 +206,12 @@ static void on_result(struct engine *e, const struct result *brought)
 	f = o->frame;
 	what = o->what;
 	about = o->about;
+	channel = o->command.channel;
 	op_drop(e, brought->op);
 	if (!f)
 		return;
 	result_seen(e, brought, r);
+	r->channel = channel;
 	switch (what) {
 	case OP_FOR_RUN_TIMEOUT:
 		e->run_timer = 0;

@@ -195,6 +195,7 @@ struct engine {
 	struct str *taken; uint32_t taken_len, taken_cap; /* files whose answers were had */
 	struct operator *operators;   /* who runs or ran it; the last one first */
 	bool executive;               /* the role `executive` has approved */
+	struct told *told;            /* incidents at paging services that the run itself triggered */
 	uint8_t window;               /* enum window_state */
 	uint32_t window_op;           /* the question about it, 0: none is open */
 	bool starting;                /* the window is asked about before the first phase */
@@ -372,6 +373,8 @@ void doubt_settle(struct frame *f);
 void takeover_settle(struct engine *e);    /* nothing waits for a person any more: all goes on, or back */
 /* message.c: what became of a message of the engine itself. */
 void message_result(struct engine *e, struct str about, const struct result *r);
+/* f (or the run: root) has ended well: what the engine triggered about it is resolved. */
+void message_resolve(struct frame *f);
 /* ladder.c: escalate, of the root and of steps. */
 void ladder_start(struct frame *f);
 void ladder_fired(struct frame *f, const struct result *r);

@@ -79,6 +79,7 @@ bool recorded_event(const struct record *r, uint8_t *kind, struct recorded_op *o
 {
 	*kind = EVENT_RESULT;
 	op->key = r->k;
+	op->channel = STR("");
 	if (str_eqz(r->t, "step.attempt")) {
 		op->purpose = OP_FOR_ACTION;
 	} else if (str_eqz(r->t, "probe")) {
@@ -91,6 +92,9 @@ bool recorded_event(const struct record *r, uint8_t *kind, struct recorded_op *o
 		op->purpose = OP_FOR_SAMPLE;
 	} else if (str_eqz(r->t, "message")) {
 		op->purpose = OP_FOR_MESSAGE;
+		op->channel = record_raw(r, "channel");
+		if (op->channel.n >= 2) /* a name: nothing in it is escaped */
+			op->channel = str_slice(op->channel, 1, op->channel.n - 1);
 	} else if (str_eqz(r->t, "run.open")) {
 		*kind = record_raw(r, "rollback_of").n ? EVENT_ADOPT : EVENT_START;
 	} else if (str_eqz(r->t, "epoch.open")) {
@@ -222,6 +226,7 @@ bool recorded_result(struct arena *a, const struct record *r, const char *dir, b
 	out->ref = record_text(r, a, "file");
 	out->refused = record_text(r, a, "refused");
 	out->uid = record_int(r, "uid", 0);
+	out->tries = (uint32_t)record_int(r, "tries", 0);
 	out->took = record_int(r, "took_us", 0) * 1000;
 	out->opaque = str_eqz(r->t, "probe") && opaque.n ? record_text(r, a, "result") : opaque;
 	if (!read_pairs(a, record_raw(r, "headers"), &out->headers, &out->header_count)) {

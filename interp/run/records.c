@@ -197,6 +197,10 @@ void rec_put_result(struct jsonw *w, const struct result *r, bool http)
 		jsonw_kint(w, "signal", r->signo);
 	if (r->error.n)
 		jsonw_kstr(w, "error", r->error);
+	if (r->channel.n)
+		jsonw_kstr(w, "channel", r->channel);
+	if (r->tries > 1)
+		jsonw_kint(w, "tries", r->tries);
 	if (r->end == END_ANSWER)
 		rec_put_answer(w, r);
 	jsonw_kint(w, "took_us", r->took / 1000);

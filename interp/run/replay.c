@@ -16,7 +16,7 @@
 /* A record that the engine made and the journal has not shown yet. */
 struct made { int64_t wall, mono; size_t at, n; /* in bodies */ };
 /* An op that the engine started. */
-struct waiting { uint32_t op; uint8_t purpose; bool want_output; struct str key; };
+struct waiting { uint32_t op; uint8_t purpose; bool want_output; struct str key, channel; };
 
 struct replay {
 	struct replay_options o;
@@ -65,7 +65,7 @@ static void start(void *ctx, const struct command *c)
 		r->op_cap = r->op_cap ? r->op_cap * 2 : 16;
 		r->ops = mem_realloc(r->ops, r->op_cap * sizeof(*r->ops));
 	}
-	r->ops[r->op_count++] = (struct waiting){ c->op, c->purpose, c->want_output, c->key };
+	r->ops[r->op_count++] = (struct waiting){ c->op, c->purpose, c->want_output, c->key, c->channel };
 }
 
 static void forget(struct replay *r, uint32_t i)
@@ -181,7 +181,8 @@ static bool feed_result(struct replay *r, const struct record *rec, const struct
 	char why[200];
 	uint32_t i = 0;
 
-	while (i < r->op_count && !(r->ops[i].purpose == op->purpose && str_eq(r->ops[i].key, op->key)))
+	while (i < r->op_count && !(r->ops[i].purpose == op->purpose && str_eq(r->ops[i].key, op->key) &&
+				    (op->purpose != OP_FOR_MESSAGE || str_eq(r->ops[i].channel, op->channel))))
 		i++;
 	if (i == r->op_count)
 		return verdict(r, REPLAY_DIVERGED, rec->n, rec, "nothing that could end this way was started");

@@ -600,6 +600,8 @@ void step_end(struct frame *f)
 	if (f->started)
 		check_planned(f);
 	rec_outcome(f);
+	if (e->told && f->out->status == S_OK)
+		message_resolve(f);
 	arena_give(f);
 	child_ended(f);
 }

@@ -1,7 +1,6 @@
 /*
  * runbook_unknown: keys that the language does not have: did-you-mean by edit
- * distance, and the words of other tools. Also keys of later versions and
- * required keys that are missing.
+ * distance, and the words of other tools. Also required keys that are missing.
  */
 #include "syntax/runbook_read.h"
 
@@ -212,7 +211,7 @@ void read_unknown_key(struct reader *r, enum key_place place, const struct node 
 	const struct key *all = keys_all(&count);
 	struct str names[KEY_COUNT + sizeof foreigns / sizeof *foreigns];
 	for (uint32_t i = 0; i < count; i++)
-		if (all[i].place == place && !all[i].later)
+		if (all[i].place == place)
 			names[used++] = str_of(all[i].name);
 	uint32_t known = used;
 	/* a slip in another tool's word: the word is then looked up */
@@ -226,7 +225,7 @@ void read_unknown_key(struct reader *r, enum key_place place, const struct node 
 		return;
 	}
 	for (uint32_t i = 0; i < count; i++) {
-		if (!str_eqz(lower, all[i].name) || all[i].later)
+		if (!str_eqz(lower, all[i].name))
 			continue;
 		diag_help(r->ds, d, "`%s` stands %s", all[i].name, key_place_name(all[i].place));
 		return;
@@ -248,10 +247,7 @@ const struct key *read_next_key(struct reader *r, enum key_place place, struct n
 			read_unknown_key(r, place, n);
 			continue;
 		}
-		if (!k->later)
-			return k;
-		struct diag *d = diag_add(r->ds, 108, n->key_span, "`%s` is not in this version yet", k->name);
-		diag_help(r->ds, d, "remove it; `runbook explain %s` says what it will do", k->name);
+		return k;
 	}
 	return NULL;
 }

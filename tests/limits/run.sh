@@ -367,7 +367,7 @@ limit_output_stored() {
 }
 
 # A server that gives what the path asks for: /body/N bytes, /head/N bytes of
-# headers, /count/N headers, /hop/N redirects.
+# headers, /count/N headers, /hop/N redirects; what is posted goes into the file `posted`.
 serve() {
 	[ -z "$server" ] || return 0
 	python3 "$here/server.py" >port &
@@ -439,6 +439,42 @@ limit_channel_time() {
 	printf 'channels: { a: { run: [sleep, "%d"] } }\npreflight:\n  - { notify: { to: a, say: hello } }\n' $(($1 + 5)) | book file.yml
 	good run file.yml
 	says 'not notified: timeout'
+}
+# post KIND PATH: a run that sends its input `say` through a channel; the server keeps it in `posted`.
+post() {
+	serve
+	printf 'secrets: { hook: { file: hook } }\nchannels: { a: { %s: hook } }\ninputs: { say: string }\npreflight:\n  - { notify: { to: a, say: "${{ inputs.say }}" } }\n' "$1" | book file.yml
+	printf 'http://127.0.0.1:%s/%s' "$(cat port)" "$2" >hook
+	printf 'say: "%s"\n' "$(cat text)" >in.yml
+	rm -f posted
+	good run file.yml --inputs in.yml
+}
+limit_message_tries() {
+	echo hello >text
+	post webhook busy
+	says "not notified: HTTP status 503 (channel a, $1 tries)"
+}
+limit_message_text() {
+	zeros "$1" >text
+	post webhook keep
+	jq -r .text posted >out
+	says_not "$2"
+	zeros $(($1 + 1)) >text
+	post webhook keep
+	jq -r .text posted >out
+	says '(cut: the message was longer)'
+}
+limit_text_in_Slack() {
+	zeros $(($1 * 3000)) >text
+	post slack keep
+	jq -r '.attachments[0].blocks[] | .text.text // empty' posted >out
+	[ "$(grep -c '^x*$' out)" -eq "$1" ] || say "not $1 pieces"
+	says_not '(cut:'
+	zeros $(($1 * 3000 + 1)) >text
+	post slack keep
+	jq -r '.attachments[0].blocks[] | .text.text // empty' posted >out
+	[ "$(grep -c '^x*$' out)" -eq "$1" ] || say "not $1 pieces"
+	says '(cut: the rest stands in the run'
 }
 # A run that waits for its checklist; waits until it asks.
 begin_list() {
@@ -812,7 +848,7 @@ while IFS='	' read -r name value where code; do
 			continue
 		fi
 		;;
-	limit_http_* | limit_redirects | limit_asked_list)
+	limit_http_* | limit_redirects | limit_asked_list | limit_message_* | limit_text_in_Slack)
 		if ! command -v python3 >/dev/null; then
 			number=$((number + 1))
 			echo "ok $number - $name: $value # SKIP no python3 here"

@@ -19,6 +19,7 @@ static const char *definition_of(uint8_t place)
 		[IN_SECRET] = "Secret", [IN_CHANNEL] = "Channel", [IN_DEFAULTS] = "Defaults", [IN_PARSE] = "Parse",
 		[IN_RISK] = "Risk", [IN_ROLE] = "Role", [IN_WINDOW] = "Window", [IN_ESCALATE] = "Escalate",
 		[IN_APPROVE] = "Approve", [IN_METRIC] = "Metric", [IN_MONITOR] = "Monitor", [IN_RULE] = "Rule",
+		[IN_APPROVE] = "Approve", [IN_EMAIL] = "Email",
 	};
 	return names[place];
 }
