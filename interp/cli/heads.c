@@ -18,7 +18,7 @@ enum { HEAD_MAX = 4096, HEADS_MAX = 64 };
 
 /* --- writing ------------------------------------------------------------------------ */
 
-static struct str head_text(struct cli *c, const struct head *h)
+struct str head_text(struct cli *c, const struct head *h)
 {
 	return arena_printf(&c->arena, "runbook-head/v1\nrun " STR_FMT "\nrecords %lld\nhead %s\n", STR_ARG(h->run), (long long)h->records,
 			    h->hash);
@@ -54,18 +54,18 @@ static struct str field(struct str text, size_t *at, const char *word)
 	return line;
 }
 
-static bool parse(struct str text, struct head *h)
+bool head_parse(struct str text, size_t *at, struct head *h)
 {
 	static const struct str first = { "runbook-head/v1\n", 16 };
-	size_t at = first.n;
 	struct str hash, records;
 
-	if (!str_starts(text, first))
+	if (!str_starts(str_slice(text, *at, text.n), first))
 		return false;
-	h->run = field(text, &at, "run");
-	records = field(text, &at, "records");
-	hash = field(text, &at, "head");
-	if (!h->run.n || hash.n != 64 || at != text.n || !unit_parse_int(records, &h->records))
+	*at += first.n;
+	h->run = field(text, at, "run");
+	records = field(text, at, "records");
+	hash = field(text, at, "head");
+	if (!h->run.n || hash.n != 64 || !unit_parse_int(records, &h->records))
 		return false;
 	memcpy(h->hash, hash.p, 64);
 	h->hash[64] = 0;
@@ -76,11 +76,12 @@ static void read_one(struct cli *c, struct str folder, const char *name, const c
 {
 	struct str path = arena_printf(&c->arena, STR_FMT "/%s", STR_ARG(folder), name), text;
 	int err = file_read(&c->arena, path.p, HEAD_MAX, &text);
+	size_t at = 0;
 
 	s->name = arena_str(&c->arena, name, strlen(name));
 	if (err)
 		s->by.why = str_of(file_error(err));
-	else if (!parse(text, &s->head))
+	else if (!head_parse(text, &at, &s->head) || at != text.n)
 		s->by.why = STR("it is no head of a journal");
 	else
 		signed_check(c, NAMESPACE, signers, arena_printf(&c->arena, STR_FMT ".sig", STR_ARG(path)).p, text, &s->by);

@@ -16,6 +16,10 @@ struct cli;
 
 struct head { struct str run; int64_t records; char hash[65]; };
 
+/* Its text: docs/journal.md, Heads. */
+struct str head_text(struct cli *c, const struct head *h);
+/* Reads one from text at *at, which moves behind it. False: there is none. */
+bool head_parse(struct str text, size_t *at, struct head *h);
 /* Writes and signs one with the private key file. Empty, or one sentence why not. */
 struct str heads_sign(struct cli *c, struct str dir, const char *name, const struct head *h, const char *key);
 

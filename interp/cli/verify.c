@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/jsonw.h"
 #include "base/visible.h"
+#include "cli/anchor.h"
 #include "cli/heads.h"
 #include "cli/output.h"
 #include "cli/past.h"
@@ -35,6 +36,8 @@ struct verifying {
 	struct signed_head *heads; uint32_t head_count;
 	bool *head_seen;
 	struct statement_found statement;
+	struct anchor_found anchor;
+	bool anchor_seen[ANCHORED_MAX];
 	struct arena record;           /* what the record at hand names */
 	int64_t blobs, at;             /* at: number of the record at hand */
 	struct str found[FOUND_MAX]; uint32_t found_count; /* what is wrong */
@@ -109,6 +112,9 @@ static void on_record(void *arg, const struct record *r)
 	for (uint32_t i = 0; i < v->head_count; i++)
 		if (v->heads[i].head.records == r->n)
 			v->head_seen[i] = str_eqz(r->h, v->heads[i].head.hash);
+	for (uint32_t i = 0; i < v->anchor.count; i++)
+		if (v->anchor.heads[i].records == r->n)
+			v->anchor_seen[i] = str_eqz(r->h, v->anchor.heads[i].hash);
 	v->wanted_seen = v->wanted_seen || (v->wanted && str_eqz(r->h, v->wanted));
 	if (str_eqz(r->t, "run.open"))
 		v->run = arena_str(&v->c->arena, record_text(r, &v->c->arena, "run").p, record_text(r, &v->c->arena, "run").n);
@@ -182,6 +188,27 @@ static void check_report(struct verifying *v, const char *journal)
 	if (!report_read(&v->c->arena, journal, false, &r) || !report_make(&r, v->dir.p, REPORT_JSON, &out) || !str_eq(buf_str(&out), bytes))
 		wrong(v, STR("report.run.json is not what the journal gives"));
 	buf_release(&out);
+}
+
+/* The note on the commit, where its repository can be read. required: the caller named one. */
+static void check_anchor(struct verifying *v, bool required)
+{
+	const struct anchor_found *f = &v->anchor;
+
+	if (f->why.n && required)
+		wrong(v, arena_printf(&v->c->arena, "refs/notes/runbook: " STR_FMT, STR_ARG(f->why)));
+	else if (f->why.n)
+		note(v, arena_printf(&v->c->arena, "refs/notes/runbook: not read: " STR_FMT, STR_ARG(f->why)));
+	for (uint32_t i = 0; i < f->count; i++)
+		if (v->anchor_seen[i])
+			note(v, arena_printf(&v->c->arena, "refs/notes/runbook: record %lld, on commit %.12s of " STR_FMT,
+					     (long long)f->heads[i].records, f->commit.p, STR_ARG(f->repository)));
+		else
+			wrong(v, arena_printf(&v->c->arena, "refs/notes/runbook: the head of this run on commit %.12s of " STR_FMT " is of another journal than this",
+					      f->commit.p, STR_ARG(f->repository)));
+	if (required && !f->why.n && !f->count)
+		wrong(v, arena_printf(&v->c->arena, "refs/notes/runbook: no head of this run on commit " STR_FMT " of " STR_FMT,
+				      STR_ARG(f->commit), STR_ARG(f->repository)));
 }
 
 static void check_statement(struct verifying *v)
@@ -267,6 +294,7 @@ static int verify_folder(struct cli *c, struct str dir, struct str id, bool json
 	if (err)
 		wrong(&v, arena_printf(&c->arena, "heads: %s", strerror(err)));
 	statement_read(c, dir, signers, &v.statement);
+	anchor_read(c, dir, cli_arg(c, "repository"), &v.anchor);
 	v.head_seen = arena_array(&c->arena, v.head_count + 1u, sizeof(*v.head_seen));
 	err = jail_enter(); /* the programs that check signatures have run */
 	if (err) {
@@ -275,6 +303,7 @@ static int verify_folder(struct cli *c, struct str dir, struct str id, bool json
 	}
 	check_chain(&v, journal, &scan);
 	check_heads(&v, cli_has(c, "require-signed"));
+	check_anchor(&v, cli_has(c, "repository"));
 	if (scan.state == JOURNAL_SOUND) {
 		check_replay(&v);
 		check_report(&v, journal);
@@ -313,6 +342,7 @@ static int verify_run(struct cli *c)
 static const struct option_row options[] = {
 	{ "head", 0, "HASH", "a head that you kept: the journal must contain it" },
 	{ "require-signed", 0, NULL, "a trusted signature must stand under the seal (setting allowed_signers)" },
+	{ "repository", 0, "DIR", "a clone of the runbook's repository: its notes must have the head of this run" },
 	{ "output", 'o', "FORMAT", "text (default) or json" },
 	{ "state", 0, "DIR", "where runs are kept" },
 	{ NULL, 0, NULL, NULL },

@@ -755,6 +755,22 @@ limit_bundle_size() {
 	says "more than $1 bytes"
 }
 
+limit_note_on_a_commit() {
+	git init -q r
+	printf 'preflight: [{ guard: "true" }]\n' | book r/file.yml
+	git -C r add file.yml
+	git -C r -c user.name=a -c user.email=a@x commit -qm a
+	noted() { # BYTES of note that are there
+		zeros "$1" >note
+		git -C r -c user.name=a -c user.email=a@x notes --ref=runbook add -f -F ../note
+		RUNBOOK_ANCHOR=notes "$program" exec r/file.yml --no-input >out 2>&1 || say "the run failed"
+	}
+	noted $(($1 - 1000))
+	says_not 'was not anchored'
+	noted $(($1 - 50))
+	says 'is full'
+}
+
 # --- the table ---
 awk -F ' *\\| *' '/^\| name \|/ { on = 1; next } /^\|---/ { next } on && /^\|/ { print $2 "\t" $3 "\t" $4 "\t" $5; next } on { exit }' \
 	"$root/docs/limits.md" >table
