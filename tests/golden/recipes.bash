@@ -450,7 +450,7 @@ golden_loops() {
 		    run: 'test ${{ item }} -lt 2'
 		    rollback: [{ run: "echo -last${{ item }}" }]
 		test:
-		  - { id: fails, guard: 1 > 2 }
+		  - { id: never, guard: 1 > 2 }
 	YML
 	rb 3 exec book.yml
 }
