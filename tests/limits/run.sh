@@ -806,6 +806,61 @@ limit_saved_plan() {
 	says_not 'was changed'
 }
 
+# A bundle that is only its list: FILES of SIZE bytes each, then BLANKS in it.
+bundle() { # FILES SIZE BLANKS
+	python3 - "$@" <<-'X'
+		import sys
+		files, size, blanks = map(int, sys.argv[1:])
+		run = "0" * 26
+		rows = ",\n".join('{"path":"%s/blobs/sha256/%064x","bytes":%d,"sha256":"%064x"}' % (run, i, size, i) for i in range(files))
+		text = ('{"v":1,"format":"runbook-bundle","run":"%s","files":[\n%s\n]}\n' % (run, rows)).encode() + b" " * blanks
+		h = bytearray(512)
+		h[0:11] = b"bundle.json"
+		h[100:156] = b"0000600\0" b"0000000\0" b"0000000\0" + b"%011o\0" % len(text) + b"00000000000\0" + b" " * 8
+		h[156:157], h[257:265] = b"0", b"ustar\x0000"
+		h[329:345] = b"0000000\0" * 2
+		h[148:156] = b"%06o\0 " % sum(h)
+		open("b.tar", "wb").write(bytes(h) + text + bytes(-len(text) % 512))
+	X
+	! "$program" verify ./b.tar >out 2>&1 || say "it was taken"
+}
+limit_bundle_files() {
+	bundle "$1" 1 0
+	says 'no journal of its run'
+	bundle $(($1 + 1)) 1 0
+	says "more than $1 files"
+}
+limit_bundle_list() {
+	bundle 1 1 0
+	list=$(head -c 512 b.tar | tail -c +125 | head -c 11)
+	bundle 1 1 $(($1 - 0$list))
+	says 'not written as it should be'
+	bundle 1 1 "$1"
+	says "more than $1 bytes"
+}
+limit_bundle_size() {
+	bundle 2 $(($1 / 2)) 0
+	says 'no journal of its run'
+	bundle 2 $(($1 / 2 + 1)) 0
+	says "more than $1 bytes"
+}
+
+limit_note_on_a_commit() {
+	git init -q r
+	printf 'preflight: [{ guard: "true" }]\n' | book r/file.yml
+	git -C r add file.yml
+	git -C r -c user.name=a -c user.email=a@x commit -qm a
+	noted() { # BYTES of note that are there
+		zeros "$1" >note
+		git -C r -c user.name=a -c user.email=a@x notes --ref=runbook add -f -F ../note
+		RUNBOOK_ANCHOR=notes "$program" exec r/file.yml --no-input >out 2>&1 || say "the run failed"
+	}
+	noted $(($1 - 1000))
+	says_not 'was not anchored'
+	noted $(($1 - 50))
+	says 'is full'
+}
+
 # --- the table ---
 awk -F ' *\\| *' '/^\| name \|/ { on = 1; next } /^\|---/ { next } on && /^\|/ { print $2 "\t" $3 "\t" $4 "\t" $5; next } on { exit }' \
 	"$root/docs/limits.md" >table
@@ -848,7 +903,7 @@ while IFS='	' read -r name value where code; do
 			continue
 		fi
 		;;
-	limit_http_* | limit_redirects | limit_asked_list | limit_message_* | limit_text_in_Slack)
+	limit_http_* | limit_redirects | limit_asked_list | limit_message_* | limit_text_in_Slack | limit_bundle_*)
 		if ! command -v python3 >/dev/null; then
 			number=$((number + 1))
 			echo "ok $number - $name: $value # SKIP no python3 here"
