@@ -10,7 +10,7 @@
  */
 
 const char *const result_end_names[] = { "exit", "signal", "timeout", "stopped", "not_started", "lost", "failed",
-					 "stuck", "fired", "answer", "no_person", "suppressed" };
+					 "stuck", "fired", "answer", "no_person", "suppressed", "unrecorded" };
 
 struct engine *engine_new(const struct run_setup *s)
 {
@@ -330,8 +330,7 @@ bool engine_feed(struct engine *e, const struct event *ev)
 	return hand_out(e);
 }
 
-/* Is there nothing to do before a person has spoken? */
-static bool waits_for_a_person(const struct engine *e)
+bool engine_waits(const struct engine *e)
 {
 	return (e->held || e->in_doubt) && !at_work(e);
 }
@@ -351,7 +350,7 @@ int engine_drive(struct engine *e, const struct event *first, enum run_status *s
 			handle(e, &events[i]);
 		if (!hand_out(e))
 			break;
-		if (e->stage == STAGE_END || waits_for_a_person(e))
+		if (e->stage == STAGE_END || engine_waits(e))
 			break;
 		if (!e->op_len)
 			mem_abort("the engine has nothing to wait for");

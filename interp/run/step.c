@@ -110,6 +110,7 @@ static void begin(struct frame *f)
 	f->out->started = e->wall;
 	f->out->code = -1;
 	f->began = e->mono;
+	watch_begin(f);
 	if (s->if_) {
 		int r = guard_if(f);
 
@@ -493,7 +494,9 @@ void step_result(struct frame *f, uint8_t what, const struct result *r)
 		break;
 	}
 	f->op = 0;
-	if (r->end == END_SUPPRESSED)
+	if (r->end == END_UNRECORDED)
+		attempt_assumed(f, r);
+	else if (r->end == END_SUPPRESSED)
 		confirm_suppressed(f, r);
 	else
 		attempt_finish(f, r);
@@ -597,6 +600,7 @@ void step_end(struct frame *f)
 	if (f->started)
 		check_planned(f);
 	rec_outcome(f);
+	watch_end(f);
 	arena_give(f);
 	child_ended(f);
 }
