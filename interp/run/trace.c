@@ -145,6 +145,22 @@ static uint32_t rounds(const struct trace_step *s, uint8_t what, uint32_t index)
 	return n;
 }
 
+static struct str items_text(struct trace *t, struct value list)
+{
+	struct buf b;
+	struct str out;
+
+	buf_init(&b, PARTS_MAX);
+	buf_addc(&b, '\n');
+	for (uint32_t i = 0; i < list.n; i++) {
+		item_of(&b, list.list[i]);
+		buf_addc(&b, '\n');
+	}
+	out = keep(t, buf_str(&b));
+	buf_release(&b);
+	return out;
+}
+
 struct trace_condition *trace_weigh(struct trace *t, struct frame *f, const struct weighing *w, struct value v)
 {
 	struct trace_step *s = step_add(t, f);
@@ -161,6 +177,8 @@ struct trace_condition *trace_weigh(struct trace *t, struct frame *f, const stru
 	saw_of(f, w->x, &b);
 	c->saw = keep(t, buf_str(&b));
 	buf_release(&b);
+	if (w->what == WEIGH_ITEMS && v.kind == V_LIST)
+		s->items = items_text(t, v);
 	if (s->last_condition)
 		s->last_condition->next = c;
 	else

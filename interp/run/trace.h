@@ -73,7 +73,7 @@ struct trace_step {
 	uint8_t status;            /* enum step_status, when it ended */
 	const char *end;           /* why it failed: "guard", "if", "exit" ... or NULL */
 	struct str error, captures, undo; /* undo: commands, one a line */
-	uint32_t weighed;
+	struct str items;          /* of a loop: each as in places, one a line */
 	struct trace_condition *conditions, *last_condition;
 	struct trace_op *ops, *last_op;
 	struct trace_step *twin;   /* next of the same place */

@@ -9,6 +9,8 @@
 const struct frame *frame_around(const struct frame *f, const char **mark);
 /* Path of the frame's step, and the items and attempts around it, each in parts. */
 void place_of(const struct frame *f, struct buf *path, struct buf *items);
+/* An item of a loop as it stands in the place of what runs for it: [JSON]. */
+void item_of(struct buf *items, struct value item);
 /* The parts of a command that make it what it is. */
 void identity_of(const struct frame *f, const struct command *c, const struct map *files, struct buf *out);
 /* JSON of the names that an expression reads, with their values: {"inputs.n":3}. */

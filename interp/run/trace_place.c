@@ -15,7 +15,7 @@ enum { PART_MAX = 400, ITEM_MAX = 1 << 16 };
 
 /* --- places --------------------------------------------------------------------- */
 
-static void put_item(struct buf *items, struct value item)
+void item_of(struct buf *items, struct value item)
 {
 	struct buf b;
 
@@ -56,7 +56,7 @@ void place_of(const struct frame *f, struct buf *path, struct buf *items)
 	} else if (f->kind == FRAME_LIST && !*mark && up->kind == FRAME_STEP && up->attempt > 1) {
 		buf_adds(items, str_slice(f->key, up->key.n, f->key.n)); /* ~2 */
 	} else if (f->kind == FRAME_STEP && up->kind == FRAME_LOOP) {
-		put_item(items, f->scope->item);
+		item_of(items, f->scope->item);
 	} else if (f->kind == FRAME_STEP || f->kind == FRAME_LOOP) {
 		buf_addc(path, '/');
 		buf_adds(path, f->ps->label);

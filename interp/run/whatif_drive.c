@@ -103,20 +103,32 @@ static const struct trace_condition *condition_then(const struct trace_step *s, 
 
 /* --- watching the new engine ----------------------------------------------------------------- */
 
-/* Is it, or is it in, an iteration that the loop did not have then, though it began? */
+/* Had the loop this item then? */
+static bool had_item(const struct trace_step *loop, struct value item)
+{
+	struct buf b;
+	bool had;
+
+	buf_init(&b, 1 << 16);
+	buf_addc(&b, '\n');
+	item_of(&b, item);
+	buf_addc(&b, '\n');
+	had = str_find(loop->items, buf_str(&b)) >= 0;
+	buf_release(&b);
+	return had;
+}
+
+/* Is it, or is it in, an iteration for an item that the loop did not have then, though it began? */
 static bool in_new_item(struct world *w, const struct frame *f)
 {
 	const char *mark;
 
 	for (const struct frame *up; f; f = up) {
-		const struct trace_step *loop, *s;
+		const struct trace_step *loop;
 
 		up = frame_around(f, &mark);
-		if (f->kind != FRAME_STEP || !up || up->kind != FRAME_LOOP)
-			continue;
-		s = trace_step_of(&w->d->t, f->key);
-		loop = trace_step_of(&w->d->t, up->key);
-		if (s && !s->was && loop && loop->was && loop->was->began)
+		loop = f->kind == FRAME_STEP && up && up->kind == FRAME_LOOP ? trace_step_of(&w->d->t, up->key) : NULL;
+		if (loop && loop->was && loop->was->items.n && !had_item(loop->was, f->scope->item))
 			return true;
 	}
 	return false;
