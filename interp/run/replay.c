@@ -61,8 +61,8 @@ static void start(void *ctx, const struct command *c)
 {
 	struct replay *r = ctx;
 
-	if (r->o.observer)
-		r->o.observer->start(r->o.observer->arg, c);
+	if (r->o.observer.start)
+		r->o.observer.start(r->o.observer.arg, c);
 	if (r->op_count == r->op_cap) {
 		r->op_cap = r->op_cap ? r->op_cap * 2 : 16;
 		r->ops = mem_realloc(r->ops, r->op_cap * sizeof(*r->ops));
@@ -80,8 +80,8 @@ static void stop(void *ctx, uint32_t op, int64_t grace)
 	struct replay *r = ctx;
 
 	(void)grace;
-	if (r->o.observer)
-		r->o.observer->stop(r->o.observer->arg, op);
+	if (r->o.observer.stop)
+		r->o.observer.stop(r->o.observer.arg, op);
 	for (uint32_t i = 0; i < r->op_count; i++) {
 		if (r->ops[i].op != op || (r->ops[i].purpose != OP_FOR_TIMEOUT && r->ops[i].purpose != OP_FOR_RUN_TIMEOUT &&
 					 r->ops[i].purpose != OP_FOR_LADDER))
@@ -180,8 +180,8 @@ static bool feed_dropped(struct replay *r)
 
 static void observe(struct replay *r, const struct record *rec, const struct event *ev)
 {
-	if (r->o.observer)
-		r->o.observer->event(r->o.observer->arg, rec, ev);
+	if (r->o.observer.event)
+		r->o.observer.event(r->o.observer.arg, rec, ev);
 }
 
 static bool feed_result(struct replay *r, const struct record *rec, const struct recorded_op *op, struct event *ev)

@@ -44,7 +44,7 @@ struct replay_options {
 	const char *dir;          /* the run's folder, for blobs */
 	struct mask *mask;        /* what the engine's records are masked with; borrowed */
 	struct str gone;          /* run_setup.gone; added to the mask when it is needed */
-	const struct replay_observer *observer; /* borrowed; NULL: nobody */
+	struct replay_observer observer; /* all NULL: nobody */
 };
 
 struct replay *replay_new(const struct replay_options *o);

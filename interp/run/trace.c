@@ -263,8 +263,9 @@ static uint32_t way_find(const struct trace *t, uint32_t op)
 	return i;
 }
 
-void trace_started(struct trace *t, const struct command *c)
+static void on_start(void *arg, const struct command *c)
 {
+	struct trace *t = arg;
 	struct trace_step *s;
 
 	if (t->way_len == t->way_cap) {
@@ -275,8 +276,9 @@ void trace_started(struct trace *t, const struct command *c)
 	t->under_way[t->way_len++].of = trace_start(t, c, &s);
 }
 
-void trace_stopped(struct trace *t, uint32_t op)
+static void on_stop(void *arg, uint32_t op)
 {
+	struct trace *t = arg;
 	uint32_t i = way_find(t, op);
 
 	if (i == t->way_len || t->under_way[i].of->stopped)
@@ -286,8 +288,9 @@ void trace_stopped(struct trace *t, uint32_t op)
 }
 
 /* What came from outside is kept as it is; a result belongs to its op. */
-void trace_event(struct trace *t, const struct record *rec, const struct event *ev)
+static void on_event(void *arg, const struct record *rec, const struct event *ev)
 {
+	struct trace *t = arg;
 	struct trace_op *o;
 	struct buf b;
 	uint32_t i;
@@ -316,6 +319,11 @@ void trace_event(struct trace *t, const struct record *rec, const struct event *
 		trace_judging(t->engine, ev->result->op, &b);
 	o->judging = keep(t, buf_str(&b));
 	buf_release(&b);
+}
+
+struct replay_observer trace_observer(struct trace *t)
+{
+	return (struct replay_observer){ on_start, on_stop, on_event, t };
 }
 
 /* --- watching ------------------------------------------------------------------------- */

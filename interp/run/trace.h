@@ -18,6 +18,7 @@
 #include "base/str.h"
 #include "run/effects.h"
 #include "run/engine.h"
+#include "run/replay.h"
 #include "run/watch.h"
 
 struct align;
@@ -121,9 +122,7 @@ void trace_judging(struct engine *e, uint32_t op, struct buf *out);
 /* Does v, or anything in it, have a secret in it? */
 bool trace_tainted(const struct trace *t, struct value v);
 
-/* Of a replay (run/replay.h): what is started and stopped, and the events that the records tell of. */
-void trace_started(struct trace *t, const struct command *c);
-void trace_stopped(struct trace *t, uint32_t op);
-void trace_event(struct trace *t, const struct record *rec, const struct event *ev);
+/* For the replay of the run that was: takes down what is started and stopped, and the events. */
+struct replay_observer trace_observer(struct trace *t);
 
 #endif

@@ -54,6 +54,7 @@ struct whatif_step {
 	uint8_t cls;                   /* enum whatif_class */
 	uint8_t runs;                  /* enum whatif_will: does it start? */
 	bool ran, holds;               /* ran: it did start then; holds: block, loop, module */
+	bool usual, back;              /* usual: the first drive came to it; back: of a rollback block */
 	bool moved, undo_changed, known; /* known: it was reached in the same way by every drive */
 	const char *was_status;        /* NULL: it did not begin */
 	const char *status[4]; uint32_t status_count; /* how it may end, at most 4 */

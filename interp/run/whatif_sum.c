@@ -118,6 +118,8 @@ static void describe(struct whatif_sum *s, const struct trace_step *t, struct su
 	x->s.undo = keep(s, t->undo);
 	x->s.holds = t->holds;
 	x->s.moved = t->moved;
+	x->s.usual = s->drives == 1;
+	x->s.back = str_find(t->path, STR("!undo")) >= 0 || t->ps->role == ROLE_TOP_UNDO;
 	x->s.was_status = status_then(was);
 	if (was) {
 		x->s.was_key = was->key;
@@ -222,6 +224,17 @@ void sum_add(struct whatif_sum *s, const struct drive *d)
 
 /* --- the end ----------------------------------------------------------------------------- */
 
+static bool loop_began(struct whatif_sum *s, struct str key)
+{
+	const struct trace_step *loop;
+	size_t n = key.n;
+
+	while (n && key.p[n - 1] != '[')
+		n--;
+	loop = n && key.p[key.n - 1] == ']' ? trace_step_of(s->o->was, str_slice(key, 0, n - 1)) : NULL;
+	return loop && map_get(&s->by_place, loop->place);
+}
+
 /* Instances of the old run that no drive came to. */
 static void add_dropped(struct whatif_sum *s)
 {
@@ -244,8 +257,8 @@ static void add_dropped(struct whatif_sum *s)
 		x->s = (struct whatif_step){ .key = t->key, .was_key = t->key, .at = t->at, .cls = WHATIF_DROPPED, .ran = t->started,
 					     .holds = t->holds, .was_status = status_then(t), .was_undo = t->undo, .known = true };
 		x->s.why = al && !al->other			? STR("the runbook has no such step any more\n")
-			   : t->place.n && t->place.p[t->place.n - 1] == ']' ? STR("its loop would not come to this item\n")
-									      : STR("the run would not come to it\n");
+			   : loop_began(s, t->key) ? STR("its loop would not come to this item\n")
+						   : STR("the run would not come to it\n");
 	}
 	map_release(&had);
 }

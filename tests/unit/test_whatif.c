@@ -37,26 +37,10 @@ struct asked {
 	bool sealed;
 };
 
-static void on_start(void *arg, const struct command *c)
-{
-	trace_started(arg, c);
-}
-
-static void on_stop(void *arg, uint32_t op)
-{
-	trace_stopped(arg, op);
-}
-
-static void on_event(void *arg, const struct record *rec, const struct event *ev)
-{
-	trace_event(arg, rec, ev);
-}
-
 /* Takes down what the run in k->w was. */
 static void take_down(struct asked *k, const char *text)
 {
-	struct replay_observer watcher = { on_start, on_stop, on_event, &k->was };
-	struct replay_options o = { .dir = "/nonexistent", .observer = &watcher };
+	struct replay_options o = { .dir = "/nonexistent", .observer = trace_observer(&k->was) };
 	struct str lines = buf_str(&k->w.lines), lock = { 0 }, error = { 0 };
 	const char *why;
 
