@@ -377,7 +377,9 @@ static void stop(void *ctx, uint32_t op, int64_t grace)
 		p->n = p->was->n;
 		p->is->source = FROM_RECORD;
 		p->is->why = STR("");
-	} else if (!(p->was && p->was->stopped && !p->was->line.n && w->event_at < w->d->o->was->event_count)) {
+	} else if (p->was && p->was->stopped && !p->was->line.n && w->event_at < w->d->o->was->event_count) {
+		p->lost = true; /* its runner died before it ended */
+	} else {
 		p->due = w->e->mono;
 		p->lost = false;
 		p->is->source = FROM_CLOCK;
@@ -531,6 +533,21 @@ static struct str key_now(const struct world *w, struct str key)
 	return is ? is->key : STR("");
 }
 
+/* The runner is gone, and what was under way with it: as then, or only now. */
+static void lose_all(struct world *w)
+{
+	for (uint32_t i = 0; i < w->op_len; i++) {
+		struct pending *p = &w->ops[i];
+		bool then = p->was && !p->was->line.n;
+
+		if (p->is->source == NOT_ENDED && then)
+			(void)not_recorded(p->is, FROM_RECORD, STR(""));
+		else if (p->is->source == FROM_RECORD && !then)
+			(void)not_recorded(p->is, NOT_ENDED, STR("the runner died while it ran, which it had not then"));
+	}
+	w->op_len = 0;
+}
+
 static void feed_outside(struct world *w)
 {
 	const struct trace_event *x = &w->d->o->was->events[w->event_at++];
@@ -544,7 +561,7 @@ static void feed_outside(struct world *w)
 	recorded_other(&w->event, &rec, &ev);
 	w->offset = x->wall - x->mono;
 	if (ev.kind == EVENT_EPOCH)
-		w->op_len = 0;
+		lose_all(w);
 	if (ev.kind == EVENT_RESOLVE) {
 		ev.key = key_now(w, ev.key);
 		if (engine_doubt(w->e, ev.key) != 1)

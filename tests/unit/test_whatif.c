@@ -5,7 +5,7 @@
 #include "journal/mask.h"
 #include "journal/record.h"
 #include "plan/align.h"
-#include "random_book.h"
+#include "random_takeover.h"
 #include "random_trouble.h"
 #include "run/replay.h"
 #include "run/trace.h"
@@ -129,6 +129,22 @@ static void check_same(struct asked *k, const char *text, uint64_t seed)
 	fail_msg("seed %llu: the runbook that ran would have done something else; it was %s", (unsigned long long)seed, run_status_names[k->was.status]);
 }
 
+/* Killed at a random record and taken over, and that once more: crashes are events like others. */
+static void again_taken_over(struct world *w, struct book *b, uint64_t seed, int depth)
+{
+	struct asked k = { 0 };
+	uint32_t n;
+
+	if (!taken_over(w, b, 1 + dice(b, (uint32_t)w->n), seed, &k.w, &n))
+		return;
+	take_down(&k, b->text.p);
+	ask(&k, b->text.p, NULL, 0);
+	check_same(&k, b->text.p, seed);
+	if (depth > 1)
+		again_taken_over(&k.w, b, seed, depth - 1);
+	asked_end(&k);
+}
+
 static void run_seed(uint64_t seed)
 {
 	static const char *const said[] = { "yes", "yes", "retry", "skip", "rollback", "no", "hold", NULL };
@@ -150,6 +166,8 @@ static void run_seed(uint64_t seed)
 	take_down(&k, b.text.p);
 	ask(&k, b.text.p, NULL, 0);
 	check_same(&k, b.text.p, seed);
+	if (!k.w.dry)
+		again_taken_over(&k.w, &b, seed, 2);
 	asked_end(&k);
 	buf_release(&b.text);
 }
