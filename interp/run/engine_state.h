@@ -22,6 +22,7 @@
 #include "plan/program.h"
 #include "run/effects.h"
 #include "run/engine.h"
+#include "run/watch.h"
 
 enum step_status { S_NOT_RUN, S_OK, S_UNCHANGED, S_SKIPPED, S_FAILED, S_TIMEOUT, S_UNDONE, S_UNDO_FAILED, S_CANCELLED };
 extern const char *const step_status_names[];
@@ -30,7 +31,8 @@ extern const char *const step_status_names[];
 struct outcome {
 	uint8_t status;           /* enum step_status */
 	bool ended_known;
-	bool unknown;             /* dry-run: did not run, fields are unknown */
+	bool unknown;             /* dry-run, what-if: did not run, fields are unknown */
+	bool assumed;             /* what-if: but its status is assumed */
 	int32_t code;             /* -1: null */
 	uint32_t attempts;
 	int64_t started, ended;   /* wall ns; 0: not yet */
@@ -163,6 +165,7 @@ struct engine {
 	bool must_sync;
 	struct buf body;              /* of the record being made */
 	const struct effects *fx; void *ctx;
+	const struct watch *watch; void *watch_ctx; /* NULL: nobody watches */
 	/* how it goes */
 	bool wrote;                   /* an intent of a write was recorded */
 	bool settling;                /* failure, cancel, timeout: start nothing new */
@@ -243,6 +246,7 @@ void step_in_place(struct frame *f);       /* its effect is there, whatever the 
 void hold(struct frame *f, struct str key, struct str why); /* the runner ends without ending the run */
 /* attempt.c: what an attempt brought: parse, capture, expect, retry. */
 void attempt_finish(struct frame *f, const struct result *r);
+void attempt_assumed(struct frame *f, const struct result *r); /* END_UNRECORDED */
 struct verdict;
 void attempt_fail(struct frame *f, uint8_t status, const char *end, const struct verdict *v, bool unknown_end);
 void attempt_retry(struct frame *f);

@@ -61,6 +61,8 @@ static void start(void *ctx, const struct command *c)
 {
 	struct replay *r = ctx;
 
+	if (r->o.observer.start)
+		r->o.observer.start(r->o.observer.arg, c);
 	if (r->op_count == r->op_cap) {
 		r->op_cap = r->op_cap ? r->op_cap * 2 : 16;
 		r->ops = mem_realloc(r->ops, r->op_cap * sizeof(*r->ops));
@@ -78,6 +80,8 @@ static void stop(void *ctx, uint32_t op, int64_t grace)
 	struct replay *r = ctx;
 
 	(void)grace;
+	if (r->o.observer.stop)
+		r->o.observer.stop(r->o.observer.arg, op);
 	for (uint32_t i = 0; i < r->op_count; i++) {
 		if (r->ops[i].op != op || (r->ops[i].purpose != OP_FOR_TIMEOUT && r->ops[i].purpose != OP_FOR_RUN_TIMEOUT &&
 					 r->ops[i].purpose != OP_FOR_LADDER && r->ops[i].purpose != OP_FOR_SAMPLE &&
@@ -175,6 +179,12 @@ static bool feed_dropped(struct replay *r)
 	return true;
 }
 
+static void observe(struct replay *r, const struct record *rec, const struct event *ev)
+{
+	if (r->o.observer.event)
+		r->o.observer.event(r->o.observer.arg, rec, ev);
+}
+
 static bool feed_result(struct replay *r, const struct record *rec, const struct recorded_op *op, struct event *ev)
 {
 	struct result result = { 0 };
@@ -191,6 +201,7 @@ static bool feed_result(struct replay *r, const struct record *rec, const struct
 		return verdict(r, REPLAY_CANNOT, rec->n, rec, "%s", why);
 	forget(r, i);
 	ev->result = &result;
+	observe(r, rec, ev);
 	(void)engine_feed(r->o.engine, ev);
 	return true;
 }
@@ -232,6 +243,7 @@ static bool feed(struct replay *r, const struct record *rec, int64_t wall)
 		if (ev.kind == EVENT_EPOCH) /* lost with their runner, or started once more by the engine */
 			r->op_count = r->drop_count = 0;
 		recorded_other(&r->event, rec, &ev);
+		observe(r, rec, &ev);
 		(void)engine_feed(r->o.engine, &ev);
 	}
 	if (r->first == r->count)
