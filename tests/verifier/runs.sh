@@ -74,6 +74,7 @@ make_runs() {
 	place signed && RUNBOOK_SIGN_KEY=$scratch/ops run 3 shop -i where="$where" -i code=1 && keep signed
 	place dry && run 0 shop -i where="$where" --dry-run && keep dry
 	place nosync && run 0 shop -i where="$where" --no-sync && keep nosync
+	run 0 odd && keep odd
 	run 0 stop && keep stop
 	run 0 late && keep late
 

@@ -160,6 +160,7 @@ class Sequence:
         self.issues, self.doubts, self.undone, self.torn, self.left = 0, set(), [], 0, 0
         self.questions: set[tuple[str, str]] = set()
         self.dry, self.parent, self.began = False, None, set()
+        self.skipped, self.stopped, self.signals = "", False, set()
 
     def take_over(self, records: list[dict[str, Any]]) -> None:
         """The steps of the run that this one undoes began there."""
@@ -232,6 +233,7 @@ class Sequence:
         self.need(not self.running(k + "/"), f"{self.running(k + '/')} has not ended")
         self.phase = ""
         self.failed |= record["status"] != "ok"
+        self.stopped |= record["status"] == "stopped"
 
     # Steps.
 
@@ -243,23 +245,8 @@ class Sequence:
         """Has the step begun, and not ended?"""
         return k in self.began
 
-    def on_guard(self, _record: dict[str, Any], k: str) -> None:
-        """Before the step."""
-        self.need(k not in self.steps and k not in self.outcomes, "a guard after its step")
-
-    def on_probe(self, record: dict[str, Any], k: str) -> None:
-        """Before, within, or around the undo of its step."""
-        when = record["when"]
-        if when == "before":
-            self.need(k not in self.steps and k not in self.outcomes, "a probe `before` after its step")
-        elif when == "between":
-            self.need(self.alive(k), "a probe `between` of a step that is not under way")
-        elif when == "after undo":
-            self.need(self.undo == k, "a probe `after undo` without an undo")
-
-    def on_step_intent(self, record: dict[str, Any], k: str) -> None:
-        """A step begins: once, and where its block, phase or undo is under way."""
-        self.need(k not in self.steps and k not in self.outcomes, "the step has begun before")
+    def within(self, k: str) -> None:
+        """What a step stands in is under way: its phase, block, use, loop or undo."""
         what, above = parents(k)
         if what == "phase":
             self.need(self.phase == above, f"phase {above} is not open")
@@ -273,6 +260,30 @@ class Sequence:
             self.need(not self.phase, f"{above} within a phase")
             self.need(above != "rollback" or self.planned is not None, "rollback without an unwinding")
         self.need(what != "phase" or above == "report" or not self.planned, "a step begins after the unwinding began")
+
+    def on_guard(self, record: dict[str, Any], k: str) -> None:
+        """Before the step."""
+        self.need(k not in self.steps and k not in self.outcomes, "a guard after its step")
+        self.within(k)
+        self.need(self.skipped != k, "the step was to be skipped")
+        self.skipped = k if record["result"] == "skip" else ""
+
+    def on_probe(self, record: dict[str, Any], k: str) -> None:
+        """Before, within, or around the undo of its step."""
+        when = record["when"]
+        if when == "before":
+            self.need(k not in self.steps and k not in self.outcomes, "a probe `before` after its step")
+            self.within(k)
+        elif when == "between":
+            self.need(self.alive(k), "a probe `between` of a step that is not under way")
+        elif when == "after undo":
+            self.need(self.undo == k, "a probe `after undo` without an undo")
+
+    def on_step_intent(self, record: dict[str, Any], k: str) -> None:
+        """A step begins: once, and where its block, phase or undo is under way."""
+        self.need(k not in self.steps and k not in self.outcomes, "the step has begun before")
+        self.need(self.skipped != k, "the step was to be skipped")
+        self.within(k)
         self.steps[k] = Step(record)
         self.began.add(k)
 
@@ -295,6 +306,7 @@ class Sequence:
         if step is None:
             self.need("of" in record or record.get("started") is False, "the step ends, but has not begun")
             self.need("of" in record or record["status"] != "ok", "the step is ok, but has not begun")
+            self.within(k)
         else:
             self.need("started" not in record, "the step has begun")
             self.need(record["status"] != "ok" or step.attempts or step.resolved or step.action not in TRIED,
@@ -324,6 +336,10 @@ class Sequence:
     def on_issue(self, _record: dict[str, Any], _k: str) -> None:
         """The seal counts them."""
         self.issues += 1
+
+    def on_signal(self, record: dict[str, Any], _k: str) -> None:
+        """A run that is cancelled ends with its signal."""
+        self.signals.add(record["signal"])
 
     def on_held(self, _record: dict[str, Any], k: str) -> None:
         """The run waits for a person because of a step."""
@@ -405,3 +421,5 @@ class Sequence:
         self.need(all(re.sub(r"~\d+", "", k) in plain for k in record["undone"]), "something undone was not")
         self.need(status != "rolled_back" or not record["residue_count"], "it was not rolled back")
         self.need(status != "ok" or self.planned is None and not self.failed, "the run did not end well")
+        self.need(status != "stopped" or self.stopped, "no guard stopped the run")
+        self.need(status != "cancelled" or code - 128 in self.signals, "no such signal came")
