@@ -130,7 +130,7 @@ class Step:
     """An instance of a step that has an intent."""
 
     def __init__(self, record: dict[str, Any]) -> None:
-        self.action, self.attempts, self.status, self.resolved = record["action"], 0, "", False
+        self.action, self.attempts, self.end, self.resolved = record["action"], 0, "", False
 
 
 def parents(key: str) -> tuple[str, str]:
@@ -156,7 +156,7 @@ class Sequence:
         self.phase, self.phases, self.failed = "", [], False
         self.steps: dict[str, Step] = {}
         self.outcomes: dict[str, dict[str, Any]] = {}
-        self.undo, self.planned, self.count, self.comp = "", None, 0, {}
+        self.undo, self.planned, self.count, self.comp = set(), None, 0, {}
         self.issues, self.doubts, self.undone, self.torn, self.left = 0, set(), [], 0, 0
         self.questions: set[tuple[str, str]] = set()
         self.dry, self.parent, self.began = False, None, set()
@@ -233,7 +233,6 @@ class Sequence:
         self.need(not self.running(k + "/"), f"{self.running(k + '/')} has not ended")
         self.phase = ""
         self.failed |= record["status"] != "ok"
-        self.stopped |= record["status"] == "stopped"
 
     # Steps.
 
@@ -251,7 +250,7 @@ class Sequence:
         if what == "phase":
             self.need(self.phase == above, f"phase {above} is not open")
         elif what == "undo":
-            self.need(self.undo == above, f"no undo of {above} is under way")
+            self.need(above in self.undo, f"no undo of {above} is under way")
         elif what == "always":
             self.need(above in self.steps, f"{above} has not begun")
         elif what == "step":
@@ -267,6 +266,7 @@ class Sequence:
         self.within(k)
         self.need(self.skipped != k, "the step was to be skipped")
         self.skipped = k if record["result"] == "skip" else ""
+        self.stopped |= record["result"] == "stop"
 
     def on_probe(self, record: dict[str, Any], k: str) -> None:
         """Before, within, or around the undo of its step."""
@@ -277,7 +277,7 @@ class Sequence:
         elif when == "between":
             self.need(self.alive(k), "a probe `between` of a step that is not under way")
         elif when == "after undo":
-            self.need(self.undo == k, "a probe `after undo` without an undo")
+            self.need(k in self.undo, "a probe `after undo` without an undo")
 
     def on_step_intent(self, record: dict[str, Any], k: str) -> None:
         """A step begins: once, and where its block, phase or undo is under way."""
@@ -291,8 +291,9 @@ class Sequence:
         """An attempt ends: of a step under way, with the next number."""
         self.need(self.alive(k), "an attempt of a step that is not under way")
         step = self.steps[k]
-        self.need(record["a"] == step.attempts + 1, f"attempt {record['a']} after {step.attempts}")
-        step.attempts = record["a"]
+        again = step.end == record["end"] == "lost" and record["a"] == step.attempts
+        self.need(again or record["a"] == step.attempts + 1, f"attempt {record['a']} after {step.attempts}")
+        step.attempts, step.end = record["a"], record["end"]
 
     def on_timer(self, record: dict[str, Any], k: str) -> None:
         """A timer of a step under way, or of the run."""
@@ -383,22 +384,24 @@ class Sequence:
             raise Illegal(f"{k} is not the next one to undo")
 
     def on_comp_intent(self, _record: dict[str, Any], k: str) -> None:
-        """An undo begins: of a step that has begun, one at a time."""
-        self.need(not self.undo, f"the undo of {self.undo} has not ended")
+        """An undo begins: of a step that has begun, and in an unwinding one at a time."""
+        self.need(k not in self.undo and not (self.planned is not None and self.undo), "an undo has not ended")
         self.need(self.started(k), f"{k} has not begun")
         self.need(self.comp.get(k) != "undone", f"{k} is undone already")
+        self.need(self.phase or self.planned is not None, "an undo without an unwinding")
         self.next_entry(k)
-        self.undo = k
+        self.undo.add(k)
 
     def on_comp_outcome(self, record: dict[str, Any], k: str) -> None:
         """An undo ends, or there is none."""
         status = record["status"]
-        self.need(self.undo in ("", k), f"the undo of {self.undo} has not ended")
-        self.need(self.undo == k or status in ("irreversible", "residue"), f"no undo of {k} is under way")
+        self.need(k in self.undo or not (self.planned is not None and self.undo), "an undo has not ended")
+        self.need(k in self.undo or status in ("irreversible", "residue"), f"no undo of {k} is under way")
         self.need(not self.running(k + "!undo/"), f"{self.running(k + '!undo/')} has not ended")
         self.need(self.started(k), f"{k} has not begun")
         self.next_entry(k)
-        self.undo, self.comp[k] = "", status
+        self.undo.discard(k)
+        self.comp[k] = status
         if status == "undone":
             self.undone.append(k)
         else:
@@ -408,7 +411,7 @@ class Sequence:
 
     def on_seal(self, record: dict[str, Any], _k: str) -> None:
         """Everything has ended, and the seal says what the records say."""
-        open_ = self.phase or self.undo or self.running()
+        open_ = self.phase or next(iter(self.undo), "") or self.running()
         self.need(not open_, f"{open_} has not ended")
         self.need(not self.doubts, "a step is in doubt")
         status, code = record["status"], record["exit"]
