@@ -52,6 +52,7 @@ list_suites() { # NAME<tab>COMMAND
 	for file in tests/yaml/run.sh tests/schema/schema.sh tests/report/report.sh tests/limits/run.sh tests/check/docs.sh; do
 		[ ! -e "$file" ] || printf '%s\t%s\n' "$(basename "$(dirname "$file")")/$(basename "$file" .sh)" "sh $file"
 	done
+	[ ! -e tests/verifier/agree.sh ] || printf 'verifier/agree\tbash tests/verifier/agree.sh\n'
 	if ls tests/fuzz/fuzz_*.c >/dev/null 2>&1; then
 		printf 'fuzz-seeds\tsh tests/check/fuzz.sh --seeds\n'
 	fi

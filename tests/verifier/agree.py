@@ -1,6 +1,6 @@
 """Lets both verifiers judge real runs and tampered copies of them: agree.py RUNBOOK SCRATCH
 
-SCRATCH/runs holds the runs (runs.sh). Prints TAP: a test for each run, and one for each
+SCRATCH/runs holds the runs (runs.bash). Prints TAP: a test for each run, and one for each
 way of tampering, with the counts. Chance has a seed: the same copies at every run.
 """
 import json
@@ -58,8 +58,8 @@ class Judge:
         """What `runbook verify` says."""
         args = ["--head", head] if head else []
         args += ["--require-signed"] if signed else []
-        done = subprocess.run([self.program, "verify", folder.name, *args], env=self.env, capture_output=True, text=True,
-                              errors="replace", check=False)
+        command = [self.program, "verify", folder.name, *args]
+        done = subprocess.run(command, env=self.env, capture_output=True, text=True, errors="replace", check=False)
         wrong = [line.removeprefix("  wrong  ") for line in done.stdout.splitlines() if line.startswith("  wrong")]
         if done.returncode not in (0, 6) or (done.returncode == 0) != (not wrong):
             return False, -1, f"exit code {done.returncode}: {done.stdout}{done.stderr}"
@@ -184,9 +184,10 @@ def blobs(judge: Judge, dice: random.Random) -> Iterator[Case]:
 
 def reports(judge: Judge, dice: random.Random) -> Iterator[Case]:
     """The report is another."""
-    with_report = [n for n, path in judge.originals.items() if (path / "report.run.json").exists() and n not in UNSEALED]
-    for name in with_report:
-        data = (judge.originals[name] / "report.run.json").read_bytes()
+    for name, path in judge.originals.items():
+        if name in UNSEALED or not (path / "report.run.json").exists():
+            continue
+        data = (path / "report.run.json").read_bytes()
         for _ in range(2):
             at = dice.randrange(len(data))
             changed = data[:at] + bytes([data[at] ^ 1]) + data[at + 1:]
@@ -287,9 +288,10 @@ class Kind(NamedTuple):
     must: str
 
 
-KINDS = [Kind(flips, "both"), Kind(moves, "both"), Kind(cuts, "both"), Kind(splices, "both"), Kind(blobs, "both"),
-         Kind(reports, "both"), Kind(signatures, "both"), Kind(heads, "both"), Kind(seals, "program"), Kind(orders, "program"),
-         Kind(forged, "any"), Kind(tornfiles, "python")]
+KINDS = [
+    *(Kind(make, "both") for make in (flips, moves, cuts, splices, blobs, reports, signatures, heads)),
+    Kind(seals, "program"), Kind(orders, "program"), Kind(forged, "any"), Kind(tornfiles, "python"),
+]
 
 
 def disagreement(folder: Path, program: Verdict, python: Verdict) -> str:
@@ -336,6 +338,32 @@ def try_kind(judge: Judge, tap: Tap, kind: Kind, seed: int) -> int:
     return total
 
 
+def kills(judge: Judge, tap: Tap, dice: random.Random) -> None:
+    """Runs that are killed and stopped at any time, and resumed or rolled back until they end."""
+    seen, troubles, books = Counter(), [], Path(__file__).parent / "books"
+    for turn in range(25):
+        shutil.rmtree(judge.state, ignore_errors=True)
+        (judge.state / "place").mkdir(parents=True)
+        args = ["exec", str(books / f"{dice.choice(('shop', 'nest'))}.yml"), "-i", f"where={judge.state / 'place'}",
+                "-i", f"code={turn % 2}"]
+        for _ in range(6):
+            run = subprocess.Popen([judge.program, *args, "--no-input"], env=judge.env, stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            try:
+                run.wait(0.01 + dice.random() * 0.2)
+            except subprocess.TimeoutExpired:
+                run.send_signal(dice.choice((9, 9, 15)))
+                run.wait()
+            args = dice.choice((["resume"], ["resume"], ["rollback", "--why", "no"])) + ["@last", "--kill"]
+        for folder in sorted((judge.state / "runs").glob("*")):
+            program, python = judge.both(folder)
+            differs = disagreement(folder, program, python)
+            seen["good" if program[0] else "bad"] += 1
+            if program[0] != python[0] or differs:
+                troubles.append(f"{turn}: runbook says {program[2] or 'good'}; verify.py says {python[2] or 'good'}")
+    tap.test(f"killed runs: {', '.join(f'{count} {name}' for name, count in sorted(seen.items()))}", troubles)
+
+
 def main() -> int:
     """All runs, then all copies."""
     judge, tap = Judge(sys.argv[1], Path(sys.argv[2])), Tap()
@@ -345,7 +373,10 @@ def main() -> int:
         program, python = judge.both(folder, signed=name in SIGNED)
         good = (name not in UNSEALED,) * 2
         tap.test(f"run {name}", [] if (program[0], python[0]) == good else [f"{program[2]}; {python[2]}"])
-    total = sum(try_kind(judge, tap, kind, number) for number, kind in enumerate(kinds, int(os.environ.get("AGREE_SEED", "0"))))
+    seed = int(os.environ.get("AGREE_SEED", "0"))
+    if len(sys.argv) < 4 or "kills" in sys.argv[3:]:
+        kills(judge, tap, random.Random(seed))
+    total = sum(try_kind(judge, tap, kind, number) for number, kind in enumerate(kinds, seed))
     tap.test(f"{total} tampered copies are enough", [] if total >= 300 or len(sys.argv) > 3 else ["fewer than 300"])
     print(f"1..{tap.count}")
     return 0

@@ -6,8 +6,8 @@ set -u
 cd "$(dirname "$0")/../.." || exit 2
 here=$PWD/tests/verifier books=$PWD/tests/verifier/books RB=${RUNBOOK_BIN:-$PWD/build/runbook}
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/rb-agree-XXXXXX") || exit 1
-# shellcheck source=tests/verifier/runs.sh
-. "$here/runs.sh"
+# shellcheck source=tests/verifier/runs.bash
+. "$here/runs.bash"
 trap 'rm -rf "$scratch"' EXIT
 make_runs
 PYTHONDONTWRITEBYTECODE=1 python3 "$here/agree.py" "$RB" "$scratch" "$@"

@@ -5,9 +5,11 @@ from typing import Any
 
 Record = dict[str, Any]
 PHASES = ("preflight", "plan", "act", "test", "report", "rollback", "always")
-RUN = ("runbook", "runbook_version", "title", "path", "program", "version", "operator", "claimed", "user", "host", "lock")
+RUN = ("runbook", "runbook_version", "title", "path", "program", "version", "operator", "claimed", "user", "host",
+       "lock")
 RUN_END = ("inputs", "secrets", "files", "source", "rollback_of")
-RUN_LEFT_OUT = {"v", "run", "dry", "uid", "boot", "pid", "seed", "sync", "interactive", "steps", "parent_head", "cause", "dir"}
+RUN_LEFT_OUT = {"v", "run", "dry", "uid", "boot", "pid", "seed", "sync", "interactive", "steps", "parent_head", "cause",
+                "dir"}
 ENVELOPE = ("n", "b", "ep", "w", "m", "t", "k", "h")
 NODE = ("k", "kind", "id", "name", "action", "effect", "status", "what", "preview", "item", "began_us", "ended_us",
         "took_us", "attempts_made", "of", "dry", "error", "end", "at", "captures", "guards", "probes", "attempts",
@@ -24,6 +26,7 @@ FIGURES = {
 }
 NANOSECONDS = ((3_600_000_000_000, "h"), (60_000_000_000, "m"), (10**9, "s"), (10**6, "ms"), (10**3, "us"), (1, "ns"))
 BYTES = tuple((1024**power, name) for power, name in ((4, "TiB"), (3, "GiB"), (2, "MiB"), (1, "KiB"), (0, "B")))
+LONG_UNITS = ((60, "m", 1, "s", 60), (3600, "h", 60, "m", 24), (86400, "d", 3600, "h", 10**9))
 WAITING = {"held": "held", "doubt": "in_doubt"}
 UNTESTED = {"wait", "confirm", "approve", "ask", "checklist", "notify", "render"}
 RAN = {"ok", "unchanged", "failed", "timeout", "undone", "undo_failed", "cancelled"}
@@ -65,7 +68,7 @@ def duration(us: int) -> str:
             if scaled < (600 if digits == 1 and name == "s" else most):
                 whole, rest = divmod(scaled, 10**digits)
                 return f"{whole}.{rest:0{digits}}".rstrip("0").rstrip(".") + name if rest else f"{whole}{name}"
-    for unit, name, low, low_name, most in ((60, "m", 1, "s", 60), (3600, "h", 60, "m", 24), (86400, "d", 3600, "h", 10**9)):
+    for unit, name, low, low_name, most in LONG_UNITS:
         count = (us + low * 500_000) // (low * 1_000_000)
         high, rest = divmod(count, unit // low)
         if high < most:
@@ -303,9 +306,8 @@ def make(records: list[Record]) -> bytes:
         if kind == "comp.outcome" and record["status"] == "undone":
             undone.append(record["k"])
     run, figures = run_of(records, seal), figures_of(tree, records, seal)
-    rollback = {"planned": [], **rollback}
-    rollback = pick(rollback | {"undone": undone, "residue": seal["residue"] if seal else []} | pick(seal or {}, ("armed",)),
-                    ("cause", "planned", "undone", "armed", "residue"))
+    rollback = {"planned": [], "residue": [], "undone": undone, **rollback, **pick(seal or {}, ("armed", "residue"))}
+    rollback = pick(rollback, ("cause", "planned", "undone", "armed", "residue"))
     whole = {
         "v": 1, "run": run, "summary": summary_of(run, figures), "figures": figures,
         "cause": seal["cause"] if seal else None,

@@ -75,7 +75,7 @@ def is_number(value: Any) -> bool:
 
 def is_output(value: Any) -> bool:
     """One stream of an attempt, by its members' types?"""
-    kinds = {"n": is_number, "truncated": lambda v: v is True, "quiet": lambda v: v is True, "lost": lambda v: v is True}
+    kinds = {"n": is_number} | dict.fromkeys(("truncated", "quiet", "lost"), lambda v: v is True)
     return (isinstance(value, dict) and "n" in value
             and set(value) <= {"n", "text", "b64", "blob", "head", "tail", "sha256", "truncated", "quiet", "lost"}
             and all(kinds.get(name, lambda v: isinstance(v, str))(v) for name, v in value.items()))
@@ -115,8 +115,9 @@ def check_members(record: dict[str, Any]) -> None:
     for name, (optional, _form) in forms.items():
         if not optional and name not in record:
             raise Illegal(f"{record['t']} without {name}")
-    if record["t"] == "run.open" and not re.fullmatch("[0-9a-hjkmnp-tv-z]{26}", record["run"]):
-        raise Illegal("no id of a run")
+    for name in ("run", "rollback_of"):
+        if name in record and not re.fullmatch("[0-9a-hjkmnp-tv-z]{26}", record[name]):
+            raise Illegal("no id of a run")
 
 
 # --- Order ------------------------------------------------------------------------------
@@ -367,10 +368,11 @@ class Sequence:
     def on_comp_plan(self, record: dict[str, Any], _k: str) -> None:
         """The unwinding begins, once; from there on nothing goes forward."""
         self.need(self.planned is None and not self.phase and not self.running(), "the unwinding cannot begin here")
-        self.need(len(set(record["entries"])) == len(record["entries"]) == min(record["count"], 500), "the plan's count is wrong")
-        for k in record["entries"]:
+        entries = record["entries"]
+        self.need(len(set(entries)) == len(entries) == min(record["count"], 500), "the plan's count is wrong")
+        for k in entries:
             self.need(self.started(k), f"{k} has not begun")
-        self.planned, self.count = list(record["entries"]), record["count"]
+        self.planned, self.count = list(entries), record["count"]
 
     def started(self, k: str) -> bool:
         """Has the step begun, here or in the run that this one undoes?"""

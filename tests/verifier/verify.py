@@ -113,13 +113,13 @@ def read_line(line: bytes) -> dict[str, Any]:
     try:
         text = line.decode("utf-8")
         record = parse_members(text)
+        if has_surrogate(record):
+            raise BadForm("bad escape in a string")
+        raw_names(text, record, start.end())
     except UnicodeDecodeError:
         raise BadForm("a string is not UTF-8") from None
     except (json.JSONDecodeError, RecursionError) as error:
         raise BadForm(f"not JSON: {error}") from None
-    if re.search(r"\\u[dD][89a-fA-F]", text) and has_surrogate(record):
-        raise BadForm("bad escape in a string")
-    raw_names(text, record, start.end())
     if len(record) - 6 > MEMBERS_MAX:
         raise BadForm("too many members")
     if any(depth_of(value) > DEPTH_MAX for value in record.values()):
@@ -264,9 +264,14 @@ class Folder:
         """The blobs of run.open: runbook, modules, files, what was changed."""
         self.blob(1, record["program"])
         modules = record.get("modules", [])
-        files = record["files"] + record.get("source", {}).get("changed", [])
-        for entry in modules + files + [file for module in modules for file in module.get("files", [])]:
-            self.blob(1, entry["sha256"])
+        try:
+            files = record["files"] + record.get("source", {}).get("changed", [])
+            files += [file for module in modules for file in module.get("files", [])]
+            digests = [str(entry["sha256"]) for entry in modules + files]
+        except (KeyError, TypeError, AttributeError):
+            raise Bad(1, "a file or module without its sha256") from None
+        for digest in digests:
+            self.blob(1, digest)
 
     def check(self, record: dict[str, Any]) -> None:
         """All files that a record names."""
@@ -317,7 +322,8 @@ def check_heads(folder: Path, records: list[dict[str, Any]], signers: Path | Non
         if parts is None:
             raise Bad(None, f"heads/{head.name}: it is no head of a journal")
         run, count, digest = parts[1].decode("latin-1"), int(parts[2]), parts[3].decode()
-        if parts.end() != len(text) or run != records[0]["run"] or count > len(records) or records[count - 1]["h"] != digest:
+        here = run == records[0]["run"] and count <= len(records) and records[count - 1]["h"] == digest
+        if parts.end() != len(text) or not here:
             raise Bad(None, f"heads/{head.name}: it is of another journal than this")
         if head.name == "seal.head" and records[count - 1]["t"] != "seal":
             raise Bad(None, "heads/seal.head: it is not of the seal")
@@ -346,7 +352,7 @@ def parent_of(folder: Path, opened: dict[str, Any]) -> list[dict[str, Any]]:
         records = read_journal(journal.read_bytes())
     except (OSError, Bad) as error:
         raise Bad(None, f"run {opened['rollback_of']}, which it undoes: {error}") from None
-    if records[-1]["t"] != "seal" or records[-1]["h"] != opened["parent_head"]:
+    if records[-1]["t"] != "seal" or records[-1]["h"] != opened.get("parent_head"):
         raise Bad(1, "parent_head is not the seal of the run that it undoes")
     return records
 

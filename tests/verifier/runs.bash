@@ -1,4 +1,4 @@
-# runs.sh: makes the runs that agree.sh judges. Sourced; wants $RB, $books, $scratch.
+# runs.bash: makes the runs that agree.sh judges. Sourced; wants $RB, $books, $scratch.
 # Each run's folder is copied to $scratch/runs/NAME.
 export RUNBOOK_STATE=$scratch/state RUNBOOK_LOCKS=$scratch/locks
 export XDG_CONFIG_HOME=$scratch/config RUNBOOK_ALLOWED_SIGNERS=$scratch/signers
