@@ -10,7 +10,7 @@ class Illegal(ValueError):
 # --- Members ----------------------------------------------------------------------------
 
 # Type -> "name:kind ..."; a name with ? may be missing. Kinds: s text, i number from 0, w from -1,
-# b true or false, + true, - false, o map, l list, t list of texts, x 64 hex digits, u output, * any,
+# b true or false, + true, - false, o map, l list, t list of texts, g of arguments, x 64 hex digits, u output, * any,
 # a|b one of these words. ENDS and PERSON stand for the members of an attempt and of an answer.
 END_WORDS = "exit|signal|timeout|stopped|not_started|lost|failed|stuck|fired|answer|no_person|suppressed"
 PERSON = "answer?:s item?:s by?:s how?:terminal|preset|file|ssh why?:s subject?:x file?:s uid?:w refused?:s "
@@ -26,7 +26,7 @@ MEMBERS_TEXT = {
     "guard": "k:s items:l result:pass|fail|stop|skip|warn|unknown",
     "probe": "k:s when:before|between|doubt|before_undo|after_undo result:yes|no|unknown " + ENDS,
     "step.intent": "k:s id?:s module?:s name?:s effect?:read|write item?:* unknown?:b preview?:s command?:s undo?:t "
-    "action:|run|http|uses|steps|wait|confirm|approve|ask|checklist|notify|render argv?:l shell?:s line?:s rb?:l "
+    "action:|run|http|uses|steps|wait|confirm|approve|ask|checklist|notify|render argv?:g shell?:s line?:s rb?:g "
     "method?:s url?:s body_bytes?:i body?:s body_sha256?:x wait?:s question?:s from?:s min?:i fields?:t items?:i "
     "to?:* bytes?:i uses?:s with?:o say?:s",
     "step.attempt": "k:s a:i " + ENDS,
@@ -73,6 +73,12 @@ def is_number(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
+def is_argument(value: Any) -> bool:
+    """An argument or a value of a script: text, or the beginning of a long one?"""
+    long = isinstance(value, dict) and set(value) == {"n", "head"} and is_number(value["n"])
+    return isinstance(value, str) or (long and isinstance(value["head"], str))
+
+
 def is_output(value: Any) -> bool:
     """One stream of an attempt, by its members' types?"""
     kinds = {"n": is_number} | dict.fromkeys(("truncated", "quiet", "lost"), lambda v: v is True)
@@ -92,6 +98,7 @@ FORMS = {
     "o": lambda v: isinstance(v, dict),
     "l": lambda v: isinstance(v, list),
     "t": is_texts,
+    "g": lambda v: isinstance(v, list) and all(map(is_argument, v)),
     "x": lambda v: isinstance(v, str) and re.fullmatch("[0-9a-f]{64}", v) is not None,
     "u": is_output,
     "*": lambda v: True,

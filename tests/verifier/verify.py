@@ -380,8 +380,11 @@ def verify(folder: Path, signers: Path | None = None, head: str | None = None) -
     if records[-1]["t"] != "seal" and not living(folder / "journal.jsonl"):
         raise Bad(None, "the run has neither a seal nor a living runner: more may have happened")
     stored = folder / "report.run.json"
-    if stored.exists() and stored.read_bytes() != report.make(records):
-        raise Bad(None, "report.run.json is not what the journal gives")
+    try:
+        if stored.exists() and stored.read_bytes() != report.make(records):
+            raise Bad(None, "report.run.json is not what the journal gives")
+    except (KeyError, TypeError, AttributeError):
+        raise Bad(None, "report.run.json cannot be made from this journal") from None
     return records
 
 
