@@ -100,6 +100,7 @@ struct result {
 	struct str error;     /* "No such file or directory", libcurl's text; of a message that was refused, the answer's first line */
 	uint32_t tries;       /* of a message: how often it was sent; 0: once */
 	struct str channel;   /* of a message: set by the engine */
+	bool unnamed;         /* only from a journal of before channels had names in it: none is set */
 	int64_t took;         /* ns */
 	struct output out, err;
 	const struct header *headers; uint32_t header_count;

@@ -244,7 +244,8 @@ static void on_result(struct engine *e, const struct result *brought)
 	if (!f)
 		return;
 	result_seen(e, brought, r);
-	r->channel = channel;
+	if (!brought->unnamed)
+		r->channel = channel;
 	switch (what) {
 	case OP_FOR_RUN_TIMEOUT:
 		e->run_timer = 0;

@@ -79,7 +79,9 @@ bool recorded_event(const struct record *r, uint8_t *kind, struct recorded_op *o
 {
 	*kind = EVENT_RESULT;
 	op->key = r->k;
-	op->channel = STR("");
+	op->channel = record_raw(r, "channel");
+	if (op->channel.n >= 2) /* a name: nothing in it is escaped */
+		op->channel = str_slice(op->channel, 1, op->channel.n - 1);
 	if (str_eqz(r->t, "step.attempt")) {
 		op->purpose = OP_FOR_ACTION;
 	} else if (str_eqz(r->t, "probe")) {
@@ -92,9 +94,6 @@ bool recorded_event(const struct record *r, uint8_t *kind, struct recorded_op *o
 		op->purpose = OP_FOR_SAMPLE;
 	} else if (str_eqz(r->t, "message")) {
 		op->purpose = OP_FOR_MESSAGE;
-		op->channel = record_raw(r, "channel");
-		if (op->channel.n >= 2) /* a name: nothing in it is escaped */
-			op->channel = str_slice(op->channel, 1, op->channel.n - 1);
 	} else if (str_eqz(r->t, "run.open")) {
 		*kind = record_raw(r, "rollback_of").n ? EVENT_ADOPT : EVENT_START;
 	} else if (str_eqz(r->t, "epoch.open")) {

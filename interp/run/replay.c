@@ -192,13 +192,14 @@ static bool feed_result(struct replay *r, const struct record *rec, const struct
 	uint32_t i = 0;
 
 	while (i < r->op_count && !(r->ops[i].purpose == op->purpose && str_eq(r->ops[i].key, op->key) &&
-				    (op->purpose != OP_FOR_MESSAGE || str_eq(r->ops[i].channel, op->channel))))
+				    (op->purpose != OP_FOR_MESSAGE || !op->channel.n || str_eq(r->ops[i].channel, op->channel))))
 		i++;
 	if (i == r->op_count)
 		return verdict(r, REPLAY_DIVERGED, rec->n, rec, "nothing that could end this way was started");
 	result.op = r->ops[i].op;
 	if (!recorded_result(&r->event, rec, r->o.dir, r->ops[i].want_output, &result, why))
 		return verdict(r, REPLAY_CANNOT, rec->n, rec, "%s", why);
+	result.unnamed = !op->channel.n;
 	forget(r, i);
 	ev->result = &result;
 	observe(r, rec, ev);
