@@ -284,6 +284,22 @@ def signatures(judge: Judge, _dice: random.Random) -> Iterator[Case]:
                 yield Case(name, f"{head}: {old!r} is {new!r}", edit(head, old, new))
 
 
+def stolen(judge: Judge, dice: random.Random) -> Iterator[Case]:
+    """The signed head of the beginning stands as that of the seal, and what is behind it is made anew."""
+
+    def change(folder: Path, journal: list[bytes]) -> None:
+        bare(journal)(folder)
+        shutil.copytree(judge.originals["signed"] / "heads", folder / "heads")
+        for end in ("", ".sig"):
+            shutil.copy(folder / f"heads/open.head{end}", folder / f"heads/seal.head{end}")
+
+    journal = forge.lines(judge.originals["signed"])
+    yield Case("signed", "the head of the beginning at the seal", lambda f: change(f, journal), signed=True)
+    for _ in range(5):
+        at, what, anew = forge.value(journal[4:], dice, journal[:4])
+        yield Case("signed", f"record {at}: {what}", lambda f, j=anew: change(f, j), signed=True)
+
+
 def tornfiles(_judge: Judge, _dice: random.Random) -> Iterator[Case]:
     """What a take-over cut off is another."""
     yield Case("torn", "torn.1 edited", lambda f: (f / "torn.1").write_bytes(b"x") and None)
@@ -299,7 +315,8 @@ class Kind(NamedTuple):
 
 KINDS = [
     *(Kind(make, "both") for make in (flips, moves, cuts, splices, blobs, reports, signatures, heads)),
-    Kind(seals, "program"), Kind(orders, "program"), Kind(forged, "any"), Kind(tornfiles, "python"),
+    Kind(seals, "program"), Kind(orders, "program"), Kind(forged, "any"),
+    Kind(tornfiles, "python"), Kind(stolen, "python"),
 ]
 
 

@@ -12,10 +12,13 @@ import argparse
 import base64
 import binascii
 import datetime
+import errno
 import fcntl
 import hashlib
 import json
+import os
 import re
+import stat
 import sys
 import tempfile
 from pathlib import Path
@@ -219,6 +222,15 @@ def damage(before: list[dict[str, Any]], behind: list[bytes], bad: int) -> str:
 # --- Blobs, outputs, files ------------------------------------------------------------
 
 
+def read_file(path: Path, links: bool = False) -> bytes:
+    """The bytes of a regular file; OSError if it is none."""
+    file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | (0 if links else os.O_NOFOLLOW))
+    with open(file, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file")
+        return stream.read()
+
+
 class Folder:
     """The files beside the journal."""
 
@@ -231,7 +243,7 @@ class Folder:
             raise Bad(n, f"blob {digest}: no digest")
         if digest not in self.known:
             try:
-                data = (self.path / "blobs" / "sha256" / digest).read_bytes()
+                data = read_file(self.path / "blobs" / "sha256" / digest)
             except OSError as error:
                 raise Bad(n, f"blob {digest}: {error.strerror}") from None
             if hashlib.sha256(data).hexdigest() != digest:
@@ -291,7 +303,7 @@ class Folder:
         if not re.fullmatch(r"torn\.[1-9][0-9]*", name):
             raise Bad(record["n"], f"{name}: no name of a torn file")
         try:
-            data = (self.path / name).read_bytes()
+            data = read_file(self.path / name)
         except OSError as error:
             raise Bad(record["n"], f"{name}: {error.strerror}") from None
         if len(data) != record["bytes"] or hashlib.sha256(data).hexdigest() != record["sha256"]:
@@ -304,7 +316,10 @@ class Folder:
 def check_heads(folder: Path, records: list[dict[str, Any]], signers: Path | None) -> None:
     """Each head is of this journal; with signers, the seal's is signed by one of them."""
     for head in sorted((folder / "heads").glob("*.head")):
-        text = head.read_bytes()
+        try:
+            text = read_file(head)
+        except OSError as error:
+            raise Bad(None, f"heads/{head.name}: {error.strerror}") from None
         parts = re.match(rb"runbook-head/v1\nrun (\S+)\nrecords ([1-9][0-9]{0,15})\nhead ([0-9a-f]{64})\n", text)
         if parts is None:
             raise Bad(None, f"heads/{head.name}: it is no head of a journal")
@@ -337,7 +352,7 @@ def parent_of(folder: Path, opened: dict[str, Any]) -> list[dict[str, Any]]:
     """The journal of the run that this one undoes, which lies beside it with what it ran."""
     parent = folder.resolve().parent / opened["rollback_of"]
     try:
-        records = read_journal((parent / "journal.jsonl").read_bytes())
+        records = read_journal(read_file(parent / "journal.jsonl", links=True))
         sequence.check_members(records[0])
         Folder(parent).check(records[0])
     except (OSError, Bad, sequence.Illegal) as error:
@@ -350,7 +365,7 @@ def parent_of(folder: Path, opened: dict[str, Any]) -> list[dict[str, Any]]:
 def verify(folder: Path, signers: Path | None = None, head: str | None = None) -> list[dict[str, Any]]:
     """Raises Bad at the first thing that is wrong; gives the records."""
     try:
-        data = (folder / "journal.jsonl").read_bytes()
+        data = read_file(folder / "journal.jsonl", links=True)
     except OSError as error:
         raise Bad(None, f"journal.jsonl: {error.strerror}") from None
     records = read_journal(data)
@@ -371,8 +386,10 @@ def verify(folder: Path, signers: Path | None = None, head: str | None = None) -
         raise Bad(None, "the run has neither a seal nor a living runner: more may have happened")
     stored = folder / "report.run.json"
     try:
-        if stored.exists() and stored.read_bytes() != report.make(records):
+        if stored.exists() and read_file(stored, links=True) != report.make(records):
             raise Bad(None, "report.run.json is not what the journal gives")
+    except OSError as error:
+        raise Bad(None, f"report.run.json: {error.strerror}") from None
     except (KeyError, TypeError, AttributeError):
         raise Bad(None, "report.run.json cannot be made from this journal") from None
     return records
