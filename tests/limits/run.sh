@@ -793,6 +793,27 @@ limit_policy_size() {
 	says 'without the policy nothing is run'
 	unset RUNBOOK_POLICY
 }
+# Steps that may each go well or not: two ways for one, four for two ...
+limit_ways_of_a_what_if() {
+	printf 'act: [{ run: [echo, x], effect: read }]\n' | book file.yml
+	run file.yml || say "no run"
+	id=$(basename "$(last)")
+	ways=1 steps=
+	while [ $ways -lt "$1" ]; do
+		ways=$((ways * 2))
+		steps="$steps, { run: [echo, new$ways], effect: read, on_fail: continue }"
+	done
+	printf 'act: [{ run: [echo, x], effect: read }%s]\n' "$steps" | book edge.yml
+	"$program" replay "$id" --against edge.yml -o json >out 2>&1
+	says '"exhaustive":true'
+	says "\"drives\":$1,"
+	printf 'act: [{ run: [echo, x], effect: read }%s, { run: [echo, over], effect: read, on_fail: continue }]\n' "$steps" | book over.yml
+	"$program" replay "$id" --against over.yml -o json >out 2>&1
+	says '"exhaustive":false'
+	says "\"drives\":$1,"
+	"$program" replay "$id" --against over.yml >out 2>&1
+	says 'may end otherwise, too: 256 ways were tried, and there are more'
+}
 limit_saved_plan() {
 	printf 'preflight: [{ guard: "true" }]\n' | book file.yml
 	"$program" plan file.yml -o a.plan >out 2>&1 || say "no plan"

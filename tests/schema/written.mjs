@@ -1,7 +1,8 @@
 // written.mjs NPM PROGRAM SCHEMA WORK: what exec, plan and report write, against the schemas.
 //
 // Runs every runbook of tests/lang and plans every one of the tree, in earnest and
-// as dry-runs, then holds each journal, plan and report against its schema. Also: each
+// as dry-runs, then holds each journal, plan and report against its schema, and what
+// the very runbook would have done, which must be what it did. Also: each
 // type of record that docs/journal.md names must have been written, or be listed here
 // with the reason.
 import { createRequire } from 'node:module'
@@ -14,13 +15,13 @@ const require = createRequire(join(npm, 'node_modules', 'x.js'))
 const Ajv = require('ajv').default ?? require('ajv')
 const ajv = new Ajv({ strict: true, allowUnionTypes: true, strictTypes: false, strictRequired: false })
 const schema = name => ajv.compile(JSON.parse(readFileSync(`schemas/${name}.schema.json`, 'utf8')))
-const journal = schema('journal'), plan = schema('plan'), report = schema('report')
+const journal = schema('journal'), plan = schema('plan'), report = schema('report'), whatif = schema('whatif')
 
 // Written only after a crash, by a signal, a full disk, or an answer from another terminal.
 const UNSEEN = new Set(['torn', 'note', 'answer', 'approval', 'question', 'signal', 'epoch.open', 'doubt', 'resolve', 'low', 'window', 'message'])
 
 let bad = 0
-const counts = { records: 0, plans: 0, reports: 0, runs: 0 }
+const counts = { records: 0, plans: 0, reports: 0, runs: 0, asked: 0 }
 const seen = new Set()
 
 function hold(validate, value, where) {
@@ -74,7 +75,12 @@ async function one(name, dry) {
 		const text = await run(['report', id, '-f', 'json'], dir, state)
 		counts.reports++
 		hold(report, JSON.parse(text), `${name}: report`)
+		const asked = JSON.parse(await run(['replay', id, '--against', name, '-o', 'json'], dir, state))
+		counts.asked++
+		hold(whatif, asked, `${name}: replay --against`)
+		if (asked.different) { bad++; console.log(`${name}: the runbook that ran would have done something else: ${JSON.stringify(asked.classes)}`) }
 	}
+	if (runs.length) hold(whatif, JSON.parse(await run(['replay', '--against', name, '--corpus', state, '-o', 'json'], dir, state) || '{}'), `${name}: --corpus`)
 }
 
 async function planned(path) {
@@ -98,5 +104,5 @@ for (const t of named)
 for (const t of named)
 	if (!seen.has(t) && !UNSEEN.has(t)) { bad++; console.log(`no runbook made a record ${t}`) }
 if (counts.runs < 300 || counts.plans < 150 || counts.records < 5000) { bad++; console.log('too little was written') }
-console.log(`${counts.runs} runs, ${counts.records} records, ${counts.reports} reports, ${counts.plans} plans, ${bad} wrong`)
+console.log(`${counts.runs} runs, ${counts.records} records, ${counts.reports} reports, ${counts.plans} plans, ${counts.asked} what-ifs, ${bad} wrong`)
 process.exit(bad ? 1 : 0)
