@@ -14,7 +14,8 @@ struct git {
 };
 
 struct git_repo {
-	struct git *g;
+	struct git *g;        /* NULL: read by ourselves, head and objects only */
+	struct git_own *own;
 	git_repository *repo;
 	git_odb *odb;
 	struct git_place place;
@@ -22,7 +23,7 @@ struct git_repo {
 	bool borrows;         /* has alternates, which are not followed */
 };
 
-struct git_raw { git_odb_object *o; const char *p; size_t n; };
+struct git_raw { git_odb_object *o; /* NULL: in the arena */ const char *p; size_t n; };
 
 /* Reads an object of this type and at most max bytes. `what` is for messages ("the commit").
  * False after a fault; else git_raw_end(). */

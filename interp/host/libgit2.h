@@ -31,7 +31,6 @@ struct libgit2 {
 	const void *(*odb_object_data)(git_odb_object *o);
 	size_t (*odb_object_size)(git_odb_object *o);
 	void (*odb_object_free)(git_odb_object *o);
-	int (*odb_hash)(git_oid *out, const void *data, size_t n, git_object_t type);
 	int (*reference_lookup)(git_reference **out, git_repository *repo, const char *name);
 	git_reference_t (*reference_type)(const git_reference *ref);
 	const git_oid *(*reference_target)(const git_reference *ref);

@@ -8,7 +8,7 @@ set -uf
 packages_of() {
 	case $1 in
 	build) echo "gcc libc6-dev libyaml-dev libjansson-dev libpcre2-dev libutf8proc-dev libssl-dev
-		libcurl4-openssl-dev libgit2-dev ca-certificates" ;;
+		libcurl4-openssl-dev libgit2-dev zlib1g-dev ca-certificates" ;;
 	demo) echo "nginx-light|nginx|nginx-core|nginx-full|nginx-extras sqlite3 curl" ;;
 	check) echo "libcmocka-dev bats ?clang ?libclang-rt-14-dev|libclang-rt-dev valgrind strace procps
 		nginx-light|nginx|nginx-core|nginx-full|nginx-extras sqlite3 postgresql redis-server curl jq
