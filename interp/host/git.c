@@ -6,7 +6,6 @@
 #include "base/arena.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "host/git_own.h"
 #include "host/git_state.h"
 #include "host/sha1.h"
 

@@ -1,4 +1,4 @@
-#include "host/git_own.h"
+#include "host/git_state.h"
 
 #include <dirent.h>
 #include <fcntl.h>

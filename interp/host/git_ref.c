@@ -1,4 +1,3 @@
-#include "host/git_own.h"
 #include "host/git_state.h"
 
 #include <string.h>
