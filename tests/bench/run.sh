@@ -113,6 +113,22 @@ if wanted modules; then
 	one_step >"$work/one-line.yml"
 	time_of 21 plain "$program" check "$work/one-line.yml" :: modules "$program" check "$work/modules/book.yml"
 	row "100 modules: read, resolve, check" "$(field modules 2) ms" "a runbook of one step: $(field plain 2) ms" "$(field modules 2)" '<=100'
+	if command -v git >/dev/null 2>&1; then
+		# 100 modules of another repository, pinned by runbook.lock; of 100 repositories; vendored
+		for n in one many; do
+			locked_modules 100 "$work/locked.$n" $n
+			(cd "$work/locked.$n" && XDG_CACHE_HOME="$work/cache" "$program" mod update >/dev/null)
+		done
+		cp -r "$work/locked.many" "$work/vendored"
+		(cd "$work/vendored" && "$program" mod vendor >/dev/null)
+		time_of 21 one "$program" check "$work/locked.one/book.yml" :: many "$program" check "$work/locked.many/book.yml" \
+			:: vendored "$program" check "$work/vendored/book.yml"
+		row "  locked, of one repository" "$(field one 2) ms" - "$(field one 2)" '<=100'
+		row "  locked, of 100 repositories" "$(field many 2) ms" - "$(field many 2)" '<=100'
+		row "  locked and vendored" "$(field vendored 2) ms" - "$(field vendored 2)" '<=100'
+	else
+		say "skipped: locked modules (needs git)"
+	fi
 fi
 
 if wanted guard; then
