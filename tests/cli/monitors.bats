@@ -27,7 +27,7 @@ book() {
 		    rollback: [{ run: 'echo off >> ledger' }]
 		test:
 		  - id: soak
-		    run: 'echo soaking > soaking; while [ ! -e go ]; do sleep 0.02; done'
+		    run: 'echo $$ > soaking; while [ ! -e go ]; do sleep 0.02; done'
 		    effect: read
 		  - run: 'echo tested >> ledger'
 		    effect: read
@@ -54,7 +54,7 @@ figure() { # written whole: a sample must not read half of it
 	sampled 3
 	kill -9 "$pid"
 	wait "$pid" 2>/dev/null || true
-	pkill -9 -f 'echo soaking > soaking' || true
+	kill -9 "$(cat soaking)"
 	figure 99
 	run_rb 3 resume @last
 	is "$(cat ledger)" "$(printf 'on\noff')"
@@ -64,6 +64,27 @@ figure() { # written whole: a sample must not read half of it
 	run_rb 0 verify @last
 }
 
+@test "monitors: what a monitor of a dead runner still reads is ended, and not waited for" {
+	cat >slow.yml <<-'YML'
+		runbook: 1
+		name: slow
+		monitors:
+		  - { id: slow, every: 100ms, timeout: 1h, run: 'echo $$ > reading; exec sleep 3600' }
+		test:
+		  - { id: soak, run: 'while [ ! -e go ]; do sleep 0.02; done', effect: read, timeout: 60s }
+	YML
+	begin exec slow.yml
+	until_ok test -s reading
+	kill -9 "$pid"
+	wait "$pid" 2>/dev/null || true
+	local reader
+	reader=$(cat reading)
+	touch go
+	run_rb 0 resume @last
+	if kill -0 "$reader" 2>/dev/null; then false; fi
+	run_rb 0 replay @last
+}
+
 @test "monitors: rollback of a killed run starts none" {
 	book
 	begin exec book.yml
@@ -71,7 +92,7 @@ figure() { # written whole: a sample must not read half of it
 	sampled 2
 	kill -9 "$pid"
 	wait "$pid" 2>/dev/null || true
-	pkill -9 -f 'echo soaking > soaking' || true
+	kill -9 "$(cat soaking)"
 	figure 99
 	run_rb 0 rollback @last
 	is "$(cat ledger)" "$(printf 'on\noff')"
