@@ -7,7 +7,7 @@
 
 static bool text_of(struct frame *f, const struct act_notify *n, struct message *m, bool *unknown, struct str *error)
 {
-	m->level = str_of(message_levels[n->level]);
+	m->level = n->level;
 	m->event = n->event;
 	if (!eval_text(f, &n->title, &m->title, unknown, error) || !eval_text(f, &n->say, &m->say, unknown, error) ||
 	    !eval_text(f, &n->incident, &m->incident, unknown, error))
@@ -22,7 +22,7 @@ static bool text_of(struct frame *f, const struct act_notify *n, struct message 
 static enum started notify_start(struct frame *f, const struct prog_step *ps, bool probe, struct str *error)
 {
 	const struct act_notify *n = &ps->ast->notify;
-	struct message m = { 0 };
+	struct message m = { .level = n->level };
 	const struct channel **to;
 	bool unknown = f->unknown;
 	uint32_t count;
@@ -55,7 +55,7 @@ static void put_sends(struct frame *f, struct jsonw *w, const struct message *m)
 	if (!message_targets(f, &f->ps->ast->notify.to, &to, &count, &unknown, &error))
 		return;
 	buf_init(&b, 64 << 10);
-	buf_printf(&b, "%s to ", m->event ? message_events[m->event] : m->level.p);
+	buf_printf(&b, "%s to ", m->event ? message_events[m->event] : message_levels[m->level]);
 	for (uint32_t i = 0; i < count; i++) {
 		bool passes = message_passes(to[i], m);
 
@@ -86,7 +86,7 @@ static void notify_describe(struct frame *f, const struct prog_step *ps, struct 
 	jsonw_close(w, ']');
 	if (!text_of(f, &ps->ast->notify, &m, &unknown, &error))
 		return;
-	jsonw_kstr(w, "level", m.level);
+	jsonw_kstr(w, "level", str_of(message_levels[m.level]));
 	if (m.event)
 		jsonw_kstr(w, "event", str_of(message_events[m.event]));
 	if (m.incident.n)

@@ -76,7 +76,7 @@ static struct str secret_text(const struct frame *f, struct str name)
 static struct notice notice_of(struct frame *f, struct arena *a, const struct message *m)
 {
 	struct engine *e = f->e;
-	struct notice n = { .title = m->title, .text = m->say, .level = message_level(m), .event = m->event, .incident = m->incident, .runbook = e->p->rb->name,
+	struct notice n = { .title = m->title, .text = m->say, .level = m->level, .event = m->event, .incident = m->incident, .runbook = e->p->rb->name,
 			    .run = e->run_id, .step = f->key, .status = str_of(run_status_names[e->status]), .wall = e->wall };
 
 	if (!n.incident.n)
@@ -203,7 +203,7 @@ static struct command *queue_run(struct frame *f, struct arena *a, const struct 
 	env[0] = arena_printf(a, "RUNBOOK_RUN=" STR_FMT, STR_ARG(f->e->run_id)).p;
 	env[1] = arena_printf(a, "RUNBOOK_STEP=" STR_FMT, STR_ARG(f->key)).p;
 	env[2] = arena_printf(a, "RUNBOOK_TITLE=" STR_FMT, STR_ARG(m->title)).p;
-	env[3] = arena_printf(a, "RUNBOOK_LEVEL=" STR_FMT, STR_ARG(m->level)).p;
+	env[3] = arena_printf(a, "RUNBOOK_LEVEL=%s", message_levels[m->level]).p;
 	c = op_queue(f, OP_SPAWN, what);
 	c->spawn.argv = argv;
 	c->spawn.env = env;
@@ -215,18 +215,9 @@ static struct command *queue_run(struct frame *f, struct arena *a, const struct 
 	return c;
 }
 
-uint8_t message_level(const struct message *m)
-{
-	uint8_t i = LEVEL_INFO;
-
-	while (i < LEVEL_CRITICAL && !str_eqz(m->level, message_levels[i]))
-		i++;
-	return m->level.n ? i : LEVEL_INFO;
-}
-
 bool message_passes(const struct channel *ch, const struct message *m)
 {
-	return message_level(m) >= ch->level || m->event;
+	return m->level >= ch->level || m->event;
 }
 
 bool message_queue(struct frame *f, struct arena *a, const struct channel *ch, const struct message *m, bool unknown,

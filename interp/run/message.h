@@ -7,17 +7,15 @@
 #include "run/engine_state.h"
 
 struct message {
-	struct str title, say, level; /* level: one of message_levels */
-	uint8_t event;                /* enum message_event */
-	struct str incident;          /* empty: the run and the step */
+	struct str title, say;
+	uint8_t level, event;    /* enum message_level, enum message_event */
+	struct str incident;     /* empty: the run and the step */
 };
 
 /* The channels that names of channels and roles stand for, in the frame's arena. */
 bool message_targets(struct frame *f, const struct data *to, const struct channel ***out, uint32_t *n, bool *unknown, struct str *error);
 /* The channel of a role (a site may name another), or NULL. */
 const struct channel *message_channel(const struct frame *f, struct str name);
-/* Its level as a number: enum message_level. */
-uint8_t message_level(const struct message *m);
 /* Does the channel take it? Its level may be higher; news of an incident always go through. */
 bool message_passes(const struct channel *ch, const struct message *m);
 /* Queues the message to one channel; the texts live in a. what: enum op_what. */
