@@ -654,6 +654,13 @@ limit_report_at_the_end() { # a step of about 5 KiB in the journal, and small on
 	[ ! -f "$(last)/report.run.json" ] || say "there is a report"
 	good "$program" report @last -f json >out
 }
+limit_spans_in_a_request() { # the run, its phase, the loop; two for each iteration
+	printf 'inputs: { n: int }\npreflight:\n  - { foreach: range(inputs.n), run: ["true"], effect: read }\n' | book file.yml
+	good run file.yml --no-sync -i "n=$((($1 - 3) / 2))"
+	[ "$("$program" report @last -f otlp | grep -c '')" -eq 1 ] || say 'not one request'
+	good run file.yml --no-sync -i "n=$((($1 - 1) / 2))"
+	[ "$("$program" report @last -f otlp | grep -c '')" -eq 2 ] || say 'not two requests'
+}
 limit_output_in_a_report() {
 	printf 'inputs: { n: int }\npreflight:\n  - { run: "head -c ${{ inputs.n }} /dev/zero | tr %s x", effect: read }\n' "'\\\\0'" | book file.yml
 	good run file.yml -i "n=$1"
