@@ -183,6 +183,13 @@ $(B)/crash/%: tests/crash/%.c $(LIB) $(B)/flags
 	$(CC) -std=c11 $(CPPFLAGS) $(CFLAGS) -Wno-unused-function -MMD -MP -MT $@ -MF $@.d $(LDFLAGS) -o $@.$$$$ $< $(LIB) $(LIBS) \
 	  && mv -f $@.$$$$ $@
 
+# The driver of tests/replay.
+replay-build: $(B)/replay/matrix
+$(B)/replay/%: tests/replay/%.c $(LIB) $(B)/flags
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(CPPFLAGS) $(CFLAGS) -Wno-unused-function -MMD -MP -MT $@ -MF $@.d $(LDFLAGS) -o $@.$$$$ $< $(LIB) $(LIBS) \
+	  && mv -f $@.$$$$ $@
+
 # Fuzz targets: tests/fuzz/fuzz_NAME.c with everything in clang's instrumentation.
 FUZZCC    := clang
 FUZZFLAGS := -g -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
@@ -215,7 +222,7 @@ help:
 	@echo 'variables: SAN=1  B=DIR  ROOMS="base value"  T="base_str node"  CC OPT PREFIX DESTDIR'
 
 .PHONY: all lib objs unit unit-build layers banned names coverage headers deps demo check check-long \
-	fuzz fuzz-build bench bench-build crash-build install clean help FORCE
+	fuzz fuzz-build bench bench-build crash-build replay-build install clean help FORCE
 .DELETE_ON_ERROR:
 # Dependency files of -MMD.
--include $(OBJ:.o=.d) $(UNIT:=.d) $(FUZZOBJ:.o=.d) $(wildcard $(B)/crash/*.d)
+-include $(OBJ:.o=.d) $(UNIT:=.d) $(FUZZOBJ:.o=.d) $(wildcard $(B)/crash/*.d $(B)/replay/*.d)
