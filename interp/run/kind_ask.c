@@ -91,13 +91,19 @@ static const struct str *field_texts(struct frame *f)
 	return list;
 }
 
-/* Nobody is there to leave a field empty. */
+/* Nobody is there to leave a field empty. Where one needs a person all the same, that
+ * person is asked for all of them. */
 static void take_defaults(struct frame *f, struct poll *p)
 {
-	for (uint32_t i = 0; i < p->count; i++) {
-		const struct decl *d = &f->ps->ast->ask.fields[i];
+	const struct decl *fields = f->ps->ast->ask.fields;
 
-		if (!d->has_default || preset_answer(f, d->name).n)
+	for (uint32_t i = 0; i < p->count; i++)
+		if (!fields[i].has_default && !preset_answer(f, fields[i].name).n)
+			return;
+	for (uint32_t i = 0; i < p->count; i++) {
+		const struct decl *d = &fields[i];
+
+		if (preset_answer(f, d->name).n)
 			continue;
 		p->fields[i] = d->dflt;
 		p->given[i] = true;
