@@ -240,4 +240,5 @@ const struct cli_command cmd_replay = {
 		"The kernel forbids the process to start programs, to open sockets and to write files.\n",
 	.options = options,
 	.run = replay_run,
+	.bundles = true,
 };

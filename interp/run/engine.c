@@ -129,6 +129,7 @@ static void start(struct engine *e)
 		e->run_timer = timer_queue(e->root, timeout, OP_FOR_RUN_TIMEOUT);
 	}
 	ladder_start(e->root);
+	monitors_make(e);
 	if (gate_start(e))
 		schedule(e->root);
 }
@@ -229,7 +230,7 @@ static void on_result(struct engine *e, const struct result *brought)
 {
 	struct op *o = op_find(e, brought->op);
 	struct result seen, *r = &seen;
-	struct str about;
+	struct str about, channel;
 	struct frame *f;
 	uint8_t what;
 
@@ -238,10 +239,13 @@ static void on_result(struct engine *e, const struct result *brought)
 	f = o->frame;
 	what = o->what;
 	about = o->about;
+	channel = o->command.channel;
 	op_drop(e, brought->op);
 	if (!f)
 		return;
 	result_seen(e, brought, r);
+	if (!brought->unnamed)
+		r->channel = channel;
 	switch (what) {
 	case OP_FOR_RUN_TIMEOUT:
 		e->run_timer = 0;
@@ -261,6 +265,12 @@ static void on_result(struct engine *e, const struct result *brought)
 	case OP_FOR_WINDOW:
 		gate_answered(e, r);
 		return;
+	case OP_FOR_SAMPLE:
+		monitor_sampled(f, r);
+		return;
+	case OP_FOR_HALT:
+		halt_answered(e, r);
+		return;
 	case OP_FOR_STOP:
 		stop_answered(e, r);
 		return;
@@ -278,6 +288,7 @@ static void advance(struct frame *f)
 	case FRAME_STEP: step_advance(f); break;
 	case FRAME_UNWIND: unwind_advance(f); break;
 	case FRAME_ALWAYS: always_advance(f); break;
+	case FRAME_MONITOR: break; /* it waits for its samples only */
 	}
 }
 
@@ -345,7 +356,7 @@ static bool at_work(const struct engine *e)
 	for (uint32_t i = 0; i < e->op_len; i++) {
 		const struct op *o = &e->ops[i];
 
-		if (o->command.kind != OP_TIMER && o->command.kind != OP_QUESTION)
+		if (o->command.kind != OP_TIMER && o->command.kind != OP_QUESTION && o->what != OP_FOR_SAMPLE)
 			return true;
 	}
 	return false;

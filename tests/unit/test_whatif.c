@@ -152,7 +152,7 @@ static void run_seed(uint64_t seed)
 	struct asked k = { 0 };
 	struct book b;
 
-	write_book(&b, seed);
+	write_book(&b, seed, true);
 	world_init(&k.w);
 	k.w.seed = seed;
 	set_trouble(&b, &k.w);
@@ -294,7 +294,7 @@ static bool run_mutant(uint64_t seed)
 	struct world_run run;
 	struct book b;
 
-	write_book(&b, seed);
+	write_book(&b, seed, false);
 	if (strstr(b.text.p, "\ntimeout: ") || !mutate(&b, &other)) { /* how long something new takes is not known */
 		buf_release(&b.text);
 		return false;
@@ -343,8 +343,8 @@ static void test_strangers(void **state)
 		struct asked k = { 0 };
 		struct book b, other;
 
-		write_book(&b, seed);
-		write_book(&other, seed + 100000);
+		write_book(&b, seed, true);
+		write_book(&other, seed + 100000, true);
 		world_init(&k.w);
 		set_trouble(&b, &k.w);
 		set_people(&k.w, b.text.p);
