@@ -24,6 +24,7 @@ const struct cli_command *const commands[] = {
 	&cmd_eval,
 	&cmd_exec,
 	&cmd_explain,
+	&cmd_export,
 	&cmd_logs,
 	&cmd_mod,
 	&cmd_plan,

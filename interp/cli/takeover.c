@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "base/file.h"
 #include "base/jsonw.h"
 #include "cli/rebuild.h"
 #include "cli/restore.h"
@@ -196,6 +197,7 @@ static int reopen(struct takeover *t)
 	r->journal = journal_reopen(&jo, &err);
 	if (!r->journal)
 		return reopen_failed(t, err);
+	file_sweep(r->dir.p);
 	if (!rebuild_replay(&t->b, r->secrets, r->mask))
 		return damaged(t);
 	return 0;
@@ -238,6 +240,12 @@ static struct str epoch_body(struct takeover *t, bool rollback)
 	return buf_str(&r->open_body);
 }
 
+/* The exit code of a rollback: undone, or nothing was there to undo, is what was wanted. */
+static int rollback_code(int code)
+{
+	return code == 3 || code == 1 ? EXIT_OK : code;
+}
+
 static int close_ended(struct takeover *t)
 {
 	int code = engine_exit_code(t->b.engine), err = journal_flush(t->r.journal, true);
@@ -248,6 +256,8 @@ static int close_ended(struct takeover *t)
 	}
 	t->r.locked = t->r.lock.n > 0;
 	runner_unlock(&t->r);
+	if (t->q->how == TAKEOVER_ROLLBACK)
+		code = rollback_code(code);
 	runner_end(&t->r, code);
 	return code;
 }
@@ -292,6 +302,8 @@ static int go_on(struct takeover *t)
 	engine_attach(r->engine, live_effects(), r->live);
 	code = runner_drive(r, &first);
 	r->engine = NULL;
+	if (rollback)
+		code = rollback_code(code);
 	runner_end(r, code);
 	return code;
 }
@@ -470,7 +482,7 @@ static int undo_ended(struct takeover *t)
 	first.why = t->cause;
 	r->engine = t->b.engine;
 	engine_attach(r->engine, live_effects(), r->live);
-	code = runner_drive(r, &first);
+	code = rollback_code(runner_drive(r, &first));
 	r->engine = NULL;
 	runner_end(r, code);
 	return code;

@@ -58,6 +58,12 @@ locked_modules() { # COUNT FOLDER one|many: of one repository, or each of its ow
 		{ printf "- uses: " (many == "one" ? sprintf(f, $1) : sprintf(f, $1, $1)) "\n  with: { name: x" $1 " }\n" }' >"$2/book.yml"
 }
 
+guards() { # COUNT: 3 records each, then a write that does not end
+	printf 'runbook: 1\nname: bench\npreflight:\n'
+	seq $(($1 / 100000)) | awk '{ printf "- id: g%d\n  foreach: range(100000)\n  guard: item >= 0\n", $1 }'
+	printf 'act:\n- id: last\n  run: [/bin/sleep, "1000"]\n  rollback: []\n'
+}
+
 requests() { # COUNT AT_ONCE URL
 	printf 'runbook: 1\nname: bench\npreflight:\n- id: all\n  foreach: range(%d)\n  parallel: %d\n' "$1" "$2"
 	printf '  http: { url: "%s" }\n  timeout: 10s\n' "$3"
