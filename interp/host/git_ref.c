@@ -256,7 +256,7 @@ bool git_head(struct git_repo *r, struct arena *a, struct git_found *out, struct
 
 	*out = (struct git_found){ 0 };
 	if (r->own)
-		return git_own_head(a, &r->place, &id) && take_commit(r, a, &id, out, f);
+		return git_own_head(a, &r->place, &id) && git_commit_of(r, a, &id, out, f);
 	err = r->g->l.reference_name_to_id(&oid, r->repo, "HEAD");
 	if (err == GIT_ENOTFOUND || err == GIT_EUNBORNBRANCH)
 		return false;
