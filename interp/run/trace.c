@@ -315,7 +315,7 @@ static void on_event(void *arg, const struct record *rec, const struct event *ev
 	o->ended = ev->mono;
 	o->wall = ev->wall - ev->mono;
 	buf_init(&b, TEXT_MAX);
-	if (record_raw(rec, "opaque").n)
+	if (record_raw(rec, "opaque").n || str_eqz(rec->t, "sample"))
 		trace_judging(t->engine, ev->result->op, &b);
 	o->judging = keep(t, buf_str(&b));
 	buf_release(&b);

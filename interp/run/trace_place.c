@@ -4,6 +4,7 @@
 #include <string.h>
 #include "journal/output.h"
 #include "run/engine_state.h"
+#include "run/monitor.h"
 #include "value/json.h"
 
 /*
@@ -51,7 +52,7 @@ void place_of(const struct frame *f, struct buf *path, struct buf *items)
 		return;
 	place_of(up, path, items);
 	buf_addz(path, mark);
-	if (f->kind == FRAME_LIST && up->kind == FRAME_ROOT) {
+	if (f->kind == FRAME_MONITOR || (f->kind == FRAME_LIST && up->kind == FRAME_ROOT)) {
 		buf_adds(path, f->key);
 	} else if (f->kind == FRAME_LIST && !*mark && up->kind == FRAME_STEP && up->attempt > 1) {
 		buf_adds(items, str_slice(f->key, up->key.n, f->key.n)); /* ~2 */
@@ -289,4 +290,6 @@ void trace_judging(struct engine *e, uint32_t op, struct buf *out)
 		judge_by(f, s->captures[i].name.p, s->captures[i].expr, out);
 	judge_by(f, "expect", s->expect, out);
 	judge_by(f, "retry", ps->retry ? ps->retry->when : NULL, out);
+	if (f->kind == FRAME_MONITOR)
+		buf_printf(out, "out %d\n", f->monitor->m->keeps_out);
 }

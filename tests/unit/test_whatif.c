@@ -152,7 +152,7 @@ static void run_seed(uint64_t seed)
 	struct asked k = { 0 };
 	struct book b;
 
-	write_book(&b, seed, false);
+	write_book(&b, seed, true);
 	world_init(&k.w);
 	k.w.seed = seed;
 	set_trouble(&b, &k.w);
