@@ -125,6 +125,7 @@ figure() { # written whole: a sample must not read half of it
 
 @test "monitors: what was sampled is shown" {
 	book
+	sed -i '/n > 10/a\      - { when: failed for 999 samples, then: notify }' book.yml
 	begin exec book.yml
 	until_ok test -s soaking
 	sampled 2
