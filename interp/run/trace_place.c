@@ -312,4 +312,6 @@ void trace_judging(struct engine *e, uint32_t op, struct buf *out)
 		buf_printf(out, "out %d\n", f->monitor->m->keeps_out);
 	judge_by(f, "expect", s->expect, out);
 	judge_by(f, "retry", ps->retry ? ps->retry->when : NULL, out);
+	if (f->kind == FRAME_MONITOR)
+		buf_printf(out, "out %d\n", f->monitor->m->keeps_out);
 }

@@ -307,7 +307,7 @@ static void due_as_then(struct world *w, struct pending *p)
 		p->n = never;
 		p->is->source = NOT_ENDED;
 		p->is->why = STR("it was stopped then, and would not be now");
-	} else if (p->c.timeout > 0 && p->c.timeout != was->timeout && was->ended - was->started > p->c.timeout) {
+	} else if (p->c.timeout > 0 && p->c.timeout != was->timeout && !p->c.at && was->ended - was->started > p->c.timeout) {
 		p->due = w->e->mono + p->c.timeout;
 		p->n = never;
 	}
@@ -357,9 +357,8 @@ static void start(void *ctx, const struct command *c)
 		return;
 	}
 	p->due = w->e->mono + (p->was && p->was->ended >= 0 ? p->was->ended - p->was->started : 0);
-	p->lost = p->is->source == NOT_ENDED || c->purpose == OP_FOR_STOP || c->purpose == OP_FOR_SAMPLE;
-	if (c->purpose == OP_FOR_SAMPLE && !(p->was && !p->was->line.n))
-		w->d->too_long = true; /* what a monitor would have seen is not told: no way is certain */
+	p->due = p->due < c->at ? c->at : p->due;
+	p->lost = p->is->source == NOT_ENDED || c->purpose == OP_FOR_STOP;
 	if (beside(c) && p->is->source != FROM_RECORD)
 		p->is->source = FROM_OTHER;
 }
@@ -403,7 +402,8 @@ static const char *const goes_words[] = { "goes well", "fails" };
 static const char *const probe_words[] = { "its probe says no", "its probe says yes", "its probe cannot tell" };
 static const char *const stands_words[] = { "its probe says yes", "its probe says no", "its probe cannot tell" };
 static const char *const pause_words[] = { "rollback is chosen", "hold is chosen", "skip is chosen" };
-static const char *const halt_words[] = { "rollback is chosen", "hold is chosen", "going on is chosen" };
+static const char *const halt_words[] = { "going on is chosen", "rollback is chosen", "hold is chosen" };
+static const char *const sample_words[] = { "its monitor stays quiet from here on", "its monitor has the run undone" };
 static const char *const window_words[] = { "going on outside the window is allowed", "going on outside the window is refused" };
 
 static void say(struct result *r, const char *answer)
@@ -417,7 +417,7 @@ static void say(struct result *r, const char *answer)
 /* A result that is not recorded. */
 static void assume(struct world *w, const struct pending *p, struct result *r)
 {
-	static const char *const pauses[] = { "rollback", "hold", "skip" }, *const halts[] = { "rollback", "hold", "continue" };
+	static const char *const pauses[] = { "rollback", "hold", "skip" }, *const halts[] = { "continue", "rollback", "hold" };
 	struct str key = p->c.key;
 	uint8_t way;
 
@@ -436,6 +436,8 @@ static void assume(struct world *w, const struct pending *p, struct result *r)
 		say(r, pauses[decide(w, key, p->c.question.choice_count > 3 ? 3 : 2, pause_words)]);
 	} else if (p->c.purpose == OP_FOR_HALT) {
 		say(r, halts[decide(w, key, 3, halt_words)]);
+	} else if (p->c.purpose == OP_FOR_SAMPLE) {
+		r->code = monitor_may_undo(w->e, p->op) ? decide(w, key, 2, sample_words) : 0;
 	} else if (p->c.purpose == OP_FOR_WINDOW) {
 		say(r, decide(w, key, 2, window_words) ? "no" : "yes");
 	} else {
@@ -467,7 +469,7 @@ static bool recorded(struct world *w, struct pending *p, struct result *r)
 		return not_recorded(p->is, NOT_KEPT, arena_printf(&t->arena, "%s", why)) == FROM_RECORD;
 	if (p->c.kind == OP_QUESTION && r->subject.n && str_eq(r->subject, p->was->subject))
 		r->subject = p->c.question.subject; /* given for this very text */
-	if (p->c.timeout != p->was->timeout && p->c.kind != OP_TIMER) {
+	if (p->c.timeout != p->was->timeout && p->c.kind != OP_TIMER && !p->c.at) {
 		if (r->end == END_TIMEOUT && !(p->c.timeout > 0 && p->c.timeout < p->was->timeout))
 			return not_recorded(p->is, NOT_ENDED, STR("it ran into its timeout then, which is longer now")) == FROM_RECORD;
 		if (p->c.timeout > 0 && r->end != END_STOPPED && p->was->ended - p->was->started > p->c.timeout) {
@@ -484,7 +486,8 @@ static bool recorded(struct world *w, struct pending *p, struct result *r)
 	trace_judging(w->e, p->op, &judging);
 	same = str_eq(buf_str(&judging), p->was->judging);
 	buf_release(&judging);
-	return same || not_recorded(p->is, NOT_KEPT, STR("its output had secrets in it, and it would be judged by something else")) == FROM_RECORD;
+	return same || not_recorded(p->is, NOT_KEPT, p->c.at ? STR("the output of a sample is not kept, and it would be judged by something else")
+							      : STR("its output had secrets in it, and it would be judged by something else")) == FROM_RECORD;
 }
 
 static void feed(struct world *w, struct event *ev)

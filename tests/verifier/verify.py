@@ -289,7 +289,7 @@ class Folder:
 
     def check(self, record: dict[str, Any]) -> None:
         """All files that a record names."""
-        for stream in ("out", "err"):
+        for stream in () if record["t"] == "sample" else ("out", "err"):
             if stream in record:
                 self.output(record["n"], record[stream])
         if record["t"] == "run.open":
