@@ -24,7 +24,7 @@ extern const char *const question_names[]; /* "confirm", "pause", "approve", "as
 /* What the engine wants an op for. Worlds do not look at it, but replay, which finds by
  * it the op that a record tells of. */
 enum op_purpose { OP_FOR_ACTION, OP_FOR_PROBE, OP_FOR_RETRY, OP_FOR_TIMEOUT, OP_FOR_PAUSE, OP_FOR_RUN_TIMEOUT, OP_FOR_STOP,
-		  OP_FOR_LADDER, OP_FOR_MESSAGE, OP_FOR_WINDOW };
+		  OP_FOR_LADDER, OP_FOR_MESSAGE, OP_FOR_WINDOW, OP_FOR_SAMPLE, OP_FOR_HALT };
 
 struct header { struct str name, value; };
 
@@ -46,6 +46,7 @@ struct command {
 	struct str key;              /* "act/stop[2]" */
 	const struct prog_step *step;/* NULL for the engine's own */
 	int64_t timeout, grace;      /* ns, 0: none */
+	int64_t at;                  /* mono ns: starts when event time has reached it; 0: at once */
 	union {
 		/* argv and env are NULL-terminated arrays; env is what the engine adds to the
 		 * base environment (RUNBOOK_*, defaults, env:, RB_n), as NAME=value. */
@@ -80,7 +81,8 @@ enum result_end {
 	END_FIRED,       /* timer */
 	END_ANSWER,      /* question: answer, by and so on; or refused: it is none */
 	END_NO_PERSON,   /* question: nobody can be asked now: the run is held */
-	END_SUPPRESSED   /* dry-run: not done */
+	END_SUPPRESSED,  /* dry-run: not done */
+	END_UNRECORDED   /* what-if: the journal has no such result; assumed: code 0 went well, 1 failed; of a probe its verdict: 1, 0, -1 */
 };
 extern const char *const result_end_names[];
 
@@ -98,6 +100,7 @@ struct result {
 	struct str error;     /* "No such file or directory", libcurl's text; of a message that was refused, the answer's first line */
 	uint32_t tries;       /* of a message: how often it was sent; 0: once */
 	struct str channel;   /* of a message: set by the engine */
+	bool unnamed;         /* only from a journal of before channels had names in it: none is set */
 	int64_t took;         /* ns */
 	struct output out, err;
 	const struct header *headers; uint32_t header_count;
@@ -108,7 +111,8 @@ struct result {
 	struct str item, how, why, subject, ref, refused;
 	int64_t uid;
 	/* Only from a journal: what the engine made of an output with secrets in it, which is
-	 * not stored (docs/journal.md, member `opaque`); of a probe: its verdict. Else empty. */
+	 * not stored (docs/journal.md, member `opaque`); of a probe: its verdict; of a sample: its
+	 * record. Else empty. */
 	struct str opaque;
 };
 
@@ -131,6 +135,7 @@ struct event {
 	struct str key, why;  /* EVENT_RESOLVE: the step; EVENT_EPOCH, EVENT_ADOPT: the cause of a rollback */
 	bool done;            /* EVENT_RESOLVE */
 	struct str operator_name, user; int64_t uid; /* EVENT_EPOCH: who takes over: approves nothing from now on */
+	const struct header *dirs; uint32_t dir_count; /* EVENT_EPOCH, EVENT_ADOPT: folders where files were restored, by the key of a module, "" of the runbook */
 };
 
 struct effects {

@@ -86,7 +86,8 @@ static void notify_describe(struct frame *f, const struct prog_step *ps, struct 
 	jsonw_close(w, ']');
 	if (!text_of(f, &ps->ast->notify, &m, &unknown, &error))
 		return;
-	jsonw_kstr(w, "level", str_of(message_levels[m.level]));
+	if (m.level != LEVEL_INFO)
+		jsonw_kstr(w, "level", str_of(message_levels[m.level]));
 	if (m.event)
 		jsonw_kstr(w, "event", str_of(message_events[m.event]));
 	if (m.incident.n)

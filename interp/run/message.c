@@ -207,7 +207,7 @@ static struct command *queue_run(struct frame *f, struct arena *a, const struct 
 	c = op_queue(f, OP_SPAWN, what);
 	c->spawn.argv = argv;
 	c->spawn.env = env;
-	c->spawn.dir = f->ps ? unit_dir(f, f->ps) : f->e->setup->dir;
+	c->spawn.dir = f->ps ? unit_dir(f, f->ps) : book_dir(f->e);
 	c->spawn.module = !unit_inherits(unit_of(f));
 	c->spawn.input = m->say;
 	c->spawn.has_input = true;
