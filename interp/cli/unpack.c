@@ -11,16 +11,19 @@
 
 bool unpack_wanted(const char *what)
 {
-	struct stat st;
-
-	return strpbrk(what, "/.") && !stat(what, &st) && !S_ISDIR(st.st_mode);
+	return strpbrk(what, "/.");
 }
 
 int unpack_run(struct cli *c, const char *path, struct str *id, struct str *dir)
 {
 	char *folder = arena_alloc(&c->arena, 4096);
+	struct stat st;
 	struct str why;
 
+	if (stat(path, &st)) {
+		cli_error("%s: %s", path, strerror(errno));
+		return EXIT_FAILED;
+	}
 	if (!c->command->bundles)
 		return cli_usage(c, "%s is a file; %s needs a run of the state folder: a bundle can only be read", path, c->command->name);
 	if (!bundle_is(path)) {

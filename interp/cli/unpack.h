@@ -6,7 +6,7 @@
 
 struct cli;
 
-/* Is `what` the path of a file, not a run's id? (An id has neither `/` nor `.`.) */
+/* Is `what` a path, not a run's id? (An id has neither `/` nor `.`.) */
 bool unpack_wanted(const char *what);
 /* Unpacks it into a folder that is gone when the command has ended (host/refuge.h: the rest of
  * the command runs in a child). *dir, *id: of the run that it is about. 0, or an exit code

@@ -38,6 +38,7 @@ struct verifying {
 	struct statement_found statement;
 	struct anchor_found anchor;
 	bool anchor_seen[ANCHORED_MAX];
+	struct str version;            /* of the program that sealed it, as its runners say */
 	struct arena record;           /* what the record at hand names */
 	int64_t blobs, at;             /* at: number of the record at hand */
 	struct str found[FOUND_MAX]; uint32_t found_count; /* what is wrong */
@@ -118,6 +119,8 @@ static void on_record(void *arg, const struct record *r)
 	v->wanted_seen = v->wanted_seen || (v->wanted && str_eqz(r->h, v->wanted));
 	if (str_eqz(r->t, "run.open"))
 		v->run = arena_str(&v->c->arena, record_text(r, &v->c->arena, "run").p, record_text(r, &v->c->arena, "run").n);
+	if (str_eqz(r->t, "run.open") || str_eqz(r->t, "epoch.open"))
+		v->version = arena_str(&v->c->arena, record_text(r, &v->c->arena, "version").p, record_text(r, &v->c->arena, "version").n);
 	v->at = r->n;
 	arena_reset(&v->record);
 	named_each(&v->record, r, &to);
@@ -175,6 +178,15 @@ static void check_replay(struct verifying *v)
 	mask_free(m);
 }
 
+/* What another version of the program made may look otherwise: then that is said, and no more. */
+static void not_ours(struct verifying *v, const char *file, const char *why)
+{
+	if (str_eqz(v->version, RUNBOOK_VERSION))
+		wrong(v, arena_printf(&v->c->arena, "%s %s", file, why));
+	else
+		note(v, arena_printf(&v->c->arena, "%s is of version " STR_FMT " of the program: not compared", file, STR_ARG(v->version)));
+}
+
 static void check_report(struct verifying *v, const char *journal)
 {
 	struct str path = arena_printf(&v->c->arena, STR_FMT "/report.run.json", STR_ARG(v->dir)), bytes;
@@ -186,7 +198,7 @@ static void check_report(struct verifying *v, const char *journal)
 		return; /* it is made when it is asked for */
 	buf_init(&out, REPORT_BYTES_MAX);
 	if (!report_read(&v->c->arena, journal, false, &r) || !report_make(&r, v->dir.p, REPORT_JSON, &out) || !str_eq(buf_str(&out), bytes))
-		wrong(v, STR("report.run.json is not what the journal gives"));
+		not_ours(v, "report.run.json", "is not what the journal gives");
 	buf_release(&out);
 }
 
@@ -220,7 +232,7 @@ static void check_statement(struct verifying *v)
 	if (f->why.n)
 		wrong(v, arena_printf(&v->c->arena, "statement.dsse.json: " STR_FMT, STR_ARG(f->why)));
 	else if (!statement_holds(v->c, v->dir, f))
-		wrong(v, STR("statement.dsse.json: it does not say what the run gives"));
+		not_ours(v, "statement.dsse.json", "does not say what the run gives");
 	else if (f->by.good)
 		note(v, arena_printf(&v->c->arena, "statement.dsse.json: signed by " STR_FMT, STR_ARG(f->by.signer)));
 	else

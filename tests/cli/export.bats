@@ -109,7 +109,10 @@ left_nothing() { ! ls -d "$TMPDIR"/runbook-* 2>/dev/null; }
 	echo text >text.txt
 	run_rb 6 verify text.txt
 	says 'is not a bundle' err
-	run_rb 1 verify ./nothing.tar
+	run_rb 1 verify nothing.tar
+	says 'nothing.tar: No such file' err
+	run_rb 6 show ./state
+	says 'is not a bundle' err
 }
 
 @test "export: a run that undoes another one brings that along" {

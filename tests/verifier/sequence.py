@@ -19,7 +19,7 @@ RUNNER = "operator:s claimed?:+ user:s uid:i host:s boot?:s pid:i version:s inte
 MEMBERS_TEXT = {
     "run.open": "v:1 run:s program:x runbook:s runbook_version?:s title?:s path:s dir:s inputs:o secrets:t " + RUNNER
     + "seed:x dry:b sync:b steps:i lock?:s plan?:x outside_window?:s roles?:o modules?:l uses?:l files:l source?:o "
-    "start:s hidden?:t rollback_of?:s parent_head?:x cause?:s",
+    "start:s hidden?:t traceparent?:s rollback_of?:s parent_head?:x cause?:s",
     "epoch.open": RUNNER + "rollback?:+ cause?:s",
     "phase.open": "k:s",
     "phase.close": "k:s status:ok|stopped|failed",
@@ -28,8 +28,8 @@ MEMBERS_TEXT = {
     "step.intent": "k:s id?:s module?:s name?:s effect?:read|write item?:* unknown?:b preview?:s command?:s undo?:t "
     "action:|run|http|uses|steps|wait|confirm|approve|ask|checklist|notify|render argv?:g shell?:s line?:s rb?:g "
     "method?:s url?:s body_bytes?:i body?:s body_sha256?:x wait?:s question?:s from?:s min?:i fields?:t items?:i "
-    "to?:* bytes?:i uses?:s with?:o say?:s",
-    "step.attempt": "k:s a:i " + ENDS,
+    "to?:* bytes?:i uses?:s with?:o say?:s level?:warn|error|critical event?:acknowledge|resolve incident?:s sends?:s",
+    "step.attempt": "k:s a:i channel?:s tries?:i " + ENDS,
     "timer": "k?:s what:s",
     "step.outcome": "k:s status:ok|unchanged|skipped|failed|timeout|undone|cancelled|not_run|undo_failed took_us:i "
     "attempts?:i of?:i dry?:+ started?:- id?:s module?:s name?:s error?:s end?:s at?:s captures?:o",
@@ -39,7 +39,7 @@ MEMBERS_TEXT = {
     "items?:t again?:+ need?:i have?:i",
     "answer": f"k?:s what?:s {PERSON} not_taken?:s end?:{END_WORDS} took_us?:i",
     "window": "k?:s when:start|act inside:b",
-    "message": "k?:s " + ENDS,
+    "message": "k?:s channel?:s tries?:i " + ENDS,
     "doubt": "k:s why:s",
     "resolve": "k:s done:b by:s why:s",
     "low": "",
