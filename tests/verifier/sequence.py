@@ -19,7 +19,7 @@ RUNNER = "operator:s claimed?:+ user:s uid:i host:s boot?:s pid:i version:s inte
 MEMBERS_TEXT = {
     "run.open": "v:1 run:s program:x runbook:s runbook_version?:s title?:s path:s dir:s inputs:o secrets:t " + RUNNER
     + "seed:x dry:b sync:b steps:i lock?:s plan?:x outside_window?:s roles?:o modules?:l uses?:l files:l source?:o "
-    "start:s hidden?:t rollback_of?:s parent_head?:x cause?:s",
+    "start:s hidden?:t traceparent?:s rollback_of?:s parent_head?:x cause?:s",
     "epoch.open": RUNNER + "rollback?:+ cause?:s",
     "phase.open": "k:s",
     "phase.close": "k:s status:ok|stopped|failed",
@@ -28,7 +28,7 @@ MEMBERS_TEXT = {
     "step.intent": "k:s id?:s module?:s name?:s effect?:read|write item?:* unknown?:b preview?:s command?:s undo?:t "
     "action:|run|http|uses|steps|wait|confirm|approve|ask|checklist|notify|render|metric argv?:g shell?:s line?:s rb?:g "
     "method?:s url?:s query?:s body_bytes?:i body?:s body_sha256?:x wait?:s question?:s from?:s min?:i fields?:t items?:i "
-    "to?:* bytes?:i uses?:s with?:o say?:s level?:s event?:s incident?:s sends?:*",
+    "to?:* bytes?:i uses?:s with?:o say?:s level?:warn|error|critical event?:acknowledge|resolve incident?:s sends?:s",
     "step.attempt": "k:s a:i channel?:s tries?:i " + ENDS,
     "timer": "k?:s what:s",
     "sample": "k:s error?:s code?:i values?:o out?:* took_us:i",
