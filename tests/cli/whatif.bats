@@ -574,7 +574,7 @@ echo restore"
 	changed 's/used > 90/used > 40/'
 	asked 1
 	is "$(step monitors/load)" "GUARD-FLIP would ok ok"
-	is "$(step act/work)" "UNKNOWN would ok cancelled"
+	is "$(step act/work)" "INPUT-CHANGED would ok cancelled"
 	jq -r '[.outcomes[].status] | index("rolled_back") != null' out | grep -q true
 	# other samples: nobody knows what they would have said
 	changed 's/echo, "50"/echo, "51"/'
