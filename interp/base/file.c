@@ -3,10 +3,12 @@
  */
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdint.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -148,6 +150,28 @@ int file_write_atomic(const char *path, struct str bytes, unsigned mode, int syn
 	if (err != 0)
 		return err;
 	return file_end(&f, file_write_all(f.fd, bytes.p, bytes.n), sync);
+}
+
+static bool is_temp(const char *name)
+{
+	size_t n = strlen(name), digits = 0;
+
+	if (n < 8 || strcmp(name + n - 4, ".tmp") != 0)
+		return false;
+	for (n -= 4; n && strchr("0123456789-", name[n - 1]); n--)
+		digits++;
+	return digits >= 3 && n && name[n - 1] == '.';
+}
+
+void file_sweep(const char *folder)
+{
+	DIR *d = opendir(folder);
+
+	for (const struct dirent *e; d && (e = readdir(d));)
+		if (is_temp(e->d_name))
+			(void)unlinkat(dirfd(d), e->d_name, 0);
+	if (d)
+		closedir(d);
 }
 
 static int make_folder(const char *path, mode_t mode)

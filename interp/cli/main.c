@@ -26,6 +26,7 @@ const struct cli_command *const commands[] = {
 	&cmd_explain,
 	&cmd_export,
 	&cmd_logs,
+	&cmd_mod,
 	&cmd_plan,
 	&cmd_replay,
 	&cmd_report,

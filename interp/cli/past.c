@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 #include <time.h>
-#include "cli/bundle.h"
+#include "cli/unpack.h"
 #include "cli/settings.h"
 #include "host/proc.h"
 #include "journal/state.h"
@@ -19,8 +19,8 @@ int past_find(struct cli *c, const char *what, struct past *p)
 	int err;
 
 	memset(p, 0, sizeof(*p));
-	if (bundle_named(what)) {
-		err = bundle_open(c, what, &p->id, &p->dir);
+	if (unpack_wanted(what)) {
+		err = unpack_run(c, what, &p->id, &p->dir);
 		if (!err)
 			p->journal = arena_printf(&c->arena, STR_FMT "/journal.jsonl", STR_ARG(p->dir));
 		return err;

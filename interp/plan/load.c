@@ -82,8 +82,11 @@ static void load_unit(struct load *l, const struct unit *const *targets, size_t 
 	check_allows(l);
 	modules_link(l, targets);
 	layout_program(l);
+	if (!l->unit->index)
+		monitors_link(l);
 	check_names(l);
 	check_decls(l);
+	check_channels(l);
 	compile_program(l);
 	check_places(l);
 	if (!l->unit->index)

@@ -2,6 +2,8 @@
 
 #include <string.h>
 #include "eval/regex.h"
+#include "run/metric.h"
+#include "run/message.h"
 #include "run/people.h"
 #include "value/json.h"
 
@@ -49,6 +51,13 @@ static bool parse_out(struct arena *a, struct engine *e, const struct prog_step 
 {
 	struct json_error je;
 
+	if (ps->ast->action == ACT_METRIC) {
+		bool ok = metric_parse(a, raw, ps->ast->metric.all, out, error);
+
+		if (!ok)
+			*error = arena_str(&e->arena, error->p, error->n);
+		return ok;
+	}
 	switch (ps->ast->parse) {
 	case PARSE_JSON:
 		if (json_parse(a, raw, out, &je))
@@ -128,7 +137,8 @@ static bool expects_code(const struct engine *e, const struct step *s)
 static bool captures(struct frame *f, const struct value **out, struct str *error)
 {
 	const struct step *s = f->ps->ast;
-	struct value *list = s->capture_count ? arena_array(&f->e->arena, s->capture_count, sizeof(*list)) : NULL;
+	struct arena *keep = f->kind == FRAME_MONITOR ? f->tmp : &f->e->arena;
+	struct value *list = s->capture_count ? arena_array(keep, s->capture_count, sizeof(*list)) : NULL;
 	struct attempt_view *v = f->view;
 
 	uint32_t outputs = f->ps->call ? f->ps->call->output_count : 0;
@@ -141,6 +151,8 @@ static bool captures(struct frame *f, const struct value **out, struct str *erro
 		struct eval_error err = { 0 };
 		struct value got = s->captures[i].expr ? eval_code(f, s->captures[i].expr, &err) : f->poll->fields[i];
 
+		if (s->captures[i].expr)
+			got = watch_weigh(f, WEIGH_CAPTURE, i, s->captures[i].expr, err.set, got);
 		if (err.set) {
 			*error = arena_printf(&f->e->arena, "capture `" STR_FMT "`: " STR_FMT, STR_ARG(s->captures[i].name),
 					      STR_ARG(error_text(f, &err)));
@@ -148,7 +160,7 @@ static bool captures(struct frame *f, const struct value **out, struct str *erro
 		}
 		if (value_has_flag(got, VALUE_SECRET) && got.kind == V_STRING && f->e->fx->hide)
 			f->e->fx->hide(f->e->ctx, value_text(got));
-		list[i] = value_copy(&f->e->arena, got);
+		list[i] = value_copy(keep, got);
 		v->own_count = i + 1;
 	}
 	*out = list;
@@ -165,6 +177,7 @@ static bool expected(struct frame *f, struct str *error)
 	if (!x)
 		return true;
 	v = eval_code(f, x, &err);
+	v = watch_weigh(f, WEIGH_EXPECT, 0, x, err.set, v);
 	if (err.set) {
 		*error = arena_printf(&f->e->arena, "expect: " STR_FMT, STR_ARG(error_text(f, &err)));
 		return false;
@@ -187,6 +200,11 @@ static struct str end_text(struct engine *e, const struct frame *f, const struct
 
 	switch (r->end) {
 	case END_EXIT:
+		if (f->ps->ast->action == ACT_METRIC && f->tmp) {
+			struct str fault = metric_fault(f->tmp, r->out.bytes);
+
+			return arena_printf(a, "HTTP status %d%s" STR_FMT, r->code, fault.n ? ": " : "", STR_ARG(fault));
+		}
 		return arena_printf(a, http ? "HTTP status %d" : "exit %d", r->code);
 	case END_SIGNAL:
 		return arena_printf(a, "killed by signal %d (%s)", r->signo, strsignal(r->signo));
@@ -213,7 +231,7 @@ static void notified(struct frame *f, const struct result *r)
 	struct str error = { 0 };
 
 	if (!kind_notify.success(f, r))
-		rec_issue(f->e, "warning", f, arena_printf(&f->e->arena, "not notified: " STR_FMT, STR_ARG(end_text(f->e, f, r))));
+		rec_issue(f->e, "warning", f, arena_printf(&f->e->arena, "not notified: " STR_FMT, STR_ARG(message_why(f->e, r))));
 	if (kind_notify.start(f, f->ps, false, &error) == STARTED_WAIT)
 		return;
 	if (error.n)
@@ -227,7 +245,7 @@ static void notified(struct frame *f, const struct result *r)
 /* A module cannot know that it is used in a rollback block. */
 static const struct retry *retry_of(const struct frame *f)
 {
-	bool calls = f->ps->ast->action == ACT_RUN || f->ps->ast->action == ACT_HTTP;
+	bool calls = action_calls(f->ps->ast->action);
 
 	return f->ps->retry || f->role != ROLE_UNDO || !f->ps->unit->index || !calls ? f->ps->retry : &undo_retry;
 }
@@ -241,6 +259,7 @@ static bool retry_wanted(struct frame *f, const struct retry *r)
 	if (!r || !r->when)
 		return true;
 	v = eval_code(f, r->when, &err);
+	v = watch_weigh(f, WEIGH_RETRY, 0, r->when, err.set, v);
 	return !err.set && v.kind == V_BOOL && v.b;
 }
 
@@ -253,8 +272,7 @@ static bool action_failed(const struct frame *f, const struct result *r)
 	return !success && !(r->end == END_EXIT && expects_code(f->e, f->ps->ast));
 }
 
-/* parse, capture, expect. What the action itself did comes first. */
-static struct verdict judge(struct frame *f, const struct result *r)
+struct verdict attempt_judge(struct frame *f, const struct result *r)
 {
 	struct verdict v = { 0 };
 	bool parsed = view_set(f, f->ps, r, &v.error);
@@ -300,7 +318,7 @@ void attempt_finish(struct frame *f, const struct result *r)
 	told = opaque_told(f, r, &v);
 	opaque = told || is_opaque(f, r);
 	if (opaque && !told)
-		v = judge(f, r);
+		v = attempt_judge(f, r);
 	if (f->ps->ast->action != ACT_NONE && !prog_step_holds(f->ps) && !recorded)
 		rec_attempt(f, r, opaque ? &v : NULL);
 	f->out->code = r->end == END_EXIT ? r->code : -1;
@@ -322,7 +340,7 @@ void attempt_finish(struct frame *f, const struct result *r)
 		return;
 	}
 	if (!opaque)
-		v = judge(f, r);
+		v = attempt_judge(f, r);
 	if (v.error.n && action_failed(f, r)) {
 		bool timeout = r->end == END_TIMEOUT || f->timed_out;
 
@@ -334,6 +352,31 @@ void attempt_finish(struct frame *f, const struct result *r)
 		return;
 	}
 	f->out->captures = v.captures;
+	f->out->status = S_OK;
+	f->ok = true;
+	f->complete = true;
+	step_end(f);
+}
+
+/* What-if: nobody knows what it would bring; whether it ends well is assumed. Its status is
+ * known from here on, its fields are not. */
+void attempt_assumed(struct frame *f, const struct result *r)
+{
+	const struct step *s = f->ps->ast;
+	struct verdict v = { .error = STR("assumed to fail: the run has no record of it") };
+
+	op_forget(f->e, &f->timer);
+	f->acted = true;
+	f->out->unknown = f->out->assumed = true;
+	rec_attempt(f, r, NULL);
+	if (r->code) {
+		f->out->captures = s->capture_count ? arena_array(&f->e->arena, s->capture_count, sizeof(struct value)) : NULL;
+		attempt_fail(f, S_FAILED, result_end_names[r->end], &v, false);
+		return;
+	}
+	if (s->action == ACT_APPROVE && str_eqz(s->approve.from, "executive"))
+		f->e->executive = true;
+	f->out->captures = NULL;
 	f->out->status = S_OK;
 	f->ok = true;
 	f->complete = true;
@@ -473,12 +516,14 @@ static int told_verdict(struct str word)
 int probe_verdict(struct frame *f, const struct prog_step *ps, const struct result *r)
 {
 	const struct step *s = ps->ast;
-	bool http = s->action == ACT_HTTP;
+	bool http = s->action == ACT_HTTP || s->action == ACT_METRIC;
 	bool success = http ? r->end == END_EXIT && r->code >= 200 && r->code < 300 : r->end == END_EXIT && r->code == 0;
 	struct eval_error err = { 0 };
 	struct str error;
 	struct value v;
 
+	if (r->end == END_UNRECORDED)
+		return r->code;
 	if (r->opaque.n)
 		return told_verdict(r->opaque);
 	if (r->end != END_EXIT)

@@ -13,6 +13,7 @@ void engine_settle(struct engine *e, bool stop_running)
 {
 	e->settling = true;
 	op_stop_below(e, e->root, stop_running);
+	monitors_end(e);
 	if (e->held || e->in_doubt)
 		takeover_settle(e);
 }
@@ -78,6 +79,8 @@ static void push_top(struct engine *e, uint8_t stage)
 	if (stage == STAGE_REPORT) {
 		e->phase = PHASE_REPORT;
 		op_forget(e, &e->root->ladder);
+		if (e->told && (e->status == RUN_OK || e->status == RUN_STOPPED))
+			message_resolve(e->root);
 		check_run_planned(e);
 		if (e->p->rb->phases[PHASE_REPORT].count)
 			rec_phase(e, true, PHASE_REPORT, NULL);
@@ -204,6 +207,7 @@ static void phase_ended(struct engine *e)
 	if (!ok && !e->stopped)
 		e->settling = true;
 	e->stage = STAGE_SETTLE;
+	monitors_end(e);
 }
 
 static void phase_push(struct engine *e)
@@ -215,6 +219,7 @@ static void phase_push(struct engine *e)
 	e->at->key = str_of(phase_names[e->phase]);
 	e->at->ps = NULL;
 	kept_add(e->at);
+	monitors_look(e);
 }
 
 /* After the phases: undo, or what is due on every path. */
@@ -251,6 +256,7 @@ void root_advance(struct frame *f)
 	struct engine *e = f->e;
 
 	gate_resume(e);
+	halt_resume(e);
 	for (;;) {
 		struct frame *l = e->at;
 
@@ -270,6 +276,7 @@ void root_advance(struct frame *f)
 				if (e->run_timer)
 					op_stop(e, e->run_timer, 0);
 				e->stage = STAGE_SETTLE;
+				monitors_end(e);
 				continue;
 			}
 			phase_push(e);

@@ -5,7 +5,7 @@
  *
  * A run is a tree of frames. LIST runs steps in order (a phase, a block, a
  * rollback or always list), LOOP runs the iterations of a foreach, STEP is one
- * instance of a step, UNWIND undoes what a frame keeps, ALWAYS runs the always
+ * instance of a step, UNWIND undoes what a frame keeps, MONITOR samples beside it all, ALWAYS runs the always
  * blocks that are due below a frame. A frame never calls another: it puts it on
  * the agenda (schedule), so there is no recursion and every state can be left
  * and taken up again.
@@ -22,6 +22,7 @@
 #include "plan/program.h"
 #include "run/effects.h"
 #include "run/engine.h"
+#include "run/watch.h"
 
 enum step_status { S_NOT_RUN, S_OK, S_UNCHANGED, S_SKIPPED, S_FAILED, S_TIMEOUT, S_UNDONE, S_UNDO_FAILED, S_CANCELLED };
 extern const char *const step_status_names[];
@@ -30,7 +31,8 @@ extern const char *const step_status_names[];
 struct outcome {
 	uint8_t status;           /* enum step_status */
 	bool ended_known;
-	bool unknown;             /* dry-run: did not run, fields are unknown */
+	bool unknown;             /* dry-run, what-if: did not run, fields are unknown */
+	bool assumed;             /* what-if: but its status is assumed */
 	int32_t code;             /* -1: null */
 	uint32_t attempts;
 	int64_t started, ended;   /* wall ns; 0: not yet */
@@ -52,7 +54,7 @@ struct scope_results {
 };
 struct iteration { struct value item; struct outcome out; struct scope_results *scope; };
 
-enum frame_kind { FRAME_ROOT, FRAME_LIST, FRAME_LOOP, FRAME_STEP, FRAME_UNWIND, FRAME_ALWAYS };
+enum frame_kind { FRAME_ROOT, FRAME_LIST, FRAME_LOOP, FRAME_STEP, FRAME_UNWIND, FRAME_ALWAYS, FRAME_MONITOR };
 
 /* Where a STEP stands; what it waits for is in brackets. */
 enum step_state {
@@ -66,6 +68,7 @@ struct attempt_view {
 	struct value out, raw, err, headers;
 	int code;
 	int64_t took;
+	bool failed;             /* of a sample */
 	const struct value *own; uint32_t own_count; /* captures so far */
 };
 
@@ -94,6 +97,7 @@ struct frame {
 	bool stands;                  /* irreversible, met by an unwinding: nothing before it is undone */
 	bool blocked;                 /* UNWIND: it met such a step */
 	bool timed_out, stopping;
+	bool watched;                 /* monitors know that it runs */
 	bool stopped;                 /* LIST: the body of a module whose guard said stop */
 	uint8_t undo_result;          /* while undoing: 0, or why it is residue */
 	uint32_t attempt;             /* STEP: from 1 */
@@ -102,6 +106,7 @@ struct frame {
 	uint32_t lost;                /* STEP: attempts that ended with their runner, and are no failures */
 	uint32_t op, timer, ladder;   /* pending ops, 0: none */
 	uint32_t rung;                /* of its ladder: next to tell */
+	struct monitor_state *monitor; /* MONITOR: itself (monitor.h) */
 	struct poll *poll;            /* STEP that asks people: answers so far (people.h) */
 	struct step_list list;        /* LIST */
 	struct value items;           /* LOOP */
@@ -160,6 +165,7 @@ struct engine {
 	bool must_sync;
 	struct buf body;              /* of the record being made */
 	const struct effects *fx; void *ctx;
+	const struct watch *watch; void *watch_ctx; /* NULL: nobody watches */
 	/* how it goes */
 	bool wrote;                   /* an intent of a write was recorded */
 	bool settling;                /* failure, cancel, timeout: start nothing new */
@@ -176,6 +182,7 @@ struct engine {
 	struct frame **parked; uint32_t parked_len, parked_cap; /* would go on, but the run is held or in doubt */
 	struct frame **doubts; uint32_t doubt_len, doubt_cap;   /* AT_DOUBT */
 	uint32_t epochs;              /* runners that took over */
+	const char **dirs;            /* by unit: where the last one restored its files, or NULL; NULL: nowhere */
 	struct resolution *resolutions;
 	struct frame *cause_frame; struct str cause_key, cause_text, cause_at;
 	struct str stop_text;
@@ -191,11 +198,17 @@ struct engine {
 	struct str *taken; uint32_t taken_len, taken_cap; /* files whose answers were had */
 	struct operator *operators;   /* who runs or ran it; the last one first */
 	bool executive;               /* the role `executive` has approved */
+	struct told *told;            /* incidents at paging services that the run itself triggered */
 	uint8_t window;               /* enum window_state */
 	uint32_t window_op;           /* the question about it, 0: none is open */
 	bool starting;                /* the window is asked about before the first phase */
 	struct str window_text;
 	struct frame **waiting; uint32_t waiting_len, waiting_cap; /* steps AT_WINDOW */
+	/* monitors */
+	struct monitor_state *monitors; uint32_t monitor_count;
+	struct frame *halted;         /* a rule of this monitor has paused the run */
+	uint32_t halt_op;             /* the question about it, 0: none is open */
+	struct str halt_text, halt_subject;
 	int journal_err;
 };
 
@@ -233,6 +246,7 @@ void step_in_place(struct frame *f);       /* its effect is there, whatever the 
 void hold(struct frame *f, struct str key, struct str why); /* the runner ends without ending the run */
 /* attempt.c: what an attempt brought: parse, capture, expect, retry. */
 void attempt_finish(struct frame *f, const struct result *r);
+void attempt_assumed(struct frame *f, const struct result *r); /* END_UNRECORDED */
 struct verdict;
 void attempt_fail(struct frame *f, uint8_t status, const char *end, const struct verdict *v, bool unknown_end);
 void attempt_retry(struct frame *f);
@@ -274,7 +288,9 @@ struct step_kind {
 };
 const struct step_kind *kind_of(const struct prog_step *ps);
 extern const struct step_kind kind_none, kind_run, kind_http, kind_uses, kind_steps, kind_wait, kind_confirm, kind_approve,
-	kind_ask, kind_checklist, kind_notify, kind_render;
+	kind_ask, kind_checklist, kind_notify, kind_render, kind_metric;
+/* kind_http.c: percent-encodes all but what RFC 3986 calls unreserved. */
+void url_escape(struct buf *out, struct str s);
 /* kind_uses.c: a module's scope: its inputs from `with`, and its vars. NULL: *error says why. */
 struct scope_results *uses_scope(struct frame *f, const struct prog_step *ps, struct str *error);
 /* Values of its outputs, in order, into list. */
@@ -293,6 +309,10 @@ struct eval_env frame_env(struct frame *f);
 const struct frame *owner_of_undo(const struct frame *f); /* whom the rollback block around f undoes, or NULL */
 /* Folder of the step's file, where its programs run; NULL: where the runner is. */
 const char *unit_dir(const struct frame *f, const struct prog_step *ps);
+/* Is that another one than the runbook's folder at the start? */
+bool unit_has_dir(const struct frame *f, const struct prog_step *ps);
+/* The runbook's own. */
+const char *book_dir(const struct engine *e);
 struct value eval_code(struct frame *f, const struct expr *x, struct eval_error *err);
 /* Evaluates a data as text into tmp; false with *error set. Unknown: *unknown = true, text is the source. */
 bool eval_text(struct frame *f, const struct data *d, struct str *out, bool *unknown, struct str *error);
@@ -337,13 +357,17 @@ void rec_answer(struct frame *f, struct str key, uint8_t what, const struct resu
 void result_seen(struct engine *e, const struct result *from, struct result *to);
 /* What an attempt made of its result: error empty: it succeeded. retry: what retry.if says. */
 struct verdict { bool retry; struct str error; const struct value *captures; };
+/* attempt.c: parse, capture, expect. What the action itself did comes first. The captures of a
+ * step live as long as the run, those of a monitor in its arena. */
+struct verdict attempt_judge(struct frame *f, const struct result *r);
 /* A secret is in the output or headers: the record cannot bring them back. */
 bool has_secret(const struct engine *e, const struct result *r);
 /* The verdict as member `opaque` of the attempt's record; and back: false if r has none. */
 void opaque_put(struct frame *f, struct jsonw *w, const struct verdict *v);
 bool opaque_told(struct frame *f, const struct result *r, struct verdict *v);
 /* takeover.c: another runner goes on, or undoes a run that has ended. */
-bool park(struct frame *f);                /* the run is held or in doubt: f goes on later */
+bool park(struct frame *f);                /* the run is held, paused or in doubt: f goes on later */
+void unpark(struct engine *e);             /* all of them go on */
 void park_forget(struct frame *f);
 void takeover_epoch(struct engine *e, const struct event *ev);
 void takeover_adopt(struct engine *e, const struct event *ev);
@@ -353,9 +377,25 @@ void doubt_settle(struct frame *f);
 void takeover_settle(struct engine *e);    /* nothing waits for a person any more: all goes on, or back */
 /* message.c: what became of a message of the engine itself. */
 void message_result(struct engine *e, struct str about, const struct result *r);
+/* f (or the run: root) has ended well: what the engine triggered about it is resolved. */
+void message_resolve(struct frame *f);
 /* ladder.c: escalate, of the root and of steps. */
 void ladder_start(struct frame *f);
 void ladder_fired(struct frame *f, const struct result *r);
+/* monitor.c: makes them, once, when the run begins. */
+void monitors_make(struct engine *e);
+/* The phase, the stage or a step of `during` has changed: turns them on and off. */
+void monitors_look(struct engine *e);
+/* A step (or a foreach as a whole) begins, ends. */
+void monitors_step(struct frame *f, bool begins);
+/* Another runner: the time between counts for no rule. */
+void monitors_gap(struct engine *e);
+void monitor_sampled(struct frame *f, const struct result *r);
+/* reaction.c: the run is ending: all off, and a pause that one asked for is over. */
+void monitors_end(struct engine *e);
+/* The answer to a pause; asks again if it was held and the run goes on. */
+void halt_answered(struct engine *e, const struct result *r);
+void halt_resume(struct engine *e);
 /* gate.c: false: the run, or the step, does not go on now (it waits, or has failed). */
 bool gate_start(struct engine *e);
 bool gate_pass(struct frame *f);

@@ -70,6 +70,8 @@ static uint8_t answer_op(const struct record *r)
 		return OP_FOR_STOP;
 	if (str_eqz(what, "\"window\""))
 		return OP_FOR_WINDOW;
+	if (str_starts(r->k, STR("monitors/")))
+		return OP_FOR_HALT;
 	return str_eqz(what, "\"pause\"") ? OP_FOR_PAUSE : OP_FOR_ACTION;
 }
 
@@ -77,6 +79,9 @@ bool recorded_event(const struct record *r, uint8_t *kind, struct recorded_op *o
 {
 	*kind = EVENT_RESULT;
 	op->key = r->k;
+	op->channel = record_raw(r, "channel");
+	if (op->channel.n >= 2) /* a name: nothing in it is escaped */
+		op->channel = str_slice(op->channel, 1, op->channel.n - 1);
 	if (str_eqz(r->t, "step.attempt")) {
 		op->purpose = OP_FOR_ACTION;
 	} else if (str_eqz(r->t, "probe")) {
@@ -85,6 +90,8 @@ bool recorded_event(const struct record *r, uint8_t *kind, struct recorded_op *o
 		return timer_op(r, &op->purpose);
 	} else if (str_eqz(r->t, "answer") || str_eqz(r->t, "approval")) {
 		op->purpose = answer_op(r);
+	} else if (str_eqz(r->t, "sample")) {
+		op->purpose = OP_FOR_SAMPLE;
 	} else if (str_eqz(r->t, "message")) {
 		op->purpose = OP_FOR_MESSAGE;
 	} else if (str_eqz(r->t, "run.open")) {
@@ -116,7 +123,7 @@ static bool end_named(struct str word, uint8_t *end)
 }
 
 /* {"name":"value",...}; a name may come twice. */
-static bool read_headers(struct arena *a, struct str raw, struct result *out)
+static bool read_pairs(struct arena *a, struct str raw, const struct header **out, uint32_t *count)
 {
 	const char *p = raw.p + 1, *end = raw.p + raw.n, *why;
 	struct header *list = NULL;
@@ -155,8 +162,8 @@ static bool read_headers(struct arena *a, struct str raw, struct result *out)
 		list[n++] = (struct header){ text[0], text[1] };
 	}
 	buf_release(&b);
-	out->headers = list;
-	out->header_count = n;
+	*out = list;
+	*count = n;
 	return p != NULL;
 }
 
@@ -193,6 +200,13 @@ bool recorded_result(struct arena *a, const struct record *r, const char *dir, b
 		out->end = str_eqz(record_raw(r, "what"), "\"retry stopped\"") ? END_STOPPED : END_FIRED;
 		return true;
 	}
+	if (str_eqz(r->t, "sample")) { /* it tells what was made of the answer, not the answer */
+		out->code = (int)record_int(r, "code", -1);
+		out->end = END_EXIT;
+		out->took = record_int(r, "took_us", 0) * 1000;
+		out->opaque = r->line;
+		return true;
+	}
 	if ((str_eqz(r->t, "answer") || str_eqz(r->t, "approval")) && !record_raw(r, "end").n) {
 		out->end = END_ANSWER;
 	} else if (!end_named(record_text(r, a, "end"), &out->end)) {
@@ -211,9 +225,10 @@ bool recorded_result(struct arena *a, const struct record *r, const char *dir, b
 	out->ref = record_text(r, a, "file");
 	out->refused = record_text(r, a, "refused");
 	out->uid = record_int(r, "uid", 0);
+	out->tries = (uint32_t)record_int(r, "tries", 0);
 	out->took = record_int(r, "took_us", 0) * 1000;
 	out->opaque = str_eqz(r->t, "probe") && opaque.n ? record_text(r, a, "result") : opaque;
-	if (!read_headers(a, record_raw(r, "headers"), out)) {
+	if (!read_pairs(a, record_raw(r, "headers"), &out->headers, &out->header_count)) {
 		snprintf(why, 200, "the record's `headers` make no sense");
 		return false;
 	}
@@ -233,4 +248,6 @@ void recorded_other(struct arena *a, const struct record *r, struct event *ev)
 	ev->operator_name = record_text(r, a, "operator");
 	ev->user = record_text(r, a, "user");
 	ev->uid = record_int(r, "uid", -1);
+	if (!read_pairs(a, record_raw(r, "dirs"), &ev->dirs, &ev->dir_count))
+		ev->dir_count = 0;
 }

@@ -155,7 +155,7 @@ void rec_intent(struct frame *f)
 	rec_open(f->e, "step.intent", f->key, &w);
 	put_name(f, &w);
 	jsonw_kstr(&w, "action", str_of(action_names[s->action]));
-	if (s->action == ACT_RUN || s->action == ACT_HTTP || s->action == ACT_RENDER)
+	if (action_calls(s->action) || s->action == ACT_RENDER)
 		jsonw_kstr(&w, "effect", str_of(f->ps->effect == EFFECT_WRITE ? "write" : "read"));
 	if (f->parent->kind == FRAME_LOOP) {
 		jsonw_key(&w, "item");
@@ -197,6 +197,10 @@ void rec_put_result(struct jsonw *w, const struct result *r, bool http)
 		jsonw_kint(w, "signal", r->signo);
 	if (r->error.n)
 		jsonw_kstr(w, "error", r->error);
+	if (r->channel.n)
+		jsonw_kstr(w, "channel", r->channel);
+	if (r->tries > 1)
+		jsonw_kint(w, "tries", r->tries);
 	if (r->end == END_ANSWER)
 		rec_put_answer(w, r);
 	jsonw_kint(w, "took_us", r->took / 1000);
@@ -397,7 +401,7 @@ void rec_seal(struct engine *e)
 		jsonw_kstr(&w, "k", e->residue[i].key);
 		jsonw_kstr(&w, "why", rec_cut(e, e->residue[i].why, 1024));
 		if (e->residue[i].count)
-			jsonw_kstr(&w, "dir", str_of(e->setup->dir));
+			jsonw_kstr(&w, "dir", str_of(book_dir(e)));
 		put_commands(e, &w, &e->residue[i]);
 		jsonw_close(&w, '}');
 	}

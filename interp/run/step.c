@@ -110,6 +110,7 @@ static void begin(struct frame *f)
 	f->out->started = e->wall;
 	f->out->code = -1;
 	f->began = e->mono;
+	watch_begin(f);
 	if (s->if_) {
 		int r = guard_if(f);
 
@@ -248,6 +249,7 @@ static void attempt_start(struct frame *f)
 			f->always_due = true;
 		e->dry_run_steps++;
 		ladder_start(f);
+		monitors_step(f, true);
 	} else if (st == STARTED_PUSH) { /* its last attempt was unwound: what stands of it starts now */
 		kept_drop(f);
 		kept_add(f);
@@ -376,6 +378,7 @@ void step_fail(struct frame *f, uint8_t status, const char *end, struct str text
 		if (f->role != ROLE_FORWARD)
 			break;
 		f->state = AT_UNDO;
+		monitors_step(f, false);
 		rec_issue(e, "error", f, arena_printf(&e->arena, "failed, undone: " STR_FMT, STR_ARG(f->error)));
 		f->child = unwind_push(f, f);
 		return;
@@ -493,7 +496,9 @@ void step_result(struct frame *f, uint8_t what, const struct result *r)
 		break;
 	}
 	f->op = 0;
-	if (r->end == END_SUPPRESSED)
+	if (r->end == END_UNRECORDED)
+		attempt_assumed(f, r);
+	else if (r->end == END_SUPPRESSED)
 		confirm_suppressed(f, r);
 	else
 		attempt_finish(f, r);
@@ -592,11 +597,15 @@ void step_end(struct frame *f)
 
 	f->state = AT_END;
 	op_forget(e, &f->ladder);
+	monitors_step(f, false);
 	f->out->ended = e->wall;
 	f->out->took = e->mono - f->began;
 	if (f->started)
 		check_planned(f);
 	rec_outcome(f);
+	if (e->told && f->out->status == S_OK)
+		message_resolve(f);
+	watch_end(f);
 	arena_give(f);
 	child_ended(f);
 }

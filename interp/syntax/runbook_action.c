@@ -1,5 +1,5 @@
 /*
- * runbook_action: the actions of a step: run, http, uses, wait, notify, render.
+ * runbook_action: the actions of a step: run, http, metric, uses, wait, notify, render.
  */
 #include "syntax/runbook_read.h"
 
@@ -164,6 +164,25 @@ bool read_http(struct reader *r, const struct node *n, struct act_http *out)
 	return read_needed(r, IN_HTTP, n, n->key_span);
 }
 
+bool read_metric(struct reader *r, const struct node *n, struct act_metric *out)
+{
+	if (!read_is_map(r, n, "write `metric: { prometheus: http://..., query: ... }`"))
+		return false;
+	struct node *at = n->first, *v;
+	for (const struct key *k; (k = read_next_key(r, IN_METRIC, &at, &v));) {
+		switch (k->id) {
+		case KEY_METRIC_prometheus: read_text(r, v, &out->http.url); break;
+		case KEY_METRIC_query: read_text(r, v, &out->query); break;
+		case KEY_METRIC_all: read_bool(r, v, &out->all); break;
+		case KEY_METRIC_headers: read_text_map(r, v, &out->http.headers); break;
+		case KEY_METRIC_auth: read_auth(r, v, &out->http); break;
+		case KEY_METRIC_tls: read_tls(r, v, &out->http.tls); break;
+		default: break;
+		}
+	}
+	return read_needed(r, IN_METRIC, n, n->key_span);
+}
+
 static bool read_with(struct reader *r, const struct node *n, struct act_uses *out)
 {
 	if (!read_is_map(r, n, "write `name: value` lines below it, one for each input"))
@@ -224,29 +243,6 @@ bool read_wait(struct reader *r, const struct node *n, struct act_wait *out)
 		diag_help(r->ds, d, "for example 2026-11-21T02:00:00Z, or one hole of type time");
 	}
 	return read_needed(r, IN_WAIT, n, n->key_span);
-}
-
-bool read_notify(struct reader *r, const struct node *n, struct act_notify *out)
-{
-	static const char *const words[] = { "info", "warn", "error", "critical", NULL };
-	out->level = STR("info");
-	if (!read_is_map(r, n, "write `notify: { to: channel, say: ... }`"))
-		return false;
-	struct node *at = n->first, *v;
-	for (const struct key *k; (k = read_next_key(r, IN_NOTIFY, &at, &v));) {
-		uint8_t i;
-		switch (k->id) {
-		case KEY_NOTIFY_to: read_lines(r, v, &out->to); break;
-		case KEY_NOTIFY_title: read_text(r, v, &out->title); break;
-		case KEY_NOTIFY_say: read_lines(r, v, &out->say); break;
-		case KEY_NOTIFY_level:
-			if (read_enum(r, v, words, &i))
-				out->level = str_of(words[i]);
-			break;
-		default: break;
-		}
-	}
-	return read_needed(r, IN_NOTIFY, n, n->key_span);
 }
 
 bool read_render(struct reader *r, const struct node *n, struct act_render *out)

@@ -24,7 +24,7 @@ struct reader {
 };
 
 /* The next known key of a map: walks from *at (start with map->first), reports
- * unknown and later keys. NULL at the end. *value is the key's node. */
+ * unknown keys. NULL at the end. *value is the key's node. */
 const struct key *read_next_key(struct reader *r, enum key_place place, struct node **at, struct node **value);
 /* Reports keys marked as needed that map does not have. */
 bool read_needed(struct reader *r, enum key_place place, const struct node *map, struct span at);
@@ -67,6 +67,8 @@ bool read_named(struct reader *r, const struct node *n, enum data_typing typing,
 
 /* Mode E. */
 bool read_expr(struct reader *r, const struct node *n, const struct expr **out);
+/* As read_expr, with `for 5m` behind it. */
+bool read_rule_expr(struct reader *r, const struct node *n, const struct expr **out, struct expr_for *hold);
 bool read_named_exprs(struct reader *r, const struct node *n, const char *what, const struct named_expr **list, uint32_t *count);
 
 /* runbook_decl.c: the declarations of the top level. */
@@ -74,14 +76,20 @@ void read_inputs(struct reader *r, const struct node *n);
 /* Declarations of typed values: inputs, fields of `ask`. */
 bool read_decls(struct reader *r, const struct node *n, const char *what, const struct decl **list, uint32_t *count);
 void read_secrets(struct reader *r, const struct node *n);
-void read_channels(struct reader *r, const struct node *n);
 void read_defaults(struct reader *r, const struct node *n);
 void read_risks(struct reader *r, const struct node *n);
 void read_files(struct reader *r, const struct node *n);
 
+/* runbook_channel.c */
+void read_channels(struct reader *r, const struct node *n);
+bool read_notify(struct reader *r, const struct node *n, struct act_notify *out);
+
 /* runbook_step.c */
 bool read_steps(struct reader *r, const struct node *n, struct step_list *out);
 struct step *read_step(struct reader *r, const struct node *n);
+/* A step without keys yet, and its keys one by one: for monitors, which have some of them. */
+struct step *step_new(struct reader *r, const struct node *n);
+void read_step_key(struct reader *r, const struct key *k, const struct node *n, const struct node *v, struct step *s);
 /* The step's own struct step_more, made by the first key that needs it. */
 struct step_more *more_of(struct reader *r, struct step *s);
 
@@ -89,8 +97,8 @@ struct step_more *more_of(struct reader *r, struct step *s);
 bool read_run(struct reader *r, const struct node *n, struct step *s);
 bool read_http(struct reader *r, const struct node *n, struct act_http *out);
 bool read_wait(struct reader *r, const struct node *n, struct act_wait *out);
-bool read_notify(struct reader *r, const struct node *n, struct act_notify *out);
 bool read_render(struct reader *r, const struct node *n, struct act_render *out);
+bool read_metric(struct reader *r, const struct node *n, struct act_metric *out);
 /* with: NULL if there is none. */
 bool read_uses(struct reader *r, const struct node *n, const struct node *with, struct step *s);
 
@@ -102,6 +110,9 @@ bool read_approve(struct reader *r, const struct node *n, struct act_approve *ou
 bool read_ask(struct reader *r, const struct node *n, struct step *s);
 /* The fields of `ask` before the captures of the step. */
 void read_ask_fields(struct reader *r, struct step *s);
+
+/* runbook_monitor.c */
+void read_monitors(struct reader *r, const struct node *n);
 
 /* runbook_modifier.c */
 bool read_retry(struct reader *r, const struct node *n, struct retry *out);

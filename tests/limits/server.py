@@ -1,5 +1,6 @@
 """An HTTP server for tests/limits/run.sh: prints its port, then gives what a path
-asks for: /body/N, N bytes; /head/N, N bytes of headers; /count/N, N headers; /hop/N, N redirects."""
+asks for: /body/N, N bytes; /head/N, N bytes of headers; /count/N, N headers; /hop/N, N redirects. What is
+posted goes into the file `posted`; /busy is answered with 503."""
 import http.server
 
 
@@ -8,6 +9,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *args):
         pass
+
+    def do_POST(self):
+        with open("posted", "wb") as f:
+            f.write(self.rfile.read(int(self.headers["Content-Length"])))
+        self.send_response(503 if self.path == "/busy" else 200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
     def do_GET(self):
         kind, number = self.path.strip("/").split("/")
