@@ -1,0 +1,38 @@
+"""artillery.py: a stand-in for `artillery run`: sends the requests of a script's flow,
+as k6.py does, and prints the summary. It reads duration, the `- get: url:` lines and
+`--overrides '{"config": {"phases": [{"duration": 1}]}}'`.
+"""
+import json
+import re
+
+import k6
+import state
+
+FAULT = ("Error: connect ETIMEDOUT", 1)
+
+
+def call(world, argv):
+    plain, found = state.options(argv, "target output overrides quiet:flag environment",
+                                 lambda w: state.refuse("Error: Nonexistent flag: %s" % w, 2),
+                                 lambda n: state.refuse("Error: Flag --%s expects a value" % n, 2),
+                                 {"-t": "target", "-o": "output", "-q": "quiet", "-e": "environment"})
+    if plain[:1] != ["run"] or len(plain) != 2:
+        state.refuse("Error: Missing 1 required arg: scripts", 2)
+    try:
+        with open(plain[1], encoding="utf-8") as f:
+            script = f.read()
+    except OSError:
+        state.refuse("Error: ENOENT: no such file or directory, open '%s'" % plain[1], 1)
+    target = found.get("target") or state.refuse("Error: No target specified and no environment chosen", 1)
+    urls = [target + u for u in re.findall(r"^\s*url:\s*(\S+)", script, re.M)]
+    length = float(re.search(r"duration:\s*(\d+)", script).group(1))
+    if "overrides" in found:
+        length = json.loads(found["overrides"])["config"]["phases"][0]["duration"]
+    metrics = k6.measure(urls, 4, length, None)
+    summary = {"aggregate": {"counters": {"http.requests": metrics["http_reqs"]["count"], "http.codes.200": metrics["http_req_failed"]["fails"]},
+                             "rates": {"http.request_rate": metrics["http_reqs"]["rate"]},
+                             "summaries": {"http.response_time": {"p95": metrics["http_req_duration"]["p(95)"]}}}}
+    if "output" in found:
+        state.write_json(found["output"], summary)
+    return "Summary report @ end\nhttp.requests: %d\nhttp.response_time p95: %.1f" % (
+        metrics["http_reqs"]["count"], metrics["http_req_duration"]["p(95)"])
