@@ -91,8 +91,12 @@ def shown(result):
 
 
 def view(aws):
-    """Revisions and images that are no longer in use do not count."""
+    """Revisions that are out of use, figures and the results of scans do not count."""
     aws = json.loads(json.dumps(aws))
+    aws.get("cloudwatch", {}).pop("metrics", None)
+    for repository in aws.get("ecr", {}).get("repositories", {}).values():
+        for image in repository["images"].values():
+            image.pop("scan", None)
     for family in aws.get("ecs", {}).get("taskDefinitions", {}).values():
         for revision in [r for r, d in family.items() if d["status"] != "ACTIVE"]:
             del family[revision]

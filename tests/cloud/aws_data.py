@@ -48,7 +48,7 @@ def delete_object(world, s3, o):
     yield
     if "version-id" in o:  # takes a marker of deletion away
         if thing and thing.get("deleted") == o["version-id"]:
-            thing["deleted"] = None
+            del thing["deleted"]
         return {"DeleteMarker": True, "VersionId": o["version-id"]}
     if thing is None:
         return {}

@@ -197,12 +197,10 @@ def view(home):
     world.close()
     state = world.state
     for program in list(state):
-        try:
+        if program != "web":
             module = __import__(program)
-        except ImportError:
-            continue
-        if hasattr(module, "view"):
-            state[program] = module.view(state[program])
+            if hasattr(module, "view"):
+                state[program] = module.view(state[program])
     return json.dumps(without_volatile(state), indent=1, sort_keys=True, ensure_ascii=False)
 
 
