@@ -58,7 +58,7 @@ class World:
         self._lock = open(os.path.join(home, "lock"), "w")
         fcntl.flock(self._lock, fcntl.LOCK_EX)
         self.state = read_json(os.path.join(home, "state.json"), {})
-        self.broken = False  # everything fails since an earlier call
+        self.dirty = False  # a read has moved something on: it is saved
 
     def path(self, name):
         return os.path.join(self.home, name)
@@ -92,7 +92,7 @@ def drive(world, program, argv, work):
     try:
         next(work)
     except StopIteration as done:
-        return done.value, None  # it changed nothing
+        return done.value, None  # nothing to change
     n, how = world.fault()
     points, end = 1, None
     if how != "before":
@@ -125,6 +125,8 @@ def main(program, home):
     try:
         work = module.call(world, argv)
         text, end = drive(world, program, argv, work) if hasattr(work, "send") else (work, None)
+        if world.dirty:
+            world.save()
     except Refusal as refusal:
         if refusal.text:
             sys.stderr.write(refusal.text.rstrip("\n") + "\n")
@@ -195,12 +197,10 @@ def view(home):
     world.close()
     state = world.state
     for program in list(state):
-        try:
+        if program != "web":
             module = __import__(program)
-        except ImportError:
-            continue
-        if hasattr(module, "view"):
-            state[program] = module.view(state[program])
+            if hasattr(module, "view"):
+                state[program] = module.view(state[program])
     return json.dumps(without_volatile(state), indent=1, sort_keys=True, ensure_ascii=False)
 
 

@@ -3,6 +3,7 @@
 #   cloud_up PROGRAM...   their commands in $cloud/bin, in front of PATH; the state is
 #                         $cloud/state.json
 #   cloud_wrap TOOL...    real tools whose calls in writing steps can be made to fail
+#   cloud_web FACE        a web server over the state (web.py), on $web_port
 #   cloud_view            prints the state that counts
 #   cloud_set NAME < JSON sets the state of one program
 #   cloud_keep, cloud_back  keeps the state, and brings it back: the WORLD of points.sh
@@ -49,3 +50,8 @@ cloud_set() {
 }
 cloud_keep() { cp "$cloud/state.json" "$cloud/kept.json"; }
 cloud_back() { cp "$cloud/kept.json" "$cloud/state.json"; }
+cloud_web() {
+	daemon "$scratch/web.log" "$python" -SE "$cloud_top/web.py" "$cloud" "$1" "$scratch/web.port"
+	until_ok 10 test -s "$scratch/web.port" || { note <"$scratch/web.log"; echo 'Bail out! the web server does not start'; exit 1; }
+	web_port=$(cat "$scratch/web.port")
+}
