@@ -2,9 +2,11 @@
 # kis.sh: runbooks/kis-core against real nginx, PostgreSQL and Redis. After each
 # failure traffic, schema, rows, Redis keys and files are as before.
 . "$(dirname "$0")/service/lib.sh"
+. "$top/tests/cloud/state.sh"
+. "$here/service/people.sh"
 . "$here/service/kis.sh"
-need nginx psql pg_dump redis-server redis-cli curl gzip python3 postgres bash
-book=$top/runbooks/kis-core/deploy.yml
+need nginx psql pg_dump redis-server redis-cli curl gzip python3 postgres bash jq ssh-keygen
+book=${KIS_BOOK:-$top/runbooks/kis-core/deploy.yml}
 rb 0 'the runbook has no errors' check "$book"
 check 'and no warnings' sh -c '"$1" check --output json "$2" | tr -d " \n" | grep -q "\"diagnostics\":\[\]"' sh "$RB" "$book"
 for env in production staging; do
@@ -14,7 +16,7 @@ kis_up
 deploy() { # CODE WHAT ARGS...
 	_c=$1 _w=$2
 	shift 2
-	rb "$_c" "$_w" exec "$book" --inputs "$scratch/kis.yml" --yes --no-input --output json "$@"
+	rb "$_c" "$_w" exec "$book" --inputs "$scratch/kis.yml" --yes --no-input --output json -i request.change=CR-2025-007 --outside-window test "$@"
 }
 fails() { # STEP WHAT ARGS...: a failure at this step, everything undone
 	_step=$1
@@ -37,7 +39,7 @@ check 'the state is really read' grep -q 'COPY kis.estimates' "$scratch/before"
 deploy 1 'a release that does not exist: failed in PRE-FLIGHT' -i tag=v9.9.9
 undone 'no such release'
 deploy 2 'a tag of the wrong form' -i tag=latest
-(unset JWT_SECRET; "$RB" exec "$book" --inputs "$scratch/kis.yml" --yes --no-input -i tag=v2.4.0 >"$scratch/out" 2>"$scratch/err" </dev/null)
+(unset JWT_SECRET; "$RB" exec "$book" --inputs "$scratch/kis.yml" --yes --no-input -i request.change=CR-2025-007 --outside-window test -i tag=v2.4.0 >"$scratch/out" 2>"$scratch/err" </dev/null)
 is 'a missing variable of the environment: nothing runs' "$([ $? -eq 0 ] || echo refused)" refused
 check 'and it is named' grep -q JWT_SECRET "$scratch/err"
 undone 'missing variable'

@@ -1,5 +1,5 @@
 # kis.sh: KIS_CORE_V3 in $scratch/kis, for tests that deploy to it; sourced after
-# lib.sh. Real nginx, PostgreSQL and Redis; two small services under a supervisor;
+# lib.sh, cloud/state.sh and people.sh. Real nginx, PostgreSQL and Redis; two small services under a supervisor;
 # a registry with releases that are good or fail in one way each.
 
 # release SERVICE TAG JSON
@@ -50,6 +50,9 @@ DROP VIEW kis.by_customer;
 
 kis_up() {
 	kis=$scratch/kis
+	cloud_up k6
+	people lead-architect chungwon-lee security-officer
+	people_at_work
 	mkdir -p "$kis/nginx" "$kis/app/config" "$kis/backups"
 	pg_up
 	redis_up
@@ -163,8 +166,12 @@ kis_inputs() {
 		health_delay: 100ms
 		noise: 8s
 		max_p95: 30s
-		load_requests: 12
-		load_users: 4
+		load_users: 2
+		load_time: 20s
+		load_iterations: 6
+		soak: 100ms
+		every: 100ms
+		every_normal: 150ms
 	END
 	SLACK_WEBHOOK_URL=http://127.0.0.1:$(cat "$kis/echo.port")/slack
 	export SLACK_WEBHOOK_URL
