@@ -44,7 +44,7 @@ tick test/read_it 3
 tick test/editor 3
 tick test/skills 12
 ended 0 'a wrong judgement is told, not punished'
-is 'both are issues' "$("$RB" eval 'run.issues.count(i => contains(str(i.text), "table says") or contains(str(i.text), "above their limits"))' --run "$run")" 2
+is 'both are issues' "$(jq -r 'select(.t == "issue") | .text' "$RUNBOOK_STATE/runs/$run/journal.jsonl" | grep -c 'table says\|above their limits')" 2
 drill -i 'trainee.name=Lee' -i judge.decision=roll_back -i decide.decision=roll_back -i closed.report=x -i self.confidence=5 -i signed=false
 until_ok 30 asked test/read_it
 "$RB" answer "$run" test/read_it no --why 'the traffic moved' >/dev/null 2>&1

@@ -41,8 +41,11 @@ ai_up() {
 	ai_prometheus
 	daemon "$ai/echo.log" "$python" -SE "$here/service/echo.py" "$ai/echo.jsonl" "$ai/echo.port"
 	until_ok 10 test -s "$ai/echo.port"
-	SLACK_WEBHOOK_URL=http://127.0.0.1:$(cat "$ai/echo.port")/slack PAGERDUTY_URL=http://127.0.0.1:$(cat "$ai/echo.port")/pager
-	export SLACK_WEBHOOK_URL PAGERDUTY_URL
+	SLACK_WEBHOOK_URL=http://127.0.0.1:$(cat "$ai/echo.port")/slack PAGERDUTY_ROUTING_KEY=0123456789abcdef0123456789abcdef
+	export SLACK_WEBHOOK_URL PAGERDUTY_ROUTING_KEY
+	ai_smtp=$(free_port)
+	mkdir -p "$ai/mail"
+	daemon "$ai/smtp.log" "$python" -m aiosmtpd -n -l "127.0.0.1:$ai_smtp" -c aiosmtpd.handlers.Mailbox "$ai/mail/box"
 	ai_inputs
 }
 
@@ -143,6 +146,7 @@ ai_inputs() {
 		blue_ports: $(jq -c .blue "$ai/ports.json")
 		green_ports: $(jq -c .green "$ai/ports.json")
 		health_delay: 200ms
+		pagerduty: http://127.0.0.1:$(cat "$ai/echo.port")/pager
 	END
 	cat >"$scratch/deploy.yml" <<-END
 		source: $ai/book/backend
@@ -153,6 +157,7 @@ ai_inputs() {
 		warm_up: 50ms
 		soak: 300ms
 		every: 100ms
+		smtp: 127.0.0.1:$ai_smtp
 	END
 	sed -i 's/duration: 60/duration: 1/' "$ai/book/performance/staging.yml"
 }

@@ -41,9 +41,16 @@ DROP VIEW kis.by_customer;
 	printf '%s\n\\! kill -9 $PPID\nSELECT pg_sleep(5);\n' "$good" | kis_tag v2.4.6 '' ''
 	# the second service does not come up
 	echo "$good" | kis_tag v2.4.7 '' '"crash": true'
+	# good at first, then users meet errors: only the monitors see it
+	echo "$good" | kis_tag v2.4.8 '"metrics": {"error_rate": 0.001, "p95_ms": 40}, "later": {"file": "'"$kis"'/later", "metrics": {"error_rate": 0.05, "p95_ms": 40}}' ''
+	# nobody measures any more
+	echo "$good" | kis_tag v2.4.10 '"metrics": {"error_rate": 0.001, "p95_ms": 40}, "later": {"file": "'"$kis"'/later", "metrics": {"error_rate": "NaN"}}' ''
 	# for after v2.4.0: slower, with a migration of its own; and a good one without a migration
 	echo 'ALTER TABLE kis.predictions ADD COLUMN model text; UPDATE kis.predictions SET accuracy = 0;' |
 		kis_tag v2.5.0 '"metrics": {"error_rate": 0.001, "p95_ms": 9000}' ''
+	# in trouble with users, but under 150 %
+	kis_release estimator-service v2.5.2 '"metrics": {"error_rate": 0.001, "p95_ms": 40}, "later": {"file": "'"$kis"'/later", "metrics": {"error_rate": 0.012, "p95_ms": 40, "connections": 4000}}'
+	kis_release erp-ai-service v2.5.2
 	kis_release estimator-service v2.5.1 '"needs": "model_version"'
 	kis_release erp-ai-service v2.5.1
 }
@@ -100,6 +107,8 @@ kis_up() {
 	daemon "$kis/echo.log" "$python" -SE "$here/service/echo.py" "$kis/echo.jsonl" "$kis/echo.port"
 	kis_nginx
 	until_ok 10 test -s "$kis/echo.port"
+	kis_smtp=$(free_port)
+	daemon "$kis/smtp.log" "$python" -m aiosmtpd -n -l "127.0.0.1:$kis_smtp" -c aiosmtpd.handlers.Mailbox "$kis/mail"
 	kis_inputs
 	until_ok 10 kis_healthy || { note <"$kis/services.json.estimator-service.log"; echo 'Bail out! the services do not answer'; exit 1; }
 }
@@ -170,6 +179,7 @@ kis_inputs() {
 		load_time: 20s
 		load_iterations: 6
 		soak: 100ms
+		smtp: 127.0.0.1:$kis_smtp
 		every: 100ms
 		every_normal: 150ms
 	END
