@@ -1,8 +1,8 @@
 """artillery.py: a stand-in for `artillery run`: sends the requests of a script's flow,
-as k6.py does, and prints the summary. It reads duration, the `- get: url:` lines and
-`--overrides '{"config": {"phases": [{"duration": 1}]}}'`.
+as k6.py does, and prints the summary. Of the script it reads duration and arrivalRate of
+the one phase (so many users in all, each of which goes through the flow once) and the
+`- get: url:` lines.
 """
-import json
 import re
 
 import k6
@@ -12,7 +12,7 @@ FAULT = ("Error: connect ETIMEDOUT", 1)
 
 
 def call(world, argv):
-    plain, found = state.options(argv, "target output overrides quiet:flag environment",
+    plain, found = state.options(argv, "target output quiet:flag environment",
                                  lambda w: state.refuse("Error: Nonexistent flag: %s" % w, 2),
                                  lambda n: state.refuse("Error: Flag --%s expects a value" % n, 2),
                                  {"-t": "target", "-o": "output", "-q": "quiet", "-e": "environment"})
@@ -25,10 +25,8 @@ def call(world, argv):
         state.refuse("Error: ENOENT: no such file or directory, open '%s'" % plain[1], 1)
     target = found.get("target") or state.refuse("Error: No target specified and no environment chosen", 1)
     urls = [target + u for u in re.findall(r"^\s*url:\s*(\S+)", script, re.M)]
-    length = float(re.search(r"duration:\s*(\d+)", script).group(1))
-    if "overrides" in found:
-        length = json.loads(found["overrides"])["config"]["phases"][0]["duration"]
-    metrics = k6.measure(urls, 4, length, None)
+    length, rate = (int(re.search(word + r":\s*(\d+)", script).group(1)) for word in ("duration", "arrivalRate"))
+    metrics = k6.measure(urls, 4, length, length * rate)
     summary = {"aggregate": {"counters": {"http.requests": metrics["http_reqs"]["count"], "http.codes.200": metrics["http_req_failed"]["fails"]},
                              "rates": {"http.request_rate": metrics["http_reqs"]["rate"]},
                              "summaries": {"http.response_time": {"p95": metrics["http_req_duration"]["p(95)"]}}}}

@@ -21,8 +21,8 @@ ai_up() {
 		sed -i 's/ for [0-9]*m, then/ for 700ms, then/' "$ai/book/$_f.yml"
 	done
 	cloud_up aws docker terraform mongosh certbot artillery
-	ai_load blue 1500 0.0002 180
-	ai_load green 1500 0.0002 180
+	ai_load blue 5000 0.0002 180
+	ai_load green 5000 0.0002 180
 	ai_hosts 0.45 0.6
 	daemon "$ai/world.log" "$python" -SE "$here/service/ai_world.py" "$cloud/state.json" "$ai/load.json" "$ai/ports.json"
 	until_ok 10 test -s "$ai/ports.json" || { note <"$ai/world.log"; echo 'Bail out! the backends do not start'; exit 1; }
@@ -125,7 +125,7 @@ ai_prometheus() {
 	END
 	cp "$ai/prometheus/first.json" "$ai/prometheus/targets/blue.json"
 	cat >"$ai/prometheus/prometheus.yml" <<-END
-		global: { scrape_interval: 100ms, evaluation_interval: 1s }
+		global: { scrape_interval: 150ms, evaluation_interval: 1s }
 		rule_files: [rules/*.yml]
 		scrape_configs:
 		  - job_name: backend-services
@@ -136,6 +136,7 @@ ai_prometheus() {
 	ai_prom=$(free_port)
 	daemon "$ai/prometheus.log" prometheus --config.file="$ai/prometheus/prometheus.yml" --storage.tsdb.path="$ai/tsdb" \
 		--web.listen-address="127.0.0.1:$ai_prom" --web.enable-lifecycle --log.level=warn
+	ai_prom_pid=$!
 	until_ok 20 get -f "http://127.0.0.1:$ai_prom/-/ready" || { note <"$ai/prometheus.log"; echo 'Bail out! Prometheus does not start'; exit 1; }
 }
 
@@ -153,13 +154,13 @@ ai_inputs() {
 		prometheus: http://127.0.0.1:$ai_prom
 		prometheus_dir: $ai/prometheus
 		grafana: http://127.0.0.1:$(jq .grafana "$ai/ports.json")
-		window: 1s
+		window: 2s
 		warm_up: 50ms
 		soak: 300ms
 		every: 100ms
 		smtp: 127.0.0.1:$ai_smtp
 	END
-	sed -i 's/duration: 60/duration: 1/' "$ai/book/performance/staging.yml"
+	sed -i 's/duration: 60/duration: 1/; s/arrivalRate: .*/arrivalRate: 10/' "$ai/book/performance/staging.yml"
 }
 
 # Everything as it was at the start.

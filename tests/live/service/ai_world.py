@@ -7,7 +7,7 @@ PORTS.JSON (written): {"blue": [3], "green": [3], "exporter": N, "grafana": N}
 LOAD.JSON: {"blue": {...}, "green": {...}, "hosts": {"cpu": 0.45, "memory": 0.6}} with
 rps, errors (part), ms (of nearly all requests), cache, query_ms, pool, broken (true: health fails)
 of what each colour measures; counters grow by it with time. Versions of images in "bad":
-[V...] never become healthy. Grafana keeps dashboards in GRAFANA = LOAD.JSON + ".grafana".
+[V...] never become healthy; "grafana_fails" and "storage_fails" are what they say. Grafana keeps dashboards in GRAFANA = LOAD.JSON + ".grafana".
 """
 import json
 import os
@@ -36,7 +36,7 @@ def read(path):
 def grow():
     last = time.monotonic()
     while True:
-        time.sleep(0.02)
+        time.sleep(0.05)
         now = time.monotonic()
         span, last = now - last, now
         load = read(load_file)
@@ -115,6 +115,8 @@ class Handler(BaseHTTPRequestHandler):
     def grafana(self, body):
         if self.headers.get("Authorization") != "Bearer " + os.environ.get("GRAFANA_TOKEN", ""):
             return self.answer(401, {"message": "Unauthorized"})
+        if self.command == "POST" and read(load_file).get("grafana_fails"):
+            return self.answer(500, {"message": "database is locked"})
         with lock:
             boards = read(grafana_file)
             uid = self.path.rsplit("/", 1)[-1]
@@ -155,6 +157,8 @@ class Handler(BaseHTTPRequestHandler):
         if self.path.startswith("/api/files/"):
             with lock:
                 if self.command == "PUT":
+                    if load.get("storage_fails"):
+                        return self.answer(507, {})
                     files[self.path] = body
                     return self.answer(201, {})
                 if self.command == "DELETE":
