@@ -15,6 +15,7 @@
 #   exit 5      is held, and says for whom
 # WORLD must make the same each time. POINTS_SKIP: patterns of writing steps that no stand-in
 # can see (files of this machine). POINTS_UNDO: how many calls of the undo fail.
+# POINTS_EXEC: options that exec knows and plan does not.
 # POINTS_SAME: why a good run leaves the state that counts as it was (a scan, a restart).
 points() {
 	_name=$1 _world=$2 _state=$3
@@ -63,7 +64,7 @@ points_run() { # WORLD AT HOW UNTIL BOOK ARGS...
 	[ "$2" = 0 ] || echo "{\"at\": $2, \"how\": \"$3\", \"until\": $4}" >"$cloud/fault.json"
 	shift 4
 	code=0
-	timeout -k 20 120 "$RB" exec "$@" --yes --no-input --no-sync --output json >"$scratch/out" 2>"$scratch/err" </dev/null || code=$?
+	timeout -k 20 120 "$RB" exec "$@" ${POINTS_EXEC:-} --yes --no-input --no-sync --output json >"$scratch/out" 2>"$scratch/err" </dev/null || code=$?
 	rm -f "$cloud/fault.json"
 }
 
