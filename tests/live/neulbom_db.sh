@@ -195,6 +195,7 @@ fault db-unreachable
 rm "$cloud/bin/psql"
 
 # --- What is left after every fault --------------------------------------------------
+POINTS_HOW='before after'
 cloud_wrap psql pg_dump pg_restore createdb alembic
 db_fault() { # BOOK ARGS...
 	_b=$1
