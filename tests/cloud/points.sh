@@ -16,6 +16,7 @@
 # WORLD must make the same each time. POINTS_SKIP: patterns of writing steps that no stand-in
 # can see (files of this machine). POINTS_UNDO: how many calls of the undo fail.
 # POINTS_HOW: only these ways, where a run is slow (RB_LONG=1: all the same).
+# POINTS_LESS: patterns of steps, of modules that have this test already: `before` only.
 # POINTS_EXEC: options that exec knows and plan does not.
 # POINTS_SAME: why a good run leaves the state that counts as it was (a scan, a restart).
 points() {
@@ -43,6 +44,8 @@ points() {
 	while read -r _n _half _what; do
 		for _how in $_hows; do
 			[ $_how != half ] || [ "$_half" -gt 1 ] || continue
+			# shellcheck disable=SC2254
+			case ${RB_LONG:-}$_how$_what in [!1b]*) for _less in ${POINTS_LESS:-}; do case $_what in $_less*) continue 2 ;; esac done ;; esac
 			points_one "$_n" "$_n" "$@"
 		done
 		[ "${RB_LONG:-}" ] || [ "$_n" -eq "$_calls" ] || continue
