@@ -12,12 +12,12 @@
 #include "plan/program.h"
 
 /* In which list of its parent a step stands. */
-enum list_kind { LIST_TOP, LIST_STEPS, LIST_PROBE, LIST_UNDO, LIST_ALWAYS };
+enum list_kind { LIST_TOP, LIST_STEPS, LIST_PROBE, LIST_UNDO, LIST_ALWAYS, LIST_MONITOR };
 
 /* What the passes know of a step beyond prog_step. */
 struct step_info {
 	uint8_t list;             /* enum list_kind */
-	uint8_t seq;              /* LIST_TOP: running order of the list, preflight 0 .. report 6 */
+	uint8_t seq;              /* LIST_TOP: running order of the list, preflight 0 .. report 6; LIST_MONITOR: where it first samples */
 	uint16_t depth;           /* number of parents */
 	uint32_t end;             /* ix past its subtree */
 	uint32_t writes;          /* forward writes before it, by ix */
@@ -59,7 +59,8 @@ enum moment {
 	WHEN_LOOP,    /* the list of a foreach, parallel: outside its own loop */
 	WHEN_BEFORE,  /* if, guard, and everything of the action */
 	WHEN_FAILED,  /* retry.if: after an attempt that failed */
-	WHEN_RESULT   /* capture, expect: after an attempt */
+	WHEN_RESULT,  /* capture, expect: after an attempt */
+	WHEN_RULE     /* rules of a monitor: after a sample */
 };
 struct place {
 	struct scope scope;       /* first: eval gives it back */
@@ -68,6 +69,7 @@ struct place {
 	uint8_t when;             /* enum moment */
 	uint32_t own;             /* own captures that can be read */
 	bool secrets;             /* secrets may flow here */
+	bool failed;              /* WHEN_RULE: the rule reads `failed`, so there may be no figures */
 	struct str what;          /* `key` in messages */
 };
 
@@ -94,6 +96,12 @@ enum text_form { FORM_TEXT, FORM_LINES, FORM_WORDS, FORM_VALUE };
 void compile_data(struct place *at, const struct data *d, enum text_form form, const struct type *want);
 /* compile_action.c */
 void compile_action(struct load *l, struct prog_step *ps);
+
+/* monitors.c: what they name, and their rules. Link: before anything is compiled. */
+void monitors_link(struct load *l);
+void monitors_compile(struct load *l);
+void monitors_check(struct load *l); /* RB509, RB510 */
+void compile_step(struct load *l, const struct step *s);
 
 /* names.c: index of a capture, or -1; in constant time also for thousands. */
 int64_t capture_index(struct load *l, const struct prog_step *ps, struct str name);

@@ -66,9 +66,13 @@ static void check_probe(struct load *l, const struct prog_step *ps)
 	static const char *const no_keys[] = { "if", "guard", "foreach", "parallel", "retry", "on_fail", "probe", "rollback",
 					       "irreversible", "always", "preview", "idempotent", "planned", NULL };
 	const struct step *s = ps->ast;
-	if (s->action != ACT_RUN && s->action != ACT_HTTP) {
-		struct diag *d = diag_add(l->ds, 163, s->action_span.src ? s->action_span : s->span, "a probe needs `run` or `http`");
+	if (!action_calls(s->action)) {
+		struct diag *d = diag_add(l->ds, 163, s->action_span.src ? s->action_span : s->span, "a probe needs `run`, `http` or `metric`");
 		diag_help(l->ds, d, "write probe: { run: [test, -e, path] }");
+	}
+	if (s->action == ACT_METRIC && !s->expect) {
+		struct diag *d = diag_add(l->ds, 163, s->action_span, "a metric answers no question by itself");
+		diag_help(l->ds, d, "add what it must be: expect: out == 1");
 	}
 	if (s->effect == EFFECT_WRITE) {
 		struct diag *d = diag_add(l->ds, 163, step_key_span(s, "effect"), "a probe only reads");
@@ -175,7 +179,7 @@ static void check_irreversible(struct load *l, const struct prog_step *ps)
 
 static void check_url(struct load *l, const struct step *s)
 {
-	const struct data *u = &s->http.url;
+	const struct data *u = &s->http.url; /* also of a metric */
 	struct str text = STR("");
 	if (u->kind == DATA_LIT)
 		text = value_text(u->lit);
@@ -185,7 +189,7 @@ static void check_url(struct load *l, const struct step *s)
 		return; /* begins with a hole */
 	if (u->kind == DATA_NONE || str_starts(text, STR("http://")) || str_starts(text, STR("https://")))
 		return;
-	struct diag *d = diag_add(l->ds, 167, u->node->span, "`url` needs http:// or https://");
+	struct diag *d = diag_add(l->ds, 167, u->node->span, "`%s` needs http:// or https://", s->action == ACT_METRIC ? "prometheus" : "url");
 	diag_help(l->ds, d, "for example https://example.org/health");
 }
 
@@ -198,7 +202,8 @@ static void check_useless(struct load *l, const struct prog_step *ps)
 	bool uses = s->action == ACT_USES;
 	bool below = block || s->more->probe || s->rollback.count || s->more->always.count;
 	const struct useless rows[] = {
-		{ "parse", (s->parse != PARSE_TEXT || s->more->regex.n) && !calls, "only run and http have output" },
+		{ "parse", (s->parse != PARSE_TEXT || s->more->regex.n) && !calls,
+		  s->action == ACT_METRIC ? "the answer to a query has its own form" : "only run and http have output" },
 		{ "stdin", s->more->stdin_.kind && !run, "only run has a standard input" },
 		{ "shell", s->shell != SHELL_UNSET && !(run && s->run.script) && !below, "only scripts have a shell" },
 		{ "env", s->env_count && !run && !below, "only run has an environment" },
@@ -234,7 +239,7 @@ void check_places(struct load *l)
 		const struct prog_step *ps = &l->p->steps[i];
 		if (ps->role == ROLE_PROBE && l->info[i].list == LIST_PROBE) {
 			check_probe(l, ps);
-		} else {
+		} else if (ps->role != ROLE_MONITOR) { /* which has only keys that it may have */
 			if (undoing(ps) || closing(ps))
 				check_ending(l, ps);
 			check_stop(l, ps);
@@ -244,7 +249,7 @@ void check_places(struct load *l)
 				check_irreversible(l, ps);
 		}
 		check_person(l, ps->ast);
-		if (ps->ast->action == ACT_HTTP)
+		if (ps->ast->action == ACT_HTTP || ps->ast->action == ACT_METRIC)
 			check_url(l, ps->ast);
 		check_useless(l, ps);
 	}

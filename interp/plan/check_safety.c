@@ -144,8 +144,10 @@ static void check_risk(struct load *l)
 
 void check_safety(struct load *l)
 {
-	if (!l->unit->index)
+	if (!l->unit->index) {
 		check_risk(l);
+		monitors_check(l);
+	}
 	for (uint32_t i = l->unit->first; i < l->unit->end; i++) {
 		if (!(l->info[i].flags & STEP_HAS_WRITE))
 			continue;

@@ -257,6 +257,18 @@ static void want_output(struct prog_step *ps, const struct code *c)
 		ps->wants_output = true;
 }
 
+/* The one value, or {labels, value} of every series. NaN is no value: null. */
+static const struct type *metric_type(struct load *l, const struct step *s)
+{
+	struct field *f;
+	if (!s->metric.all)
+		return &type_float;
+	f = arena_array(l->a, 2, sizeof *f);
+	f[0] = (struct field){ STR("labels"), type_map(l->a, &type_string) };
+	f[1] = (struct field){ STR("value"), type_optional(l->a, &type_float) };
+	return type_list(l->a, type_record(l->a, f, 2));
+}
+
 static void set_out_type(struct load *l, struct prog_step *ps)
 {
 	const struct step *s = ps->ast;
@@ -265,7 +277,11 @@ static void set_out_type(struct load *l, struct prog_step *ps)
 		ps->out_type = type_list(l->a, &type_string);
 	else if (s->parse == PARSE_JSON)
 		ps->out_type = &type_any;
-	ps->wants_output = s->parse == PARSE_JSON || s->parse == PARSE_REGEX;
+	ps->wants_output = s->parse == PARSE_JSON || s->parse == PARSE_REGEX || s->action == ACT_METRIC;
+	if (s->action == ACT_METRIC) {
+		ps->out_type = metric_type(l, s);
+		return;
+	}
 	if (s->parse != PARSE_REGEX)
 		return;
 	struct str why = STR("");
@@ -339,7 +355,7 @@ static void compile_ladder(struct load *l, struct prog_step *ps, const struct la
 
 static void compile_list(struct load *l, const struct step_list *list);
 
-static void compile_step(struct load *l, const struct step *s)
+void compile_step(struct load *l, const struct step *s)
 {
 	struct prog_step *ps = &l->p->steps[s->ix];
 	if (s->more->foreach.present || s->more->parallel.kind)
@@ -353,7 +369,7 @@ static void compile_step(struct load *l, const struct step *s)
 		compile_list(l, &s->steps);
 	if (s->more->probe)
 		compile_step(l, s->more->probe);
-	if (s->action == ACT_RUN || s->action == ACT_HTTP)
+	if (action_calls(s->action))
 		set_out_type(l, ps);
 	if (s->capture_count || s->expect || s->retry)
 		compile_result(l, ps);
@@ -433,6 +449,8 @@ void compile_program(struct load *l)
 	for (int p = PHASE_PREFLIGHT; p <= PHASE_TEST; p++)
 		compile_list(l, &rb->phases[p]);
 	compile_outputs(l);
+	if (!l->unit->index)
+		monitors_compile(l);
 	compile_list(l, &rb->rollback);
 	compile_list(l, &rb->always);
 	compile_list(l, &rb->phases[PHASE_REPORT]);

@@ -4,6 +4,7 @@
  */
 #include "plan/check.h"
 #include "plan/modules.h"
+#include "plan/promql.h"
 
 static void compile_http(struct load *l, struct prog_step *ps)
 {
@@ -23,6 +24,47 @@ static void compile_http(struct load *l, struct prog_step *ps)
 	compile_data(&at, &h->bearer, FORM_TEXT, NULL);
 	compile_data(&at, &h->follow, FORM_VALUE, &type_int);
 	compile_data(&at, &h->tls, FORM_TEXT, NULL);
+}
+
+/* PromQL with a hole: inside quotes any text, which is escaped; outside of them only what
+ * cannot be more than a number or a duration. */
+static void check_query(struct load *l, const struct data *query)
+{
+	if (query->kind != DATA_TEXT || query->tmpl->exact)
+		return;
+	const struct tmpl *t = query->tmpl;
+	struct promql_scan scan = { 0 };
+	for (uint32_t i = 0; i < t->count; i++) {
+		const struct expr *hole = t->parts[i].hole;
+		const struct code *c = hole ? l->p->codes.list[hole->id] : NULL;
+		char quote = promql_scan(&scan, t->parts[i].text);
+		if (!c || quote == '"' || quote == '\'')
+			continue;
+		uint8_t kind = code_type(c)->kind;
+		bool plain = !code_type(c)->optional && (kind == T_INT || kind == T_FLOAT || kind == T_DURATION || kind == T_ERROR);
+		if (!quote && plain)
+			continue;
+		struct diag *d = diag_add(l->ds, 303, expr_span(hole), quote ? "a value cannot stand between backticks in a query"
+								      : "only a number or a duration can stand here in a query");
+		diag_help(l->ds, d, quote ? "write the text in double quotes: it is escaped there"
+				    : "put text inside the quotes of a label: {name=\"${{ ... }}\"}");
+	}
+}
+
+static void compile_metric(struct load *l, struct prog_step *ps)
+{
+	const struct act_metric *m = &ps->ast->metric;
+	struct place at;
+	place_init(&at, l, ps, WHEN_BEFORE, "metric");
+	compile_data(&at, &m->query, FORM_TEXT, NULL);
+	check_query(l, &m->query);
+	at.secrets = true;
+	compile_data(&at, &m->http.url, FORM_TEXT, NULL);
+	compile_data(&at, &m->http.headers, FORM_TEXT, NULL);
+	compile_data(&at, &m->http.user, FORM_TEXT, NULL);
+	compile_data(&at, &m->http.password, FORM_TEXT, NULL);
+	compile_data(&at, &m->http.bearer, FORM_TEXT, NULL);
+	compile_data(&at, &m->http.tls, FORM_TEXT, NULL);
 }
 
 static void compile_texts(struct load *l, struct prog_step *ps)
@@ -78,6 +120,7 @@ void compile_action(struct load *l, struct prog_step *ps)
 			check_shell(l, ps);
 		break;
 	case ACT_HTTP: compile_http(l, ps); break;
+	case ACT_METRIC: compile_metric(l, ps); break;
 	case ACT_USES:
 		if (ps->call)
 			with_compile(l, ps);

@@ -55,7 +55,7 @@ static uint8_t own_effect(const struct prog_step *ps, uint8_t inherited)
 	uint8_t said = s->effect ? s->effect : inherited;
 	switch (s->action) {
 	case ACT_RUN: return said ? said : (uint8_t)EFFECT_WRITE;
-	case ACT_HTTP:
+	case ACT_HTTP: /* also of a monitor, which reads whatever its method */
 		if (said)
 			return said;
 		return s->http.method.kind == DATA_NONE || literal_is(&s->http.method, "GET", "HEAD") ? EFFECT_READ
@@ -99,7 +99,7 @@ static void set_times(const struct load *l, struct prog_step *ps)
 {
 	const struct step *s = ps->ast;
 	const struct defaults *d = &l->rb->defaults;
-	bool calls = s->action == ACT_RUN || s->action == ACT_HTTP;
+	bool calls = action_calls(s->action);
 	const struct unit *used = prog_step_uses(ps);
 	ps->timeout = s->timeout.kind ? &s->timeout : calls ? &d->timeout : used ? &used->rb->timeout : &s->timeout;
 	ps->grace = s->more->grace.kind ? &s->more->grace : &d->grace;
@@ -107,7 +107,7 @@ static void set_times(const struct load *l, struct prog_step *ps)
 		ps->retry = s->retry;
 	else if (calls && ps->role == ROLE_UNDO)
 		ps->retry = &undo_retry;
-	else if (calls && d->has_retry && ps->effect == EFFECT_READ && ps->role != ROLE_PROBE)
+	else if (calls && d->has_retry && ps->effect == EFFECT_READ && ps->role != ROLE_PROBE && ps->role != ROLE_MONITOR)
 		ps->retry = &d->retry;
 }
 
@@ -151,13 +151,13 @@ static bool has_hole_text(const struct data *d)
 static uint16_t flags_of(const struct step *s, const struct prog_step *ps)
 {
 	uint16_t f = 0;
-	bool calls = s->action == ACT_RUN || s->action == ACT_HTTP;
+	bool calls = action_calls(s->action);
 	if (s->capture_count || s->more->foreach.present || s->env_count)
 		f |= STEP_HAS_NAMES;
 	if (has_hole_text(&s->more->name) || has_hole_text(&s->more->about) || has_hole_text(&s->more->preview) || s->env_count ||
 	    has_hole_text(&s->more->irreversible) || has_hole_text(&s->more->dir) || has_hole_text(&s->more->stdin_))
 		f |= STEP_HAS_TEXTS;
-	if (s->guard_count || s->on_fail || (s->effect && (!calls || s->effect == EFFECT_WRITE)) || s->action == ACT_HTTP || action_asks(s->action) ||
+	if (s->guard_count || s->on_fail || (s->effect && (!calls || s->effect == EFFECT_WRITE)) || s->action == ACT_HTTP || s->action == ACT_METRIC || action_asks(s->action) ||
 	    ps->role != ROLE_FORWARD || ps->phase == PHASE_REPORT || s->parse || s->more->stdin_.kind || s->env_count ||
 	    s->more->dir.kind || s->more->grace.kind || s->more->parallel.kind || s->idempotent || s->more->irreversible.kind || s->shell != SHELL_UNSET)
 		f |= STEP_HAS_PLACE;
@@ -196,7 +196,7 @@ static void layout_step(struct load *l, const struct step *s, uint32_t position,
 	info->depth = in->parent ? (uint16_t)(l->info[ps->parent].depth + 1) : 0;
 	info->parallel = s->action == ACT_STEPS && s->more->parallel.kind && !s->more->foreach.present &&
 			 !(s->more->parallel.kind == DATA_LIT && s->more->parallel.lit.i == 1);
-	if (s->action == ACT_HTTP)
+	if (s->action == ACT_HTTP || s->action == ACT_METRIC)
 		l->p->needs_http = true;
 	if (action_asks(s->action) || s->on_fail == ON_FAIL_PAUSE)
 		l->p->may_ask = true;
@@ -292,6 +292,11 @@ void layout_program(struct load *l)
 	in.phase = PHASE_REPORT;
 	in.role = ROLE_FORWARD;
 	layout_list(l, &rb->phases[PHASE_REPORT], &in);
+	in = (struct inherit){ .list = LIST_MONITOR, .shell = shell, .dir = &rb->defaults.dir, .loop = UNIT_LOOP(l->unit),
+			       .env = rb->defaults.env, .env_count = rb->defaults.env_count, .phase = PHASE_COUNT,
+			       .role = ROLE_MONITOR, .effect = EFFECT_READ };
+	for (uint32_t i = 0; i < rb->monitor_count; i++)
+		layout_step(l, rb->monitors[i].step, i, &in);
 	l->p->may_ask = l->p->may_ask || (rb->window.present && rb->window.otherwise == WINDOW_CONFIRM);
 	set_ends(l);
 	count_writes(l);

@@ -91,6 +91,7 @@ static const char *command_label(const struct step *s)
 	case ACT_RENDER: return "writes ";
 	case ACT_WAIT: return "waits ";
 	case ACT_USES: return "uses ";
+	case ACT_METRIC: return "query ";
 	default: return "";
 	}
 }
@@ -249,6 +250,47 @@ static void put_stack(struct listing *l, const struct unit *u, struct str path, 
 	}
 }
 
+static struct str rule_text(struct listing *l, const struct prog_rule *r)
+{
+	static const char *const then[] = { "notify", "pause", "roll back" };
+	struct str when = r->ast->when ? str_trim(r->ast->when->node->text) : STR("failed for 3 samples");
+	struct str to = preview_text(&l->v, &r->ast->to);
+	return arena_printf(&l->v.arena, STR_FMT ": %s%s" STR_FMT "%s", STR_ARG(when), then[r->ast->then], to.n ? ", tell " : "", STR_ARG(to),
+			    r->ast->when ? "" : " (every monitor's own rule)");
+}
+
+static struct str during_text(struct listing *l, const struct prog_monitor *m)
+{
+	struct str s = STR("");
+	for (int i = 0; i < PHASE_COUNT; i++)
+		if (m->phases >> i & 1)
+			s = arena_printf(&l->v.arena, STR_FMT "%s%s", STR_ARG(s), s.n ? ", " : "", phase_names[i]);
+	for (uint32_t i = 0; i < m->step_count; i++)
+		s = arena_printf(&l->v.arena, STR_FMT "%s" STR_FMT, STR_ARG(s), s.n ? ", " : "", STR_ARG(l->p->steps[m->steps[i]].label));
+	return s;
+}
+
+static void put_monitors(struct listing *l)
+{
+	const struct program *p = l->p;
+	if (!p->monitor_count)
+		return;
+	buf_addc(l->out, '\n');
+	paint(l, "1");
+	buf_addz(l->out, "MONITORS");
+	paint(l, "0");
+	buf_addc(l->out, '\n');
+	for (uint32_t i = 0; i < p->monitor_count; i++) {
+		const struct prog_monitor *m = &p->monitors[i];
+		const struct prog_step *ps = &p->steps[m->step];
+		put_heading(l, ps, 2);
+		put_detail(l, 7, command_label(ps->ast), preview_command(&l->v, ps));
+		put_detail(l, 7, "during ", arena_printf(&l->v.arena, STR_FMT ", every " STR_FMT, STR_ARG(during_text(l, m)), STR_ARG(preview_text(&l->v, &m->ast->every))));
+		for (uint32_t k = 0; k < m->rule_count; k++)
+			put_detail(l, 7, "when ", rule_text(l, &m->rules[k]));
+	}
+}
+
 void plan_text(const struct program *p, const struct value *inputs, struct buf *out, bool color, int width)
 {
 	struct listing l = { .p = p, .out = out, .color = color, .width = width };
@@ -260,6 +302,7 @@ void plan_text(const struct program *p, const struct value *inputs, struct buf *
 	put_phase(&l, "after a rollback", &p->rb->rollback);
 	put_phase(&l, "always", &p->rb->always);
 	put_phase(&l, phase_names[PHASE_REPORT], &p->rb->phases[PHASE_REPORT]);
+	put_monitors(&l);
 	put_stack(&l, p->units[0], STR(""), &any);
 	timeline_text(&l.v, out);
 	preview_release(&l.v);

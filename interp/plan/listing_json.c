@@ -116,6 +116,49 @@ static void put_unit(struct jsonw *w, struct preview *v, const struct unit *u, s
 			put_step(w, v, &v->p->steps[i], outer);
 }
 
+static void put_rule(struct jsonw *w, struct preview *v, const struct prog_rule *r)
+{
+	static const char *const then[] = { "notify", "pause", "rollback" };
+	jsonw_open(w, '{');
+	jsonw_kstr(w, "when", r->ast->when ? str_trim(r->ast->when->node->text) : STR("failed for 3 samples"));
+	jsonw_kstr(w, "then", str_of(then[r->ast->then]));
+	jsonw_kstr(w, "to", preview_text(v, &r->ast->to));
+	jsonw_close(w, '}');
+}
+
+static void put_monitors(struct jsonw *w, struct preview *v)
+{
+	const struct program *p = v->p;
+	jsonw_key(w, "monitors");
+	jsonw_open(w, '[');
+	for (uint32_t i = 0; i < p->monitor_count; i++) {
+		const struct prog_monitor *m = &p->monitors[i];
+		const struct prog_step *ps = &p->steps[m->step];
+		jsonw_open(w, '{');
+		jsonw_kstr(w, "k", arena_printf(&v->arena, "monitors/" STR_FMT, STR_ARG(ps->label)));
+		jsonw_kstr(w, "name", preview_text(v, &ps->ast->more->name));
+		jsonw_kstr(w, "action", str_of(action_names[ps->ast->action]));
+		jsonw_kstr(w, "command", preview_command(v, ps));
+		jsonw_kstr(w, "every", preview_text(v, &m->ast->every));
+		jsonw_key(w, "during");
+		jsonw_open(w, '[');
+		for (int k = 0; k < PHASE_COUNT; k++)
+			if (m->phases >> k & 1)
+				jsonw_str(w, str_of(phase_names[k]));
+		for (uint32_t k = 0; k < m->step_count; k++)
+			jsonw_str(w, p->steps[m->steps[k]].label);
+		jsonw_close(w, ']');
+		jsonw_key(w, "rules");
+		jsonw_open(w, '[');
+		for (uint32_t k = 0; k < m->rule_count; k++)
+			put_rule(w, v, &m->rules[k]);
+		jsonw_close(w, ']');
+		jsonw_kint(w, "line", source_locate(ps->ast->span.src, ps->ast->span.start).line);
+		jsonw_close(w, '}');
+	}
+	jsonw_close(w, ']');
+}
+
 void plan_json(const struct program *p, const struct value *inputs, struct str digest, struct buf *out)
 {
 	struct preview v;
@@ -143,6 +186,7 @@ void plan_json(const struct program *p, const struct value *inputs, struct str d
 	jsonw_open(&w, '[');
 	put_unit(&w, &v, p->units[0], STR(""));
 	jsonw_close(&w, ']');
+	put_monitors(&w, &v);
 	jsonw_key(&w, "warnings");
 	jsonw_open(&w, '[');
 	for (uint32_t i = 0; i < p->step_count; i++) {

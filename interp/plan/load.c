@@ -82,6 +82,8 @@ static void load_unit(struct load *l, const struct unit *const *targets, size_t 
 	check_allows(l);
 	modules_link(l, targets);
 	layout_program(l);
+	if (!l->unit->index)
+		monitors_link(l);
 	check_names(l);
 	check_decls(l);
 	compile_program(l);

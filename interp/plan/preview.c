@@ -195,6 +195,11 @@ struct str preview_command(struct preview *v, const struct prog_step *ps)
 	switch (s->action) {
 	case ACT_RUN: put_data(v, &s->run.words, &b, " ", !s->run.script); break;
 	case ACT_HTTP: put_http(v, &s->http, &b); break;
+	case ACT_METRIC:
+		put_data(v, &s->metric.query, &b, " ", false);
+		buf_addz(&b, "  of ");
+		put_data(v, &s->metric.http.url, &b, " ", false);
+		break;
 	case ACT_WAIT:
 		buf_addz(&b, s->wait.until.kind ? "until " : "");
 		put_data(v, s->wait.until.kind ? &s->wait.until : &s->wait.amount, &b, " ", false);

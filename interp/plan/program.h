@@ -15,6 +15,7 @@
  *   REF_ITEM  a=ix of the foreach step  (matrix: b = 1 + index of the key is not used: item is a map)
  *   REF_OUT REF_RAW REF_ERR REF_CODE REF_HEADERS REF_TOOK   of the current attempt
  *   REF_OWN   a=capture index of the current step (an earlier capture)
+ *   REF_FAILED   in a rule: did the sample fail?
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,7 +30,7 @@ struct arena;
 struct diags;
 
 enum ref_root { REF_INPUT = 1, REF_VAR, REF_SECRET, REF_STEP, REF_SELF, REF_RUN, REF_RISK, REF_ROLE, REF_NOW,
-		REF_ITEM, REF_OUT, REF_RAW, REF_ERR, REF_CODE, REF_HEADERS, REF_TOOK, REF_OWN };
+		REF_ITEM, REF_OUT, REF_RAW, REF_ERR, REF_CODE, REF_HEADERS, REF_TOOK, REF_OWN, REF_FAILED };
 enum step_field { STEP_STATUS, STEP_CODE, STEP_TOOK, STEP_ATTEMPTS, STEP_STARTED, STEP_ENDED, STEP_PLANNED,
 		  STEP_ERROR, STEP_TEXT, STEP_EACH, STEP_EACH_FIELD /* x.n of a foreach: b = STEP_EACH_FIELD + capture index */,
 		  STEP_CAPTURE = 1000 };
@@ -39,7 +40,7 @@ enum run_field { RUN_ID, RUN_STATUS, RUN_STARTED, RUN_TOOK, RUN_DRY_RUN, RUN_OPE
 extern const char *const run_field_names[RUN_FIELDS];
 
 enum step_role { ROLE_FORWARD, ROLE_PROBE, ROLE_UNDO /* in a rollback list */, ROLE_ALWAYS,
-		 ROLE_TOP_UNDO /* top-level rollback */, ROLE_TOP_ALWAYS };
+		 ROLE_TOP_UNDO /* top-level rollback */, ROLE_TOP_ALWAYS, ROLE_MONITOR };
 
 enum { NO_STEP = UINT32_MAX };
 /* Results at the top of a file: prog_step.loop of its outermost steps. Of the runbook
@@ -86,7 +87,7 @@ struct prog_step {
 	uint32_t loop;             /* ix of the nearest enclosing foreach step (itself not counted) or NO_STEP */
 	uint32_t slot;             /* index of its result among steps of the same `loop` */
 	uint32_t loop_slots;       /* foreach: how many slots an iteration has */
-	uint8_t phase;             /* enum phase; PHASE_COUNT in top rollback/always */
+	uint8_t phase;             /* enum phase; PHASE_COUNT in top rollback/always and of monitors */
 	uint8_t role;              /* enum step_role, of the nearest list */
 	uint8_t effect;            /* EFFECT_READ or EFFECT_WRITE, resolved; of a block: of its children */
 	int8_t shell;              /* enum shell, resolved */
@@ -104,11 +105,27 @@ struct prog_step {
 	const struct type *const *capture_types;
 };
 
+/* A rule; the last one of a monitor may be the one that it has by itself. */
+struct prog_rule {
+	const struct rule *ast;
+	bool failed;               /* reads `failed`: it alone is asked of samples that failed */
+};
+/* A monitor of the runbook: the step it samples by, when, and its rules. */
+struct prog_monitor {
+	const struct monitor *ast;
+	uint32_t step;             /* ix */
+	uint8_t phases;            /* bit 1 << enum phase */
+	const uint32_t *steps; uint32_t step_count; /* ix of steps while which it samples */
+	const struct prog_rule *rules; uint32_t rule_count;
+	bool keeps_out;            /* a rule reads `out`: it is part of the sample's record */
+};
+
 struct program {
 	const struct runbook *rb;   /* of the first unit */
 	const struct unit *const *units; uint32_t unit_count;
 	const struct unit_secret *secrets; uint32_t secret_count; /* of all units */
 	struct prog_step *steps; uint32_t step_count;
+	const struct prog_monitor *monitors; uint32_t monitor_count;
 	struct codes codes;
 	int risk_score; struct str risk_level; /* "low".. or "" */
 	bool needs_http;            /* any http step or webhook channel */

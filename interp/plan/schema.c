@@ -282,7 +282,7 @@ static bool list_members(struct jsonw *w, const struct key *k)
 {
 	const char *t = k->type;
 	if (strcmp(t, "[word]") == 0)
-		list_of_text(w, true, k->id == KEY_SECRET_run);
+		list_of_text(w, true, k->id == KEY_SECRET_run || k->id == KEY_MONITOR_during);
 	else if (strcmp(t, "[scalar]") == 0)
 		schema_types(w, "\"array\""), jsonw_kint(w, "minItems", 1);
 	else if (strcmp(t, "[path]") == 0)
@@ -295,6 +295,10 @@ static bool list_members(struct jsonw *w, const struct key *k)
 		array_ref(w, "Risk");
 	else if (strcmp(t, "[Escalate]") == 0)
 		array_ref(w, "Escalate");
+	else if (strcmp(t, "[Monitor]") == 0)
+		array_ref(w, "Monitor");
+	else if (strcmp(t, "[Rule]") == 0)
+		array_ref(w, "Rule");
 	else if (strcmp(t, "[day]") == 0)
 		schema_raw(w, "\"type\":\"array\",\"minItems\":1,\"items\":{\"enum\":[\"mon\",\"tue\",\"wed\",\"thu\",\"fri\",\"sat\",\"sun\"]}");
 	else if (strcmp(t, "{n: Decl}") == 0 && k->id == KEY_STEP_ask)
@@ -310,7 +314,7 @@ static bool list_members(struct jsonw *w, const struct key *k)
 	else if (strcmp(t, "{n: E}") == 0)
 		values_ref(w, ID_PATTERN, "Expr");
 	else if (strcmp(t, "{n: text}") == 0)
-		values_ref(w, k->id == KEY_STEP_env || k->id == KEY_DEFAULTS_env ? ENV_PATTERN : NULL, "Text");
+		values_ref(w, k->id == KEY_STEP_env || k->id == KEY_MONITOR_env || k->id == KEY_DEFAULTS_env ? ENV_PATTERN : NULL, "Text");
 	else if (strcmp(t, "{n: lines}") == 0)
 		values_ref(w, NULL, "Lines");
 	else if (strcmp(t, "{n: T}") == 0)
@@ -412,9 +416,9 @@ static void definition(struct jsonw *w, const char *name, enum key_place place, 
 }
 
 #define ACTIONS(X) X("run") X("http") X("uses") X("steps") X("wait") X("confirm") X("approve") X("ask") \
-	X("checklist") X("notify") X("render")
+	X("checklist") X("notify") X("render") X("metric")
 /* What cannot stand beside the one list of a module. */
-#define OF_RUNS(X) X("preflight") X("pre-flight") X("plan") X("act") X("test") X("report") X("rollback") X("always") X("lock") X("rto") X("risks")
+#define OF_RUNS(X) X("preflight") X("pre-flight") X("plan") X("act") X("test") X("report") X("rollback") X("always") X("lock") X("rto") X("risks") X("monitors")
 #define ONE(name) "{\"required\":[\"" name "\"]},"
 static const char step_extra[] =
 	"\"dependencies\":{\"as\":[\"foreach\"],\"with\":[\"uses\"]},\"oneOf\":[" ACTIONS(ONE)
@@ -442,6 +446,9 @@ static void definitions(struct jsonw *w)
 	definition(w, "Window", IN_WINDOW, "");
 	definition(w, "Escalate", IN_ESCALATE, "");
 	definition(w, "Approve", IN_APPROVE, "");
+	definition(w, "Metric", IN_METRIC, "");
+	definition(w, "Monitor", IN_MONITOR, "\"oneOf\":[{\"required\":[\"run\"]},{\"required\":[\"http\"]},{\"required\":[\"metric\"]}]");
+	definition(w, "Rule", IN_RULE, "");
 	schema_decl(w);
 	jsonw_key(w, "Expr");
 	jsonw_open(w, '{');

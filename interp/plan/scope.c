@@ -16,6 +16,7 @@ static const char *const roots[] = { "inputs", "vars", "secrets", "roles", "step
 static const char *const locals[] = { "out", "raw", "err", "code", "headers", "took", NULL };
 static const char *const words[] = { "self", "context", "true", "false", "null", "if", "then", "else", "and", "or",
 				     "not", "in", "matches", "for", NULL };
+enum { LOCAL_OUT, LOCAL_RAW, LOCAL_ERR, LOCAL_CODE, LOCAL_HEADERS, LOCAL_TOOK }; /* by locals */
 
 static int find_word(const char *const *list, struct str name)
 {
@@ -99,7 +100,7 @@ static const struct type *field_type(struct load *l, const struct step *s, int f
 	switch (field) {
 	case STEP_STATUS: return &type_status;
 	case STEP_CODE:
-		if (sure && !s->expect && (s->action == ACT_RUN || s->action == ACT_HTTP))
+		if (sure && !s->expect && action_calls(s->action))
 			return &type_int;
 		return type_optional(l->a, &type_int);
 	case STEP_TOOK: return &type_duration;
@@ -182,33 +183,59 @@ static bool nothing(struct binding *out)
 	return true;
 }
 
+/* A sample that failed has no figures. */
+static void no_figures(struct str name, struct span span, struct diags *ds)
+{
+	struct diag *d = diag_add(ds, 169, span, "a rule on `failed` cannot read `" STR_FMT "`: a sample that failed has no figures", STR_ARG(name));
+	diag_help(ds, d, "make two rules, one on `failed` and one on the figures");
+}
+
+/* What of a sample is kept, so that its rules can be asked again in a replay. */
+static bool rule_has(const struct place *at, int which, struct span span, struct diags *ds)
+{
+	if (which == LOCAL_CODE || which == LOCAL_TOOK)
+		return true;
+	if (at->failed) {
+		no_figures(str_of(locals[which]), span, ds);
+		return false;
+	}
+	if (which == LOCAL_OUT)
+		return true;
+	struct diag *d = diag_add(ds, 169, span, "a rule cannot read `%s`: it is not kept with the samples", locals[which]);
+	diag_help(ds, d, "capture what the rule needs, and name the capture");
+	return false;
+}
+
 static bool local_name(const struct place *at, int which, struct span span, struct diags *ds, struct binding *out)
 {
 	static const uint16_t refs[] = { REF_OUT, REF_RAW, REF_ERR, REF_CODE, REF_HEADERS, REF_TOOK };
 	const struct prog_step *ps = at->ps;
 	struct load *l = at->l;
 	uint8_t action = ps ? ps->ast->action : (uint8_t)ACT_NONE;
-	bool output = action == ACT_RUN || action == ACT_HTTP;
+	bool output = action_calls(action);
 	if (at->when < WHEN_FAILED || !ps) {
 		struct diag *d = diag_add(ds, 154, span, "`%s` is known only after an attempt", locals[which]);
 		diag_help(ds, d, "use it in `capture`, `expect` or `retry.if`, or read an earlier step: steps.ID.NAME");
 		return nothing(out);
 	}
-	bool has = which == 5 || (which == 4 ? action == ACT_HTTP : output);
+	bool has = which == LOCAL_TOOK || (which == LOCAL_HEADERS ? action == ACT_HTTP : output && !(which == LOCAL_ERR && action == ACT_METRIC));
 	if (!has) {
 		struct diag *d = diag_add(ds, 154, span, "`%s` does not exist here: this step has no %s", locals[which],
-					  which == 4 ? "`http`" : "`run` and no `http`");
-		diag_help(ds, d, output ? "only http answers have headers" : "read the step that has it: steps.ID.NAME");
+					  which == LOCAL_HEADERS ? "`http`" : which == LOCAL_ERR && output ? "`run`" : "`run` and no `http`");
+		diag_help(ds, d, output ? which == LOCAL_ERR ? "only programs have a standard error" : "only http answers have headers"
+					: "read the step that has it: steps.ID.NAME");
 		return nothing(out);
 	}
+	if (at->when == WHEN_RULE && !rule_has(at, which, span, ds))
+		return nothing(out);
 	const struct type *t = &type_string;
-	if (which == 0)
+	if (which == LOCAL_OUT)
 		t = ps->out_type ? ps->out_type : &type_string;
-	else if (which == 3)
-		t = &type_int;
-	else if (which == 4)
+	else if (which == LOCAL_CODE)
+		t = at->failed ? type_optional(l->a, &type_int) : &type_int;
+	else if (which == LOCAL_HEADERS)
 		t = type_map(l->a, &type_string);
-	else if (which == 5)
+	else if (which == LOCAL_TOOK)
 		t = &type_duration;
 	value_of(out, t, refs[which], 0, 0);
 	return true;
@@ -248,6 +275,10 @@ static bool own_capture(const struct place *at, struct str name, struct span spa
 		return nothing(out);
 	}
 	const struct type *t = capture_type(ps, (uint32_t)i);
+	if (at->failed) {
+		no_figures(name, span, ds);
+		return nothing(out);
+	}
 	value_of(out, at->when == WHEN_FAILED ? type_optional(at->l->a, t) : t, REF_OWN, (uint32_t)i, 0);
 	return true;
 }
@@ -265,6 +296,10 @@ static bool scope_name(const struct scope *s, struct str name, struct span span,
 	}
 	if (which == 7) {
 		value_of(out, &type_time, REF_NOW, 0, 0);
+		return true;
+	}
+	if (at->when == WHEN_RULE && str_eqz(name, "failed")) {
+		value_of(out, &type_bool, REF_FAILED, 0, 0);
 		return true;
 	}
 	if (str_eqz(name, "self")) {
@@ -460,6 +495,8 @@ static void root_names(const struct place *at, void (*each)(void *arg, struct st
 		return;
 	for (int i = 0; locals[i]; i++)
 		each(arg, str_of(locals[i]));
+	if (at->when == WHEN_RULE)
+		each(arg, STR("failed"));
 	for (uint32_t i = 0; i < at->own && i < at->ps->ast->capture_count; i++)
 		each(arg, at->ps->ast->captures[i].name);
 }

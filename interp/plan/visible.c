@@ -168,15 +168,48 @@ static struct sighting read_at_end(const struct place *at, const struct path *x,
 	return out;
 }
 
+/* From a monitor: phases before it first samples are over, of the others nothing is sure. */
+static struct sighting read_by_monitor(const struct place *at, const struct path *x, struct span span, struct diags *ds)
+{
+	const struct load *l = at->l;
+	const struct prog_step *target = x->at[0], *outer = x->at[x->n - 1];
+	struct sighting out = { 0 };
+	if (info_of(l, outer)->seq >= SEQ_UNDO)
+		return refuse(ds, 150, span, target, "comes later", "a monitor reads steps of the phases");
+	if (hidden_inside(l, x, x->n - 1, &out, span, ds))
+		return out;
+	if (info_of(l, outer)->seq >= info_of(l, at->ps)->seq)
+		return (struct sighting){ SEEN_MAYBE, "may not have completed when a sample comes", target->ast->span };
+	weigh(x, x->n - 1, &out);
+	return out;
+}
+
+/* Of a monitor: its last good sample, when the phases are over. */
+static struct sighting read_monitor(const struct place *at, const struct prog_step *target, struct span span, struct diags *ds)
+{
+	const struct load *l = at->l;
+	const struct prog_step *outer = at->ps;
+	while (outer && outer->parent != NO_STEP)
+		outer = step_at(l, outer->parent);
+	if (outer && info_of(l, outer)->list == LIST_TOP && info_of(l, outer)->seq >= SEQ_UNDO)
+		return (struct sighting){ SEEN_MAYBE, "is a monitor, and may have had no good sample", target->ast->span };
+	return refuse(ds, 150, span, target, "is a monitor: its figures can be read only when the phases are over",
+		      "react to them by its `rules`; read them in the top-level `rollback` and `always`, or in `report`");
+}
+
 struct sighting visible_from(const struct place *at, const struct prog_step *target, struct span span, struct diags *ds)
 {
 	const struct load *l = at->l;
+	if (info_of(l, target)->list == LIST_MONITOR && target != at->ps)
+		return read_monitor(at, target, span, ds);
 	if (!at->ps && at->when != WHEN_END)
 		return refuse(ds, 150, span, target, "has not run when this is evaluated", NULL);
 	struct path x, r;
 	path_of(l, target, &x);
 	if (!at->ps)
 		return read_at_end(at, &x, span, ds);
+	if (info_of(l, at->ps)->list == LIST_MONITOR && target != at->ps)
+		return read_by_monitor(at, &x, span, ds);
 	path_of(l, at->ps, &r);
 	uint32_t xi = x.n, ri = r.n;
 	while (xi && ri && x.at[xi - 1] == r.at[ri - 1]) {

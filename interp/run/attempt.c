@@ -2,6 +2,7 @@
 
 #include <string.h>
 #include "eval/regex.h"
+#include "run/metric.h"
 #include "run/people.h"
 #include "value/json.h"
 
@@ -49,6 +50,13 @@ static bool parse_out(struct arena *a, struct engine *e, const struct prog_step 
 {
 	struct json_error je;
 
+	if (ps->ast->action == ACT_METRIC) {
+		bool ok = metric_parse(a, raw, ps->ast->metric.all, out, error);
+
+		if (!ok)
+			*error = arena_str(&e->arena, error->p, error->n);
+		return ok;
+	}
 	switch (ps->ast->parse) {
 	case PARSE_JSON:
 		if (json_parse(a, raw, out, &je))
@@ -128,7 +136,8 @@ static bool expects_code(const struct engine *e, const struct step *s)
 static bool captures(struct frame *f, const struct value **out, struct str *error)
 {
 	const struct step *s = f->ps->ast;
-	struct value *list = s->capture_count ? arena_array(&f->e->arena, s->capture_count, sizeof(*list)) : NULL;
+	struct arena *keep = f->kind == FRAME_MONITOR ? f->tmp : &f->e->arena;
+	struct value *list = s->capture_count ? arena_array(keep, s->capture_count, sizeof(*list)) : NULL;
 	struct attempt_view *v = f->view;
 
 	uint32_t outputs = f->ps->call ? f->ps->call->output_count : 0;
@@ -148,7 +157,7 @@ static bool captures(struct frame *f, const struct value **out, struct str *erro
 		}
 		if (value_has_flag(got, VALUE_SECRET) && got.kind == V_STRING && f->e->fx->hide)
 			f->e->fx->hide(f->e->ctx, value_text(got));
-		list[i] = value_copy(&f->e->arena, got);
+		list[i] = value_copy(keep, got);
 		v->own_count = i + 1;
 	}
 	*out = list;
@@ -187,6 +196,11 @@ static struct str end_text(struct engine *e, const struct frame *f, const struct
 
 	switch (r->end) {
 	case END_EXIT:
+		if (f->ps->ast->action == ACT_METRIC && f->tmp) {
+			struct str fault = metric_fault(f->tmp, r->out.bytes);
+
+			return arena_printf(a, "HTTP status %d%s" STR_FMT, r->code, fault.n ? ": " : "", STR_ARG(fault));
+		}
 		return arena_printf(a, http ? "HTTP status %d" : "exit %d", r->code);
 	case END_SIGNAL:
 		return arena_printf(a, "killed by signal %d (%s)", r->signo, strsignal(r->signo));
@@ -227,7 +241,7 @@ static void notified(struct frame *f, const struct result *r)
 /* A module cannot know that it is used in a rollback block. */
 static const struct retry *retry_of(const struct frame *f)
 {
-	bool calls = f->ps->ast->action == ACT_RUN || f->ps->ast->action == ACT_HTTP;
+	bool calls = action_calls(f->ps->ast->action);
 
 	return f->ps->retry || f->role != ROLE_UNDO || !f->ps->unit->index || !calls ? f->ps->retry : &undo_retry;
 }
@@ -253,8 +267,7 @@ static bool action_failed(const struct frame *f, const struct result *r)
 	return !success && !(r->end == END_EXIT && expects_code(f->e, f->ps->ast));
 }
 
-/* parse, capture, expect. What the action itself did comes first. */
-static struct verdict judge(struct frame *f, const struct result *r)
+struct verdict attempt_judge(struct frame *f, const struct result *r)
 {
 	struct verdict v = { 0 };
 	bool parsed = view_set(f, f->ps, r, &v.error);
@@ -300,7 +313,7 @@ void attempt_finish(struct frame *f, const struct result *r)
 	told = opaque_told(f, r, &v);
 	opaque = told || is_opaque(f, r);
 	if (opaque && !told)
-		v = judge(f, r);
+		v = attempt_judge(f, r);
 	if (f->ps->ast->action != ACT_NONE && !prog_step_holds(f->ps) && !recorded)
 		rec_attempt(f, r, opaque ? &v : NULL);
 	f->out->code = r->end == END_EXIT ? r->code : -1;
@@ -322,7 +335,7 @@ void attempt_finish(struct frame *f, const struct result *r)
 		return;
 	}
 	if (!opaque)
-		v = judge(f, r);
+		v = attempt_judge(f, r);
 	if (v.error.n && action_failed(f, r)) {
 		bool timeout = r->end == END_TIMEOUT || f->timed_out;
 
@@ -473,7 +486,7 @@ static int told_verdict(struct str word)
 int probe_verdict(struct frame *f, const struct prog_step *ps, const struct result *r)
 {
 	const struct step *s = ps->ast;
-	bool http = s->action == ACT_HTTP;
+	bool http = s->action == ACT_HTTP || s->action == ACT_METRIC;
 	bool success = http ? r->end == END_EXIT && r->code >= 200 && r->code < 300 : r->end == END_EXIT && r->code == 0;
 	struct eval_error err = { 0 };
 	struct str error;

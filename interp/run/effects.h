@@ -24,7 +24,7 @@ extern const char *const question_names[]; /* "confirm", "pause", "approve", "as
 /* What the engine wants an op for. Worlds do not look at it, but replay, which finds by
  * it the op that a record tells of. */
 enum op_purpose { OP_FOR_ACTION, OP_FOR_PROBE, OP_FOR_RETRY, OP_FOR_TIMEOUT, OP_FOR_PAUSE, OP_FOR_RUN_TIMEOUT, OP_FOR_STOP,
-		  OP_FOR_LADDER, OP_FOR_MESSAGE, OP_FOR_WINDOW };
+		  OP_FOR_LADDER, OP_FOR_MESSAGE, OP_FOR_WINDOW, OP_FOR_SAMPLE, OP_FOR_HALT };
 
 struct header { struct str name, value; };
 
@@ -44,6 +44,7 @@ struct command {
 	struct str key;              /* "act/stop[2]" */
 	const struct prog_step *step;/* NULL for the engine's own */
 	int64_t timeout, grace;      /* ns, 0: none */
+	int64_t at;                  /* mono ns: starts when event time has reached it; 0: at once */
 	union {
 		/* argv and env are NULL-terminated arrays; env is what the engine adds to the
 		 * base environment (RUNBOOK_*, defaults, env:, RB_n), as NAME=value. */
@@ -101,7 +102,8 @@ struct result {
 	struct str item, how, why, subject, ref, refused;
 	int64_t uid;
 	/* Only from a journal: what the engine made of an output with secrets in it, which is
-	 * not stored (docs/journal.md, member `opaque`); of a probe: its verdict. Else empty. */
+	 * not stored (docs/journal.md, member `opaque`); of a probe: its verdict; of a sample: its
+	 * record. Else empty. */
 	struct str opaque;
 };
 

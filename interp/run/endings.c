@@ -13,6 +13,7 @@ void engine_settle(struct engine *e, bool stop_running)
 {
 	e->settling = true;
 	op_stop_below(e, e->root, stop_running);
+	monitors_end(e);
 	if (e->held || e->in_doubt)
 		takeover_settle(e);
 }
@@ -204,6 +205,7 @@ static void phase_ended(struct engine *e)
 	if (!ok && !e->stopped)
 		e->settling = true;
 	e->stage = STAGE_SETTLE;
+	monitors_end(e);
 }
 
 static void phase_push(struct engine *e)
@@ -215,6 +217,7 @@ static void phase_push(struct engine *e)
 	e->at->key = str_of(phase_names[e->phase]);
 	e->at->ps = NULL;
 	kept_add(e->at);
+	monitors_look(e);
 }
 
 /* After the phases: undo, or what is due on every path. */
@@ -251,6 +254,7 @@ void root_advance(struct frame *f)
 	struct engine *e = f->e;
 
 	gate_resume(e);
+	halt_resume(e);
 	for (;;) {
 		struct frame *l = e->at;
 
@@ -270,6 +274,7 @@ void root_advance(struct frame *f)
 				if (e->run_timer)
 					op_stop(e, e->run_timer, 0);
 				e->stage = STAGE_SETTLE;
+				monitors_end(e);
 				continue;
 			}
 			phase_push(e);

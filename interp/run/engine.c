@@ -96,6 +96,7 @@ static void start(struct engine *e)
 		e->run_timer = timer_queue(e->root, timeout, OP_FOR_RUN_TIMEOUT);
 	}
 	ladder_start(e->root);
+	monitors_make(e);
 	if (gate_start(e))
 		schedule(e->root);
 }
@@ -228,6 +229,12 @@ static void on_result(struct engine *e, const struct result *brought)
 	case OP_FOR_WINDOW:
 		gate_answered(e, r);
 		return;
+	case OP_FOR_SAMPLE:
+		monitor_sampled(f, r);
+		return;
+	case OP_FOR_HALT:
+		halt_answered(e, r);
+		return;
 	case OP_FOR_STOP:
 		stop_answered(e, r);
 		return;
@@ -245,6 +252,7 @@ static void advance(struct frame *f)
 	case FRAME_STEP: step_advance(f); break;
 	case FRAME_UNWIND: unwind_advance(f); break;
 	case FRAME_ALWAYS: always_advance(f); break;
+	case FRAME_MONITOR: break; /* it waits for its samples only */
 	}
 }
 
@@ -312,7 +320,7 @@ static bool at_work(const struct engine *e)
 	for (uint32_t i = 0; i < e->op_len; i++) {
 		const struct op *o = &e->ops[i];
 
-		if (o->command.kind != OP_TIMER && o->command.kind != OP_QUESTION)
+		if (o->command.kind != OP_TIMER && o->command.kind != OP_QUESTION && o->what != OP_FOR_SAMPLE)
 			return true;
 	}
 	return false;

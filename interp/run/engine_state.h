@@ -5,7 +5,7 @@
  *
  * A run is a tree of frames. LIST runs steps in order (a phase, a block, a
  * rollback or always list), LOOP runs the iterations of a foreach, STEP is one
- * instance of a step, UNWIND undoes what a frame keeps, ALWAYS runs the always
+ * instance of a step, UNWIND undoes what a frame keeps, MONITOR samples beside it all, ALWAYS runs the always
  * blocks that are due below a frame. A frame never calls another: it puts it on
  * the agenda (schedule), so there is no recursion and every state can be left
  * and taken up again.
@@ -52,7 +52,7 @@ struct scope_results {
 };
 struct iteration { struct value item; struct outcome out; struct scope_results *scope; };
 
-enum frame_kind { FRAME_ROOT, FRAME_LIST, FRAME_LOOP, FRAME_STEP, FRAME_UNWIND, FRAME_ALWAYS };
+enum frame_kind { FRAME_ROOT, FRAME_LIST, FRAME_LOOP, FRAME_STEP, FRAME_UNWIND, FRAME_ALWAYS, FRAME_MONITOR };
 
 /* Where a STEP stands; what it waits for is in brackets. */
 enum step_state {
@@ -66,6 +66,7 @@ struct attempt_view {
 	struct value out, raw, err, headers;
 	int code;
 	int64_t took;
+	bool failed;             /* of a sample */
 	const struct value *own; uint32_t own_count; /* captures so far */
 };
 
@@ -94,6 +95,7 @@ struct frame {
 	bool stands;                  /* irreversible, met by an unwinding: nothing before it is undone */
 	bool blocked;                 /* UNWIND: it met such a step */
 	bool timed_out, stopping;
+	bool watched;                 /* monitors know that it runs */
 	bool stopped;                 /* LIST: the body of a module whose guard said stop */
 	uint8_t undo_result;          /* while undoing: 0, or why it is residue */
 	uint32_t attempt;             /* STEP: from 1 */
@@ -102,6 +104,7 @@ struct frame {
 	uint32_t lost;                /* STEP: attempts that ended with their runner, and are no failures */
 	uint32_t op, timer, ladder;   /* pending ops, 0: none */
 	uint32_t rung;                /* of its ladder: next to tell */
+	struct monitor_state *monitor; /* MONITOR: itself (monitor.h) */
 	struct poll *poll;            /* STEP that asks people: answers so far (people.h) */
 	struct step_list list;        /* LIST */
 	struct value items;           /* LOOP */
@@ -196,6 +199,11 @@ struct engine {
 	bool starting;                /* the window is asked about before the first phase */
 	struct str window_text;
 	struct frame **waiting; uint32_t waiting_len, waiting_cap; /* steps AT_WINDOW */
+	/* monitors */
+	struct monitor_state *monitors; uint32_t monitor_count;
+	struct frame *halted;         /* a rule of this monitor has paused the run */
+	uint32_t halt_op;             /* the question about it, 0: none is open */
+	struct str halt_text, halt_subject;
 	int journal_err;
 };
 
@@ -274,7 +282,9 @@ struct step_kind {
 };
 const struct step_kind *kind_of(const struct prog_step *ps);
 extern const struct step_kind kind_none, kind_run, kind_http, kind_uses, kind_steps, kind_wait, kind_confirm, kind_approve,
-	kind_ask, kind_checklist, kind_notify, kind_render;
+	kind_ask, kind_checklist, kind_notify, kind_render, kind_metric;
+/* kind_http.c: percent-encodes all but what RFC 3986 calls unreserved. */
+void url_escape(struct buf *out, struct str s);
 /* kind_uses.c: a module's scope: its inputs from `with`, and its vars. NULL: *error says why. */
 struct scope_results *uses_scope(struct frame *f, const struct prog_step *ps, struct str *error);
 /* Values of its outputs, in order, into list. */
@@ -337,13 +347,17 @@ void rec_answer(struct frame *f, struct str key, uint8_t what, const struct resu
 void result_seen(struct engine *e, const struct result *from, struct result *to);
 /* What an attempt made of its result: error empty: it succeeded. retry: what retry.if says. */
 struct verdict { bool retry; struct str error; const struct value *captures; };
+/* attempt.c: parse, capture, expect. What the action itself did comes first. The captures of a
+ * step live as long as the run, those of a monitor in its arena. */
+struct verdict attempt_judge(struct frame *f, const struct result *r);
 /* A secret is in the output or headers: the record cannot bring them back. */
 bool has_secret(const struct engine *e, const struct result *r);
 /* The verdict as member `opaque` of the attempt's record; and back: false if r has none. */
 void opaque_put(struct frame *f, struct jsonw *w, const struct verdict *v);
 bool opaque_told(struct frame *f, const struct result *r, struct verdict *v);
 /* takeover.c: another runner goes on, or undoes a run that has ended. */
-bool park(struct frame *f);                /* the run is held or in doubt: f goes on later */
+bool park(struct frame *f);                /* the run is held, paused or in doubt: f goes on later */
+void unpark(struct engine *e);             /* all of them go on */
 void park_forget(struct frame *f);
 void takeover_epoch(struct engine *e, const struct event *ev);
 void takeover_adopt(struct engine *e, const struct event *ev);
@@ -356,6 +370,20 @@ void message_result(struct engine *e, struct str about, const struct result *r);
 /* ladder.c: escalate, of the root and of steps. */
 void ladder_start(struct frame *f);
 void ladder_fired(struct frame *f, const struct result *r);
+/* monitor.c: makes them, once, when the run begins. */
+void monitors_make(struct engine *e);
+/* The phase, the stage or a step of `during` has changed: turns them on and off. */
+void monitors_look(struct engine *e);
+/* A step (or a foreach as a whole) begins, ends. */
+void monitors_step(struct frame *f, bool begins);
+/* Another runner: the time between counts for no rule. */
+void monitors_gap(struct engine *e);
+void monitor_sampled(struct frame *f, const struct result *r);
+/* reaction.c: the run is ending: all off, and a pause that one asked for is over. */
+void monitors_end(struct engine *e);
+/* The answer to a pause; asks again if it was held and the run goes on. */
+void halt_answered(struct engine *e, const struct result *r);
+void halt_resume(struct engine *e);
 /* gate.c: false: the run, or the step, does not go on now (it waits, or has failed). */
 bool gate_start(struct engine *e);
 bool gate_pass(struct frame *f);

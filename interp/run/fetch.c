@@ -271,7 +271,7 @@ static struct value role_value(struct frame *f, uint32_t role, uint32_t field)
 
 static const struct frame *step_frame(const struct frame *f)
 {
-	while (f && f->kind != FRAME_STEP && f->kind != FRAME_LOOP)
+	while (f && f->kind != FRAME_STEP && f->kind != FRAME_LOOP && f->kind != FRAME_MONITOR)
 		f = f->parent;
 	return f;
 }
@@ -305,6 +305,7 @@ static struct value fetch(void *ctx, struct ref r)
 	case REF_CODE: return v && v->code >= 0 ? value_int(v->code) : value_null;
 	case REF_HEADERS: return v ? v->headers : value_null;
 	case REF_TOOK: return v ? value_unit(V_DURATION, v->took) : value_null;
+	case REF_FAILED: return value_bool(v && v->failed);
 	case REF_OWN: return v && r.a < v->own_count ? v->own[r.a] : value_null;
 	}
 	return value_null;

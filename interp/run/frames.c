@@ -245,6 +245,7 @@ static void loop_end(struct frame *f)
 	struct outcome *o = f->out;
 	uint32_t skipped = 0, unchanged = 0;
 
+	monitors_step(f, false);
 	o->ended = f->e->wall;
 	o->took = f->e->mono - f->began;
 	if (o->status == S_NOT_RUN) {
@@ -366,6 +367,7 @@ void loop_begin(struct frame *f)
 	f->count = f->items.n;
 	f->out->each = arena_array(&e->arena, f->count, sizeof(*f->out->each));
 	f->out->each_count = f->count;
+	monitors_step(f, true);
 	loop_advance(f);
 }
 

@@ -2,15 +2,17 @@
 
 #include <string.h>
 #include "journal/output.h"
+#include "run/metric.h"
 #include "run/show.h"
 #include "value/json.h"
 
 /*
  * kind_http: `http`: a request with query, headers and one body of json, form
- * or text. Values are encoded where they enter, never pasted.
+ * or text, and `metric`, which is one to Prometheus. Values are encoded where they
+ * enter, never pasted.
  */
 
-static void url_escape(struct buf *out, struct str s)
+void url_escape(struct buf *out, struct str s)
 {
 	static const char hex[] = "0123456789ABCDEF";
 
@@ -102,8 +104,9 @@ static void put_pairs(struct frame *f, struct buf *out, struct value map, char f
 		put_pair(f, out, map.map[i].key, map.map[i].value, &sep, p);
 }
 
-static struct str build_url(struct frame *f, const struct act_http *h, struct request_parts *p)
+static struct str build_url(struct frame *f, const struct prog_step *ps, int64_t timeout, struct request_parts *p)
 {
+	const struct act_http *h = &ps->ast->http;
 	struct buf b;
 	struct str url = { 0 };
 
@@ -117,6 +120,10 @@ static struct str build_url(struct frame *f, const struct act_http *h, struct re
 			p->error = STR("http.url has a space or control character; put values into `query:` or use url_encode()");
 			return url;
 		}
+	if (ps->ast->action == ACT_METRIC) {
+		p->ok = p->ok && metric_url(f, &ps->ast->metric, url, timeout, &url, &p->unknown, &p->error);
+		return url;
+	}
 	if (h->query.kind == DATA_NONE)
 		return url;
 	buf_init(&b, 1 << 20);
@@ -267,7 +274,9 @@ static enum started http_start(struct frame *f, const struct prog_step *ps, bool
 	c.request.method = STR("GET");
 	if (h->method.kind != DATA_NONE && !eval_text(f, &h->method, &c.request.method, &p.unknown, &p.error))
 		p.ok = false;
-	c.request.url = build_url(f, h, &p);
+	if (!eval_duration(f, ps->timeout, 0, &timeout, &p.error))
+		p.ok = false;
+	c.request.url = build_url(f, ps, timeout, &p);
 	hs = build_headers(f, h, &p);
 	c.request.has_body = build_body(f, h, &hs, &c.request.body, &p);
 	if (!probe)
@@ -276,7 +285,7 @@ static enum started http_start(struct frame *f, const struct prog_step *ps, bool
 	    (h->password.kind != DATA_NONE && !eval_text(f, &h->password, &c.request.password, &p.unknown, &p.error)))
 		p.ok = false;
 	tls_options(f, h, &c, &p);
-	if (!eval_int(f, &h->follow, 0, &follow, &p.error) || !eval_duration(f, ps->timeout, 0, &timeout, &p.error))
+	if (!eval_int(f, &h->follow, 0, &follow, &p.error))
 		p.ok = false;
 	if (!p.ok) {
 		*error = p.error;
@@ -331,7 +340,7 @@ static void http_show(struct frame *f, const struct prog_step *ps, struct buf *o
 		show_word(f, body, out);
 	}
 	buf_addc(out, ' ');
-	show_word(f, build_url(f, h, &p), out);
+	show_word(f, build_url(f, ps, 0, &p), out);
 }
 
 static void http_describe(struct frame *f, const struct prog_step *ps, struct jsonw *w)
@@ -339,9 +348,15 @@ static void http_describe(struct frame *f, const struct prog_step *ps, struct js
 	const struct command *c = &f->e->queue[f->e->queue_len - 1];
 	char hex[65];
 
-	(void)ps;
 	jsonw_kstr(w, "method", rec_cut(f->e, c->request.method, 64));
 	rec_text(f->e, w, "url", c->request.url);
+	if (ps->ast->action == ACT_METRIC) {
+		struct str query, error;
+		bool unknown = false;
+
+		if (metric_query(f, &ps->ast->metric, &query, &unknown, &error))
+			rec_text(f->e, w, "query", query);
+	}
 	if (c->request.has_body) {
 		digest_hex(c->request.body, hex);
 		jsonw_kint(w, "body_bytes", (int64_t)c->request.body.n);
@@ -352,5 +367,14 @@ static void http_describe(struct frame *f, const struct prog_step *ps, struct js
 	}
 }
 
+/* The whole answer counts, and only 200 has one. */
+static bool metric_success(const struct frame *f, const struct result *r)
+{
+	(void)f;
+	return r->end == END_EXIT && r->code == 200;
+}
+
+const struct step_kind kind_metric = { .action = ACT_METRIC, .name = "metric", .start = http_start, .success = metric_success,
+				       .show = http_show, .describe = http_describe };
 const struct step_kind kind_http = { .action = ACT_HTTP, .name = "http", .start = http_start, .success = http_success,
 				     .show = http_show, .describe = http_describe };

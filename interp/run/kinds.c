@@ -11,6 +11,7 @@ static const struct step_kind *const kinds[ACT_COUNT] = {
 	[ACT_NONE] = &kind_none, [ACT_RUN] = &kind_run, [ACT_HTTP] = &kind_http, [ACT_USES] = &kind_uses, [ACT_STEPS] = &kind_steps,
 	[ACT_WAIT] = &kind_wait, [ACT_CONFIRM] = &kind_confirm, [ACT_APPROVE] = &kind_approve,
 	[ACT_ASK] = &kind_ask, [ACT_CHECKLIST] = &kind_checklist, [ACT_NOTIFY] = &kind_notify, [ACT_RENDER] = &kind_render,
+	[ACT_METRIC] = &kind_metric,
 };
 
 const struct step_kind *kind_of(const struct prog_step *ps)

@@ -177,6 +177,28 @@ static void start_file(struct live_op *op)
 	}
 }
 
+static void dispatch(struct live_op *op)
+{
+	switch (op->c.kind) {
+	case OP_SPAWN: live_spawn(op); break;
+	case OP_REQUEST: live_request(op); break;
+	case OP_TIMER: start_timer(op); break;
+	case OP_QUESTION: live_question(op); break;
+	case OP_FILE: start_file(op); break;
+	default:
+		buf_addz(&op->text, "this runbook program cannot do that");
+		live_done(op, END_NOT_STARTED);
+	}
+}
+
+static void on_start_time(void *arg)
+{
+	struct live_op *op = arg;
+
+	op->timer = NULL;
+	dispatch(op);
+}
+
 /* --- effects ----------------------------------------------------------------------- */
 
 static void record(void *ctx, int64_t wall, int64_t mono, struct str body)
@@ -247,23 +269,18 @@ static bool needs_gone(const struct live *l, const struct command *c)
 
 static void start(void *ctx, const struct command *c)
 {
-	struct live_op *op = op_new(ctx, c);
+	struct live *l = ctx;
+	struct live_op *op = op_new(l, c);
 
-	if (needs_gone(ctx, c)) {
+	if (needs_gone(l, c)) {
 		buf_addz(&op->text, "it needs a value that held a secret: such values are not kept and did not survive the last runner");
 		live_done(op, END_NOT_STARTED);
 		return;
 	}
-	switch (c->kind) {
-	case OP_SPAWN: live_spawn(op); break;
-	case OP_REQUEST: live_request(op); break;
-	case OP_TIMER: start_timer(op); break;
-	case OP_QUESTION: live_question(op); break;
-	case OP_FILE: start_file(op); break;
-	default:
-		buf_addz(&op->text, "this runbook program cannot do that");
-		live_done(op, END_NOT_STARTED);
-	}
+	if (c->at && c->kind != OP_TIMER && l->o.start_boot + c->at > clock_boot())
+		op->timer = loop_at(l->loop, l->o.start_boot + c->at, on_start_time, op);
+	else
+		dispatch(op);
 }
 
 static void stop(void *ctx, uint32_t id, int64_t grace)

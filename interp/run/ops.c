@@ -105,7 +105,7 @@ void op_stop_below(struct engine *e, const struct frame *f, bool all)
 			      (of->ps->ast->action == ACT_WAIT || action_asks(of->ps->ast->action)));
 
 		if (o->what == OP_FOR_TIMEOUT || o->what == OP_FOR_RUN_TIMEOUT || o->what == OP_FOR_STOP ||
-		    o->what == OP_FOR_LADDER || o->what == OP_FOR_MESSAGE)
+		    o->what == OP_FOR_LADDER || o->what == OP_FOR_MESSAGE || o->what == OP_FOR_SAMPLE || o->what == OP_FOR_HALT)
 			continue;
 		if (!frame_below(of, f) || shielded(of->undoer ? of->undoer : of, f) || !(all || waits))
 			continue;

@@ -70,6 +70,8 @@ static uint8_t answer_op(const struct record *r)
 		return OP_FOR_STOP;
 	if (str_eqz(what, "\"window\""))
 		return OP_FOR_WINDOW;
+	if (str_starts(r->k, STR("monitors/")))
+		return OP_FOR_HALT;
 	return str_eqz(what, "\"pause\"") ? OP_FOR_PAUSE : OP_FOR_ACTION;
 }
 
@@ -85,6 +87,8 @@ bool recorded_event(const struct record *r, uint8_t *kind, struct recorded_op *o
 		return timer_op(r, &op->purpose);
 	} else if (str_eqz(r->t, "answer") || str_eqz(r->t, "approval")) {
 		op->purpose = answer_op(r);
+	} else if (str_eqz(r->t, "sample")) {
+		op->purpose = OP_FOR_SAMPLE;
 	} else if (str_eqz(r->t, "message")) {
 		op->purpose = OP_FOR_MESSAGE;
 	} else if (str_eqz(r->t, "run.open")) {
@@ -191,6 +195,13 @@ bool recorded_result(struct arena *a, const struct record *r, const char *dir, b
 	*out = (struct result){ .op = op, .code = -1 };
 	if (str_eqz(r->t, "timer")) {
 		out->end = str_eqz(record_raw(r, "what"), "\"retry stopped\"") ? END_STOPPED : END_FIRED;
+		return true;
+	}
+	if (str_eqz(r->t, "sample")) { /* it tells what was made of the answer, not the answer */
+		out->code = (int)record_int(r, "code", -1);
+		out->end = END_EXIT;
+		out->took = record_int(r, "took_us", 0) * 1000;
+		out->opaque = r->line;
 		return true;
 	}
 	if ((str_eqz(r->t, "answer") || str_eqz(r->t, "approval")) && !record_raw(r, "end").n) {

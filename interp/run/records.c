@@ -155,7 +155,7 @@ void rec_intent(struct frame *f)
 	rec_open(f->e, "step.intent", f->key, &w);
 	put_name(f, &w);
 	jsonw_kstr(&w, "action", str_of(action_names[s->action]));
-	if (s->action == ACT_RUN || s->action == ACT_HTTP || s->action == ACT_RENDER)
+	if (action_calls(s->action) || s->action == ACT_RENDER)
 		jsonw_kstr(&w, "effect", str_of(f->ps->effect == EFFECT_WRITE ? "write" : "read"));
 	if (f->parent->kind == FRAME_LOOP) {
 		jsonw_key(&w, "item");

@@ -80,7 +80,8 @@ static void stop(void *ctx, uint32_t op, int64_t grace)
 	(void)grace;
 	for (uint32_t i = 0; i < r->op_count; i++) {
 		if (r->ops[i].op != op || (r->ops[i].purpose != OP_FOR_TIMEOUT && r->ops[i].purpose != OP_FOR_RUN_TIMEOUT &&
-					 r->ops[i].purpose != OP_FOR_LADDER))
+					 r->ops[i].purpose != OP_FOR_LADDER && r->ops[i].purpose != OP_FOR_SAMPLE &&
+					 r->ops[i].purpose != OP_FOR_HALT))
 			continue;
 		if (r->drop_count == r->drop_cap) {
 			r->drop_cap = r->drop_cap ? r->drop_cap * 2 : 16;

@@ -248,6 +248,7 @@ static void attempt_start(struct frame *f)
 			f->always_due = true;
 		e->dry_run_steps++;
 		ladder_start(f);
+		monitors_step(f, true);
 	} else if (st == STARTED_PUSH) { /* its last attempt was unwound: what stands of it starts now */
 		kept_drop(f);
 		kept_add(f);
@@ -376,6 +377,7 @@ void step_fail(struct frame *f, uint8_t status, const char *end, struct str text
 		if (f->role != ROLE_FORWARD)
 			break;
 		f->state = AT_UNDO;
+		monitors_step(f, false);
 		rec_issue(e, "error", f, arena_printf(&e->arena, "failed, undone: " STR_FMT, STR_ARG(f->error)));
 		f->child = unwind_push(f, f);
 		return;
@@ -592,6 +594,7 @@ void step_end(struct frame *f)
 
 	f->state = AT_END;
 	op_forget(e, &f->ladder);
+	monitors_step(f, false);
 	f->out->ended = e->wall;
 	f->out->took = e->mono - f->began;
 	if (f->started)

@@ -28,7 +28,7 @@ bool park(struct frame *f)
 {
 	struct engine *e = f->e;
 
-	if (!e->held && !e->in_doubt)
+	if (!e->held && !e->in_doubt && !e->halted)
 		return false;
 	if (!f->parked)
 		list_add(&e->parked, &e->parked_len, &e->parked_cap, f);
@@ -47,7 +47,7 @@ void park_forget(struct frame *f)
 		}
 }
 
-static void unpark(struct engine *e)
+void unpark(struct engine *e)
 {
 	uint32_t n = e->parked_len;
 
@@ -283,6 +283,7 @@ void takeover_epoch(struct engine *e, const struct event *ev)
 	e->interactive = ev->interactive;
 	operator_add(e, ev->operator_name, ev->user, ev->uid);
 	e->held = e->in_doubt = false;
+	monitors_gap(e);
 	if (ev->rollback && e->stage == STAGE_PHASES && !e->settling) {
 		e->cause_text = arena_str(&e->arena, ev->why.p, ev->why.n);
 		engine_settle(e, true);

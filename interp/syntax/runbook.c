@@ -100,7 +100,7 @@ static void read_key(struct reader *r, const struct key *k, struct node *v)
 }
 
 /* Where the nodes of the step lists stand: read after all other keys, in running order. */
-struct lists { struct node *phase[PHASE_COUNT], *rollback, *always, *steps; };
+struct lists { struct node *phase[PHASE_COUNT], *rollback, *always, *steps, *monitors; };
 
 static bool keep_list(struct reader *r, struct lists *l, const struct key *k, struct node *v)
 {
@@ -114,6 +114,7 @@ static bool keep_list(struct reader *r, struct lists *l, const struct key *k, st
 	case KEY_TOP_rollback: slot = &l->rollback; break;
 	case KEY_TOP_always: slot = &l->always; break;
 	case KEY_TOP_steps: slot = &l->steps; break;
+	case KEY_TOP_monitors: slot = &l->monitors; break;
 	default: return false;
 	}
 	if (!*slot) {
@@ -146,13 +147,15 @@ static void read_lists(struct reader *r, const struct lists *l)
 		read_steps(r, l->always, &rb->always);
 	if (l->phase[PHASE_REPORT])
 		read_steps(r, l->phase[PHASE_REPORT], &rb->phases[PHASE_REPORT]);
+	if (l->monitors)
+		read_monitors(r, l->monitors);
 }
 
 /* A module has one list, and what belongs to a run as a whole has no place in it. */
 static void check_module(struct reader *r, const struct node *n)
 {
 	static const char *const of_runs[] = { "preflight", "pre-flight", "plan", "act", "test", "report", "rollback", "always",
-					       "lock", "rto", "risks", NULL };
+					       "lock", "rto", "risks", "monitors", NULL };
 	const struct node *steps = node_get(n, "steps");
 	for (int i = 0; steps && of_runs[i]; i++) {
 		const struct node *other = node_get(n, of_runs[i]);

@@ -59,11 +59,19 @@ enum action { ACT_NONE, ACT_RUN, ACT_HTTP, ACT_USES, ACT_STEPS, ACT_WAIT, ACT_CO
 extern const char *const action_names[ACT_COUNT]; /* the key: "run", "http", ... "" for none */
 /* Does it wait for people: confirm, approve, ask, checklist. */
 bool action_asks(uint8_t action);
+/* Does it call something outside and bring an answer: run, http, metric. */
+static inline bool action_calls(uint8_t action)
+{
+	return action == ACT_RUN || action == ACT_HTTP || action == ACT_METRIC;
+}
 
 struct act_http {
 	struct data url, method, query, headers, json, form, body, follow, tls;
 	struct data user, password, bearer;     /* auth: {user, password} | {bearer} */
 };
+/* An instant query: a GET whose url is the server's and whose query is PromQL. http is
+ * first: whoever makes requests finds the same struct at the same place. */
+struct act_metric { struct act_http http; struct data query; bool all; };
 struct act_notify { struct data to; struct data title, say; struct str level; };
 struct act_render { struct data to, text, json; };
 struct act_wait { struct data amount, until; };
@@ -128,14 +136,35 @@ struct step {
 	const struct expr *expect;
 	struct step_list rollback;
 	const struct named_data *env; uint32_t env_count;
-	/* Of these five actions only; other steps end here: there may be many thousands of them. */
+	/* Of these actions only; other steps end here: there may be many thousands of them. */
 	union {
 		struct act_http http;
+		struct act_metric metric;
 		struct act_wait wait;
 		struct act_notify notify;
 		struct act_render render;
 		struct act_approve approve;
 	};
+};
+
+/* A rule of a monitor. hold: how long `when` must hold, kind V_NULL: one sample is enough. */
+enum rule_then { THEN_NOTIFY, THEN_PAUSE, THEN_ROLLBACK };
+struct rule {
+	const struct expr *when;       /* NULL: `failed`, of the rule that every monitor has */
+	struct expr_for hold;
+	uint8_t then;                  /* enum rule_then */
+	struct data to, say;
+	struct str level;              /* empty: by `then` */
+	struct span span;
+};
+/* A read that is repeated in the background while what `during` names runs. Its step has
+ * an action, captures and so on; it stands in no list. */
+struct monitor {
+	const struct step *step;
+	struct span span;
+	struct strs during; const struct span *during_spans; /* none: test */
+	struct data every;
+	const struct rule *rules; uint32_t rule_count;
 };
 
 struct channel { struct str name; struct span span; uint8_t kind; /* enum channel_kind */
@@ -182,6 +211,7 @@ struct runbook {
 	struct data lock, timeout, rto, planned;
 	struct defaults defaults;
 	struct step_list phases[PHASE_COUNT], rollback, always;
+	const struct monitor *monitors; uint32_t monitor_count;
 	const struct allow *allows; uint32_t allow_count;
 	uint32_t first_step, first_expr; /* the numbers that its steps and expressions begin with */
 	uint32_t step_count;           /* all steps, for arrays by ix */

@@ -1,5 +1,5 @@
 /*
- * runbook_action: the actions of a step: run, http, uses, wait, notify, render.
+ * runbook_action: the actions of a step: run, http, metric, uses, wait, notify, render.
  */
 #include "syntax/runbook_read.h"
 
@@ -162,6 +162,25 @@ bool read_http(struct reader *r, const struct node *n, struct act_http *out)
 		diag_help(r->ds, d, "keep one of `json`, `form` and `body`");
 	}
 	return read_needed(r, IN_HTTP, n, n->key_span);
+}
+
+bool read_metric(struct reader *r, const struct node *n, struct act_metric *out)
+{
+	if (!read_is_map(r, n, "write `metric: { prometheus: http://..., query: ... }`"))
+		return false;
+	struct node *at = n->first, *v;
+	for (const struct key *k; (k = read_next_key(r, IN_METRIC, &at, &v));) {
+		switch (k->id) {
+		case KEY_METRIC_prometheus: read_text(r, v, &out->http.url); break;
+		case KEY_METRIC_query: read_text(r, v, &out->query); break;
+		case KEY_METRIC_all: read_bool(r, v, &out->all); break;
+		case KEY_METRIC_headers: read_text_map(r, v, &out->http.headers); break;
+		case KEY_METRIC_auth: read_auth(r, v, &out->http); break;
+		case KEY_METRIC_tls: read_tls(r, v, &out->http.tls); break;
+		default: break;
+		}
+	}
+	return read_needed(r, IN_METRIC, n, n->key_span);
 }
 
 static bool read_with(struct reader *r, const struct node *n, struct act_uses *out)

@@ -67,6 +67,8 @@ bool read_named(struct reader *r, const struct node *n, enum data_typing typing,
 
 /* Mode E. */
 bool read_expr(struct reader *r, const struct node *n, const struct expr **out);
+/* As read_expr, with `for 5m` behind it. */
+bool read_rule_expr(struct reader *r, const struct node *n, const struct expr **out, struct expr_for *hold);
 bool read_named_exprs(struct reader *r, const struct node *n, const char *what, const struct named_expr **list, uint32_t *count);
 
 /* runbook_decl.c: the declarations of the top level. */
@@ -82,6 +84,9 @@ void read_files(struct reader *r, const struct node *n);
 /* runbook_step.c */
 bool read_steps(struct reader *r, const struct node *n, struct step_list *out);
 struct step *read_step(struct reader *r, const struct node *n);
+/* A step without keys yet, and its keys one by one: for monitors, which have some of them. */
+struct step *step_new(struct reader *r, const struct node *n);
+void read_step_key(struct reader *r, const struct key *k, const struct node *n, const struct node *v, struct step *s);
 /* The step's own struct step_more, made by the first key that needs it. */
 struct step_more *more_of(struct reader *r, struct step *s);
 
@@ -91,6 +96,7 @@ bool read_http(struct reader *r, const struct node *n, struct act_http *out);
 bool read_wait(struct reader *r, const struct node *n, struct act_wait *out);
 bool read_notify(struct reader *r, const struct node *n, struct act_notify *out);
 bool read_render(struct reader *r, const struct node *n, struct act_render *out);
+bool read_metric(struct reader *r, const struct node *n, struct act_metric *out);
 /* with: NULL if there is none. */
 bool read_uses(struct reader *r, const struct node *n, const struct node *with, struct step *s);
 
@@ -102,6 +108,9 @@ bool read_approve(struct reader *r, const struct node *n, struct act_approve *ou
 bool read_ask(struct reader *r, const struct node *n, struct step *s);
 /* The fields of `ask` before the captures of the step. */
 void read_ask_fields(struct reader *r, struct step *s);
+
+/* runbook_monitor.c */
+void read_monitors(struct reader *r, const struct node *n);
 
 /* runbook_modifier.c */
 bool read_retry(struct reader *r, const struct node *n, struct retry *out);

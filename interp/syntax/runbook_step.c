@@ -70,6 +70,7 @@ static void read_action(struct reader *r, const struct key *k, const struct node
 	case ACT_CHECKLIST: read_argv(r, v, &s->checklist); break;
 	case ACT_NOTIFY: read_notify(r, v, &s->notify); break;
 	case ACT_RENDER: read_render(r, v, &s->render); break;
+	case ACT_METRIC: read_metric(r, v, &s->metric); break;
 	default: break;
 	}
 }
@@ -148,7 +149,6 @@ static void read_modifier(struct reader *r, const struct key *k, const struct no
 /* Keys that mean something only beside another one. */
 static void check_company(struct reader *r, const struct node *n, const struct step *s)
 {
-	static const char *const actions[] = { "metric", NULL };
 	if (s->more->foreach.as.n && !s->more->foreach.present)
 		diag_help(r->ds, diag_add(r->ds, 115, node_get(n, "as")->key_span, "`as` needs `foreach`"),
 			  "add `foreach: [a, b]`, or remove `as`");
@@ -161,16 +161,13 @@ static void check_company(struct reader *r, const struct node *n, const struct s
 	bool said = node_get(n, "guard") || node_get(n, "capture"); /* was wrong, and has been said */
 	if (said || (shell && shell->kind == NODE_SCALAR && str_find(shell->text, STR(" ")) >= 0))
 		return;
-	for (int i = 0; actions[i]; i++)
-		if (node_get(n, actions[i]))
-			return;
 	uint32_t unknown = 0;
 	for (const struct node *c = n->first; c; c = c->next)
 		unknown += !key_index_find(&r->keys, IN_STEP, c->key);
 	if (unknown)
 		return; /* most likely the action is the key that was not known */
 	struct diag *d = diag_add(r->ds, 116, n->count ? n->first->key_span : n->span, "this step does nothing");
-	diag_help(r->ds, d, "add an action (run, http, uses, steps, wait, confirm, approve, ask, checklist, notify, render), a `guard` or a `capture`");
+	diag_help(r->ds, d, "add an action (run, http, uses, steps, wait, confirm, approve, ask, checklist, notify, render, metric), a `guard` or a `capture`");
 }
 
 /* Has it one of the actions that stand in the last part of struct step? */
@@ -179,7 +176,8 @@ static bool has_tail(const struct node *n)
 	for (const struct node *c = n->first; c; c = c->next) {
 		if (c->key.n == 4 && (memcmp(c->key.p, "http", 4) == 0 || memcmp(c->key.p, "wait", 4) == 0))
 			return true;
-		if (c->key.n == 6 && (memcmp(c->key.p, "notify", 6) == 0 || memcmp(c->key.p, "render", 6) == 0))
+		if (c->key.n == 6 && (memcmp(c->key.p, "notify", 6) == 0 || memcmp(c->key.p, "render", 6) == 0 ||
+				      memcmp(c->key.p, "metric", 6) == 0))
 			return true;
 		if (c->key.n == 7 && memcmp(c->key.p, "approve", 7) == 0)
 			return true;
@@ -187,7 +185,7 @@ static bool has_tail(const struct node *n)
 	return false;
 }
 
-struct step *read_step(struct reader *r, const struct node *n)
+struct step *step_new(struct reader *r, const struct node *n)
 {
 	struct step *s = arena_alloc(r->a, has_tail(n) ? sizeof *s : offsetof(struct step, http));
 	s->ix = r->steps++;
@@ -195,13 +193,23 @@ struct step *read_step(struct reader *r, const struct node *n)
 	s->node = n;
 	s->more = &plain_step;
 	s->shell = SHELL_UNSET;
+	return s;
+}
+
+void read_step_key(struct reader *r, const struct key *k, const struct node *n, const struct node *v, struct step *s)
+{
+	if (k->action)
+		read_action(r, k, n, v, s);
+	else if (!read_control(r, k, v, s))
+		read_modifier(r, k, v, s);
+}
+
+struct step *read_step(struct reader *r, const struct node *n)
+{
+	struct step *s = step_new(r, n);
 	struct node *at = n->first, *v;
-	for (const struct key *k; (k = read_next_key(r, IN_STEP, &at, &v));) {
-		if (k->action)
-			read_action(r, k, n, v, s);
-		else if (!read_control(r, k, v, s))
-			read_modifier(r, k, v, s);
-	}
+	for (const struct key *k; (k = read_next_key(r, IN_STEP, &at, &v));)
+		read_step_key(r, k, n, v, s);
 	check_company(r, n, s);
 	if (s->action == ACT_ASK)
 		read_ask_fields(r, s);

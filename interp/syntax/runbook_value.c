@@ -427,7 +427,8 @@ bool read_named(struct reader *r, const struct node *n, enum data_typing typing,
 	return true;
 }
 
-bool read_expr(struct reader *r, const struct node *n, const struct expr **out)
+/* One scalar, whole, without holes. */
+static bool expr_text(struct reader *r, const struct node *n)
 {
 	if (!read_is_scalar(r, n, "an expression is one line of text, for example steps.a.n > 3"))
 		return false;
@@ -445,9 +446,18 @@ bool read_expr(struct reader *r, const struct node *n, const struct expr **out)
 		}
 		return false;
 	}
-	if (cut_short(r, n))
-		return false;
-	*out = expr_parse(r->a, n, 0, (uint32_t)n->text.n, &r->exprs, r->ds);
+	return !cut_short(r, n);
+}
+
+bool read_expr(struct reader *r, const struct node *n, const struct expr **out)
+{
+	*out = expr_text(r, n) ? expr_parse(r->a, n, 0, (uint32_t)n->text.n, &r->exprs, r->ds) : NULL;
+	return *out != NULL;
+}
+
+bool read_rule_expr(struct reader *r, const struct node *n, const struct expr **out, struct expr_for *hold)
+{
+	*out = expr_text(r, n) ? expr_parse_rule(r->a, n, &r->exprs, hold, r->ds) : NULL;
 	return *out != NULL;
 }
 

@@ -97,10 +97,10 @@ d = await diagnostics('duration', 'runbook: 1\npreflight:\n  - run: [uptime]\n  
 ok('a duration without unit is marked', d.some(x => x.range.start.line === 3), d)
 
 let c = await complete('top', 'runbook: 1\n|\n')
-ok('the phases are offered', ['preflight', 'plan', 'act', 'test', 'report', 'inputs', 'vars'].every(k => c.includes(k)), c)
+ok('the phases are offered', ['preflight', 'plan', 'act', 'test', 'report', 'inputs', 'vars', 'monitors'].every(k => c.includes(k)), c)
 c = await complete('step', 'runbook: 1\nact:\n  - run: [x]\n    |\n')
 ok('the modifiers of a step are offered', ['rollback', 'timeout', 'retry', 'guard', 'foreach', 'capture'].every(k => c.includes(k)), c)
-ok('keys of later versions are not', !c.includes('metric') && !c.includes('monitors'), c)
+ok('the actions are offered, too', c.includes('metric') && !c.includes('monitors'), c)
 c = await complete('words', 'runbook: 1\nact:\n  - run: [x]\n    on_fail: |\n')
 ok('the words of on_fail are offered', ['fail', 'continue', 'undo', 'pause'].every(k => c.includes(k)), c)
 c = await complete('http', 'runbook: 1\nact:\n  - http:\n      url: https://x.org\n      |\n')

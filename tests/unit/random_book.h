@@ -221,7 +221,59 @@ static void put_list(struct book *b, int parent, uint8_t phase, int depth, uint3
 	buf_addz(&b->text, "]");
 }
 
-static void write_book(struct book *b, uint64_t seed)
+/* Does step ix stand in the runbook itself? */
+static bool in_runbook(const struct book *b, int ix)
+{
+	for (int up = b->s[ix].parent; up >= 0; up = b->s[up].parent)
+		if (b->s[up].module)
+			return false;
+	return true;
+}
+
+static void put_rule(struct book *b)
+{
+	static const char *const whens[] = { "n > 4", "n > 6", "n > 2", "failed", "failed and (code ?? 0) == 1", "n == n" };
+	static const char *const thens[] = { "notify", "notify", "pause", "rollback" };
+
+	buf_printf(&b->text, "{when: %s", whens[dice(b, 6)]);
+	if (chance(b, 40))
+		buf_printf(&b->text, " for %u samples", 1 + dice(b, 4));
+	else if (chance(b, 70))
+		buf_printf(&b->text, " for %us", 1 + dice(b, 8));
+	buf_printf(&b->text, ", then: %s%s%s}", thens[dice(b, 4)], chance(b, 40) ? ", to: log" : "",
+		   chance(b, 30) ? ", say: 'seen ${{ run.id }} ${{ failed }}'" : "");
+}
+
+/* Reads beside the run, with rules of all kinds. */
+static void put_monitors(struct book *b)
+{
+	static const char *const words[] = { "1", "3", "5", "7", "9", "9", "x", "no", "lost", "hang", "sig" };
+	uint32_t n = 1 + dice(b, 3);
+
+	buf_addz(&b->text, "monitors: [");
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t rules = dice(b, 4), calls = 1 + dice(b, 8);
+		int step = (int)dice(b, (uint32_t)b->n);
+
+		buf_printf(&b->text, "%s{id: w%u, every: %us, during: [%s", i ? ", " : "", i, 1 + dice(b, 3), chance(b, 60) ? "act" : "");
+		if (b->text.p[b->text.len - 1] == '[' && in_runbook(b, step))
+			buf_printf(&b->text, "s%d", step);
+		else if (b->text.p[b->text.len - 1] == '[')
+			buf_addz(&b->text, "act");
+		buf_addz(&b->text, "], run: [figures");
+		for (uint32_t k = 0; k < calls; k++)
+			buf_printf(&b->text, ", '%s'", words[dice(b, 11)]);
+		buf_printf(&b->text, "], capture: {n: int(out)}%s, rules: [", chance(b, 30) ? ", timeout: 2s" : "");
+		for (uint32_t k = 0; k < rules; k++) {
+			buf_addz(&b->text, k ? ", " : "");
+			put_rule(b);
+		}
+		buf_addz(&b->text, "]}");
+	}
+	buf_addz(&b->text, "]\n");
+}
+
+static void write_book(struct book *b, uint64_t seed, bool monitors)
 {
 	memset(b, 0, sizeof(*b));
 	buf_init(&b->text, 1 << 20);
@@ -250,6 +302,8 @@ static void write_book(struct book *b, uint64_t seed)
 	buf_printf(&b->text, "\nrollback: [{run: [%s], timeout: 20s, retry: 0}]", behaviour(b, 90));
 	buf_printf(&b->text, "\nalways: [{run: [%s], timeout: 20s}]", behaviour(b, 80));
 	buf_printf(&b->text, "\nreport: [{run: [%s], effect: read, timeout: 20s}]\n", behaviour(b, 80));
+	if (monitors && chance(b, 60))
+		put_monitors(b);
 	buf_adds(&b->text, buf_str(&b->modules));
 	buf_release(&b->modules);
 }

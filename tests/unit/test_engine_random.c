@@ -552,7 +552,7 @@ static void run_seed(uint64_t seed)
 	struct book b;
 	struct story t = { .b = &b, .seed = seed };
 
-	write_book(&b, seed);
+	write_book(&b, seed, false);
 	world_init(&t.w);
 	t.w.seed = seed;
 	set_trouble(&b, &t.w);

@@ -18,7 +18,7 @@ static const char *definition_of(uint8_t place)
 		[IN_NOTIFY] = "Notify", [IN_RENDER] = "Render", [IN_RETRY] = "Retry", [IN_GUARD] = "Guard",
 		[IN_SECRET] = "Secret", [IN_CHANNEL] = "Channel", [IN_DEFAULTS] = "Defaults", [IN_PARSE] = "Parse",
 		[IN_RISK] = "Risk", [IN_ROLE] = "Role", [IN_WINDOW] = "Window", [IN_ESCALATE] = "Escalate",
-		[IN_APPROVE] = "Approve",
+		[IN_APPROVE] = "Approve", [IN_METRIC] = "Metric", [IN_MONITOR] = "Monitor", [IN_RULE] = "Rule",
 	};
 	return names[place];
 }

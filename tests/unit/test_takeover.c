@@ -213,6 +213,18 @@ static void take_over(struct world *w1, struct book *b, uint32_t most, uint64_t 
 	world_release(&w2);
 }
 
+/* What monitors did in all runs: the generator must make them do everything. */
+static const char *const reactions[] = { "\"t\":\"sample\"", "\"then\":\"notify\"", "\"then\":\"pause\"", "\"then\":\"rollback\"",
+					 "\"k\":\"monitors/w0\",\"what\":\"pause\",\"answer\":\"rollback\"", "\"t\":\"held\",\"k\":\"monitors/" };
+enum { REACTIONS = sizeof(reactions) / sizeof(*reactions) };
+static uint64_t reacted[REACTIONS];
+
+static void count_reactions(const struct world *w)
+{
+	for (int i = 0; i < REACTIONS; i++)
+		reacted[i] += w->records.p && strstr(w->records.p, reactions[i]);
+}
+
 static void run_seed(uint64_t seed)
 {
 	static const char *const said[] = { "yes", "yes", "retry", "skip", "rollback", "no", "hold", NULL };
@@ -221,7 +233,7 @@ static void run_seed(uint64_t seed)
 	struct world w;
 	struct world_run r;
 
-	write_book(&b, seed);
+	write_book(&b, seed, true);
 	world_init(&w);
 	w.seed = seed;
 	set_trouble(&b, &w);
@@ -233,6 +245,7 @@ static void run_seed(uint64_t seed)
 	w.crowd = true;
 	r = world_run(&w, b.text.p);
 	assert_int_not_equal(r.exit, -1);
+	count_reactions(&w);
 	check_replay(&w, b.text.p, seed);
 	for (int i = 0; i < CUTS && !w.dry; i++)
 		take_over(&w, &b, 1 + dice(&b, (uint32_t)w.n), seed, DEEP);
@@ -250,6 +263,9 @@ static void test_random(void **state)
 		run_seed(strtoull(one, NULL, 10));
 	for (uint64_t seed = 0; seed < n && !one; seed++)
 		run_seed(seed);
+	for (int i = 0; i < REACTIONS && n >= SEEDS && !one; i++)
+		if (!reacted[i])
+			fail_msg("no run of %llu has %s", (unsigned long long)n, reactions[i]);
 }
 
 int main(void)

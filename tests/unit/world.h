@@ -8,6 +8,8 @@
  *   hang           only ends by timeout or stop   sig           killed by signal 9
  *   lost           END_LOST                       nostart       END_NOT_STARTED
  *   cancel         ok, and INT arrives meanwhile  slow D        ok after D seconds
+ *   figures A B .. ok, prints the first, the second ... word with each call of its key, then the last;
+ *                  no, lost, hang and sig among them are what they are above
  *   state          as a probe: yes while the last write of its key ended well and was not undone
  * Each takes one second. The trace has a line for each start of an op; moves has
  * what began and ended, for tests that judge by themselves.
@@ -171,9 +173,22 @@ static bool world_in_place(const struct world *w, struct str key)
 	return false;
 }
 
+/* The argv that a call of `figures` stands for. */
+static const char *const *world_figure(struct world *w, const struct command *c)
+{
+	const char **argv = arena_array(&w->arena, 3, sizeof(*argv));
+	int n = world_flaky(w, c->key), i = 1;
+
+	while (c->spawn.argv[i + 1] && i <= n)
+		i++;
+	argv[0] = strchr("nlhs", c->spawn.argv[i][0]) ? c->spawn.argv[i] : "ok";
+	argv[1] = c->spawn.argv[i];
+	return argv;
+}
+
 static void world_spawn(struct world *w, const struct command *c, struct world_op *o)
 {
-	const char *const *argv = c->spawn.argv;
+	const char *const *argv = strcmp(c->spawn.argv[0], "figures") ? c->spawn.argv : world_figure(w, c);
 	const char *what = argv[0];
 
 	o->due = w->now + 1000000000;
@@ -204,7 +219,7 @@ static void world_spawn(struct world *w, const struct command *c, struct world_o
 	}
 	if (argv[0])
 		world_words(w, argv + 1, &o->result);
-	if (c->timeout > 0 && o->due > w->now + c->timeout) {
+	if (c->timeout > 0 && (o->due == INT64_MAX || o->due > w->now + c->timeout)) {
 		o->due = w->now + c->timeout;
 		o->result.end = END_TIMEOUT;
 		o->result.code = -1;
@@ -321,6 +336,8 @@ static void world_start(void *ctx, const struct command *c)
 			buf_printf(&w->trace, " %s", c->spawn.argv[i]);
 		buf_addc(&w->trace, '\n');
 		world_spawn(w, c, o);
+		if (c->at > w->now && o->due < INT64_MAX) /* when its time has come */
+			o->due += c->at - w->now;
 		w->started++;
 		if (w->started == w->cancel_at)
 			w->signo_due = w->signo ? w->signo : 2;
