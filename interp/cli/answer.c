@@ -81,7 +81,10 @@ static bool fill(const struct question_open *q, struct str words, struct answer 
 		for (uint32_t i = 0; i < q->choice_count; i++)
 			if (str_eq(q->choices[i], words))
 				return true;
-		cli_error("`" STR_FMT "` is paused: answer retry, skip (where it can be skipped), rollback or hold", STR_ARG(q->key));
+		bool monitor = str_starts(q->key, STR("monitors/"));
+
+		cli_error("`" STR_FMT "` is paused: answer %s, rollback or hold", STR_ARG(q->key),
+			  monitor ? "continue" : "retry, skip (where it can be skipped)");
 		return false;
 	}
 	if (is_yes_no(words))

@@ -307,7 +307,7 @@ static void put_events(struct scribe *s, bool decisions)
 	for (uint32_t i = 0; i < r->event_count; i++) {
 		const struct report_event *e = &r->events[i];
 
-		if (words_is_decision(e->t) != decisions || str_eqz(e->t, "sample") || str_eqz(e->t, "timer"))
+		if (words_is_decision(e->t) != decisions || str_eqz(e->t, "timer"))
 			continue;
 		arena_reset(&s->a);
 		if (!open)

@@ -203,7 +203,7 @@ struct engine {
 	struct monitor_state *monitors; uint32_t monitor_count;
 	struct frame *halted;         /* a rule of this monitor has paused the run */
 	uint32_t halt_op;             /* the question about it, 0: none is open */
-	struct str halt_text;
+	struct str halt_text, halt_subject;
 	int journal_err;
 };
 

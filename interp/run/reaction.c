@@ -61,8 +61,11 @@ static void ask_halt(struct engine *e, bool first)
 	char subject[65];
 	struct command *c;
 
-	people_digest(f, "pause", e->halt_text, subject);
-	c = question_queue(f, ASK_PAUSE, OP_FOR_HALT, arena_str(&e->arena, subject, 64), e->halt_text);
+	if (first) { /* the samples go on, and what a person was asked stays the same */
+		people_digest(f, "pause", e->halt_text, subject);
+		e->halt_subject = arena_str(&e->arena, subject, 64);
+	}
+	c = question_queue(f, ASK_PAUSE, OP_FOR_HALT, e->halt_subject, e->halt_text);
 	c->question.choices = choices;
 	c->question.choice_count = 3;
 	e->halt_op = c->op;

@@ -313,7 +313,7 @@ def server_restore(world, cloud, found):
     if found["name"] in cloud["servers"]:
         state.refuse("ERROR: (ServerNameAlreadyExists) Specified server name is already used.", 1)
     yield
-    new = {**json.loads(json.dumps(source)), "backups": [], "source": [found["source-server"], found.get("restore-time", "latest")]}
+    new = {**json.loads(json.dumps(source)), "state": "Ready", "backups": [], "source": [found["source-server"], found.get("restore-time", "latest")]}
     cloud["servers"][found["name"]] = new
     return {"name": found["name"], "state": new["state"]}
 
@@ -435,3 +435,13 @@ def text(value, found):
         rows = value if isinstance(value, list) else [value]
         return "\n".join("\t".join(str(x) for x in r.values()) if isinstance(r, dict) else str(r) for r in rows if r is not None)
     return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def view(cloud):
+    """The history of deployments and the versions of a secret before the newest do not count."""
+    cloud = json.loads(json.dumps(cloud))
+    for app in cloud.get("webapps", {}).values():
+        app.pop("deployments", None)
+    for vault in cloud.get("vaults", {}).values():
+        vault["secrets"] = {n: v[-1:] for n, v in vault["secrets"].items()}
+    return cloud

@@ -14,8 +14,8 @@ import os
 import state
 
 FAULT = ("Error: Request timed out (fetch failed)", 1)
-COMMANDS = {"deploy": "prod:flag skip-domain:flag yes:flag force:flag token env:many build-env:many", "list": "yes:flag token environment status json:flag",
-            "inspect": "token wait:flag timeout json:flag", "rollback": "yes:flag timeout token", "promote": "yes:flag timeout token",
+COMMANDS = {"deploy": "prod:flag skip-domain:flag yes:flag force:flag token env:many build-env:many meta:many", "list": "yes:flag token environment status meta:many",
+            "inspect": "token wait:flag timeout format", "rollback": "yes:flag timeout token", "promote": "yes:flag timeout token",
             "remove": "yes:flag safe:flag token", "whoami": "token", "env": "token yes:flag"}
 ALIASES = {"ls": "list", "rm": "remove"}
 
@@ -29,7 +29,7 @@ def call(world, argv):
         rest.remove(words[0])
     plain, found = state.options(rest, COMMANDS[verb],
                                  lambda w: state.refuse("Error: unknown or unexpected option: %s" % w, 1),
-                                 lambda n: state.refuse("Error: option requires argument: --%s" % n, 1), {"-y": "yes"})
+                                 lambda n: state.refuse("Error: option requires argument: --%s" % n, 1), {"-y": "yes", "-m": "meta"})
     if not (found.get("token") or os.environ.get("VERCEL_TOKEN")):
         state.refuse("Error: No existing credentials found. Please run `vercel login` or pass \"--token\"", 1)
     return HANDLERS[verb](vercel, plain, found)
@@ -37,6 +37,8 @@ def call(world, argv):
 
 def of(vercel, name):
     name = name.replace("https://", "").rstrip("/")
+    if name == vercel["project"] + ".vercel.app" and vercel["production"]:
+        name = vercel["production"]
     for i, d in vercel["deployments"].items():
         if name in (i, d["url"]):
             return i, d
@@ -53,7 +55,8 @@ def deploy(vercel, plain, found):
     name = "dpl_%d" % vercel["next"]
     vercel["next"] += 1
     one = vercel["deployments"][name] = {"url": "%s-%s.vercel.app" % (vercel["project"], name[4:]), "state": "BUILDING",
-                                        "target": "production" if found.get("prod") else None, "good": True}
+                                        "target": "production" if found.get("prod") else None, "good": True,
+                                        "meta": found.get("meta", [])}
     yield
     if os.path.exists(os.path.join(folder, "BROKEN_BUILD")):
         one["state"] = "ERROR"
@@ -71,15 +74,16 @@ def listed(vercel, plain, found):
         ones = [d for d in ones if (d["target"] or "preview") == found["environment"]]
     if "status" in found:
         ones = [d for d in ones if d["state"] == found["status"]]
+    for pair in found.get("meta", []):
+        ones = [d for d in ones if pair in d.get("meta", [])]
     ones.sort(key=lambda d: -int(d["uid"][4:]))
-    if found.get("json"):
-        return json.dumps({"deployments": [{"uid": d["uid"], "url": d["url"], "state": d["state"], "target": d["target"],
-                                            "current": d["uid"] == vercel["production"]} for d in ones]})
     return "\n".join("https://" + d["url"] for d in ones)
 
 
 def inspect(vercel, plain, found):
     name, one = of(vercel, plain[0])
+    if found.get("format") != "json":
+        state.refuse("Error: the stand-in knows --format json only", 1)
     return json.dumps({"id": name, "url": one["url"], "readyState": one["state"], "target": one["target"],
                        "aliases": ["%s.vercel.app" % vercel["project"]] if vercel["production"] == name else []})
 

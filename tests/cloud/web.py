@@ -9,7 +9,9 @@ FACE tdev: the load balancer of T-Developer
     GET /metrics/cache        {"hit_rate": 0.9}
     POST /admin/clear-cache, POST /admin/invalidate-sessions
 FACE neulbom: the API and the front end of Neulbom Care
-    GET /health               200 if the web app runs a package that is not in "sick"
+    GET /health               200 if the web app of "web": {"app"} runs a package that is not in "sick",
+                              was restarted more than "hung" times, and its DATABASE_HOST is Ready
+    GET /staging/health       the same for the slot, with "sick_in_slot"
     GET /                     200 if the production deployment of vercel is good
 
 A POST is a changing call like those of the stand-ins (state.py): it can be made to fail,
@@ -52,13 +54,16 @@ def tdev_post(world, path):
 
 def neulbom_get(world, path):
     web = world.state["web"]
-    if path == "/health":
+    if path in ("/health", "/staging/health"):
         app = world.state["az"]["webapps"][web["app"]]
-        package = app["slots"]["production"]["package"]
-        slow = package in web.get("slow", [])
-        if app["state"] != "Running" or package in web.get("sick", []) or web.get("hung"):
-            return 503, {"status": "down"}
-        return 200, {"status": "healthy", "version": package, "slow": slow}
+        here = app["slots"]["production" if path == "/health" else "staging"]
+        version = here["package"].replace(".zip", "")
+        server = world.state["az"]["servers"].get(here["settings"].get("DATABASE_HOST", "").split(".")[0])
+        sick = version in web.get("sick", []) if path == "/health" else version in web.get("sick_in_slot", [])
+        hung = web.get("hung", -1) >= app.get("~restarts", 0)  # until it was restarted more often
+        if app["state"] != "Running" or hung or sick or not server or server["state"] != "Ready":
+            return 503, {"status": "down", "version": version}
+        return 200, {"status": "healthy", "version": version}
     vercel = world.state.get("vercel", {})
     one = vercel.get("deployments", {}).get(vercel.get("production"), {})
     if path == "/":

@@ -367,7 +367,7 @@ limit_output_stored() {
 }
 
 # A server that gives what the path asks for: /body/N bytes, /head/N bytes of
-# headers, /count/N headers, /hop/N redirects.
+# headers, /count/N headers, /hop/N redirects, /series/N of Prometheus.
 serve() {
 	[ -z "$server" ] || return 0
 	python3 "$here/server.py" >port &
@@ -398,6 +398,41 @@ limit_http_header_count() {
 	printf 'inputs: { n: int }\npreflight:\n  - { http: { url: "http://127.0.0.1:%s/count/${{ inputs.n }}" }, expect: "has(headers, '"'content-length'"')" }\n' "$(cat port)" | book file.yml
 	good run file.yml -i "n=$(($1 - 3))"
 	bad run file.yml -i "n=$1"
+}
+limit_metric_series() {
+	serve
+	for n in "$1" $(($1 + 1)); do
+		printf 'preflight:\n  - metric: { prometheus: "http://127.0.0.1:%s/series/%s", query: up, all: true }\n    expect: len(out) == %s\n' \
+			"$(cat port)" "$n" "$n" | book "metric.$n.yml"
+	done
+	good run "metric.$1.yml"
+	bad run "metric.$(($1 + 1)).yml"
+	says "at most $1 are taken"
+}
+limit_monitor_interval() {
+	for every in "$1ms" "$(($1 - 1))ms"; do
+		book "every.$every.yml" <<-X
+			monitors: [{ every: $every, run: [true] }]
+			test: [{ wait: 0s }]
+		X
+	done
+	good check "every.$1ms.yml"
+	bad check "every.$(($1 - 1))ms.yml"
+	says "$2"
+}
+limit_sample_figures() {
+	for n in 4094 4095; do # with its quotes
+		zeros $n >figure
+		book sample.yml <<-'X'
+			monitors: [{ every: 200ms, run: [cat, "${{ vars.here }}/figure"], capture: { f: out }, rules: [{ when: failed, then: notify }] }]
+			vars: { here: HERE }
+			test: [{ wait: 500ms }]
+		X
+		sed -i "s#HERE#$PWD#" sample.yml
+		good run sample.yml
+		grep -q '"t":"sample".*`f` is too long for a sample' "$(last)/journal.jsonl" && [ $n -eq 4094 ] && say "4094 bytes did not fit"
+		grep -q '"t":"sample".*`f` is too long for a sample' "$(last)/journal.jsonl" || [ $n -eq 4094 ] || say "4095 bytes did fit"
+	done
 }
 limit_redirects() {
 	serve

@@ -1,5 +1,6 @@
 """An HTTP server for tests/limits/run.sh: prints its port, then gives what a path
-asks for: /body/N, N bytes; /head/N, N bytes of headers; /count/N, N headers; /hop/N, N redirects."""
+asks for: /body/N, N bytes; /head/N, N bytes of headers; /count/N, N headers; /hop/N, N redirects;
+/series/N/api/v1/query, N series as Prometheus gives them."""
 import http.server
 
 
@@ -10,8 +11,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
     def do_GET(self):
-        kind, number = self.path.strip("/").split("/")
+        kind, number = self.path.strip("/").split("/")[:2]
         number = int(number)
+        if kind == "series":
+            text = b'{"status":"success","data":{"resultType":"vector","result":[%s]}}' % b",".join([b'{"metric":{},"value":[1,"1"]}'] * number)
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+            return
         body = number if kind == "body" else 0
         hop = kind == "hop" and number > 0
         self.send_response(302 if hop else 200)

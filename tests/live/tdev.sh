@@ -206,6 +206,7 @@ fault() { # BOOK ARGS...
 }
 tdev_seed
 fault emergency-rollback
+POINTS_HOW='before half after'
 fault scale-out -i tasks=10 -i database_class=db.r5.2xlarge -i requests=2
 fault restore -i dns=true
 fault key-compromise -i leak=true
