@@ -1,6 +1,6 @@
 #!/bin/sh
 # ai_model_points.sh: runbooks/ai-model: each call that changes something fails in turn.
-# RB_LONG=1: in every way; else each after it has done its work, which is the hardest.
+# RB_LONG=1: in every way; else each after it has done its work, which is the hardest to undo.
 . "$(dirname "$0")/service/lib.sh"
 . "$top/tests/cloud/state.sh"
 . "$top/tests/cloud/points.sh"
@@ -10,11 +10,11 @@ need nginx curl python3 jq prometheus bash ssh-keygen
 people
 people_at_work
 ai_up
-[ "${RB_LONG:-}" ] || POINTS_HOW='after half'
+POINTS_HOW='after' POINTS_EXEC='--outside-window test'
 # files and servers of this machine: their failures are in ai_model.sh and std_file.sh
 POINTS_SKIP='act/stage4/* test/stage7/upload act/armed test/stage7/upload!always*'
 points staging-deploy ai_world ai_state "$ai/book/staging-deploy.yml" --inputs "$scratch/ai.yml" --inputs "$scratch/deploy.yml" -i tag=2.4.0 -i soak=10ms \
-	-i warm_up=1ms --outside-window test
+	-i warm_up=1ms
 ai_world
 rb 0 'a version is live' exec "$ai/book/staging-deploy.yml" --inputs "$scratch/ai.yml" --inputs "$scratch/deploy.yml" -i tag=2.4.0 -i soak=10ms --outside-window test \
 	--yes --no-input
@@ -26,5 +26,6 @@ live_world() {
 	cloud_back
 	"$ai/follow"
 }
+POINTS_HOW='before after' POINTS_EXEC=
 points emergency-rollback live_world ai_state "$ai/book/emergency-rollback.yml" --inputs "$scratch/ai.yml"
 finish
