@@ -56,6 +56,7 @@ nginx_conf() { # PORT FOLDER: one worker, a small JSON answer, connections kept
 		client_body_temp_path $2/t1; proxy_temp_path $2/t2; fastcgi_temp_path $2/t3; uwsgi_temp_path $2/t4; scgi_temp_path $2/t5;
 		server {
 			listen 127.0.0.1:$1;
+			location /figure { default_type text/plain; return 200 '7'; }
 			location / { default_type application/json; return 200 '{"status":"ok","error_rate":0.001,"p95_ms":180}'; }
 		}
 	}
@@ -146,4 +147,12 @@ peers() { # STEPS: all in one measurement, in turns
 		esac
 		row "  $1 steps with $what" "$(per "$(field $name 2)" "$1")" "C floor: $(per "$(field floor 2)" "$1")" "$(field $name 4)" -
 	done
+}
+
+monitors() { # N EVERY SECONDS SOURCE: N monitors beside a wait
+	printf 'runbook: 1\nmonitors:\n'
+	seq "$1" | while read -r i; do
+		printf '  - { id: m%d, every: %s, timeout: 5s, %s, capture: { n: int(trim(out)) }, rules: [{ when: n > 100 for 5m, then: rollback }, { when: failed for 3 samples, then: notify }] }\n' "$i" "$2" "$4"
+	done
+	printf 'test:\n  - wait: %ss\n' "$3"
 }
