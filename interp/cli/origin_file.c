@@ -26,31 +26,37 @@ static void add_changed(struct origin *o, struct str path, struct str bytes)
 	digest_hex(bytes, x->sha256);
 }
 
+/* As the repository calls it; empty: it lies outside. */
+static struct str inside(const struct origin *o, struct str path)
+{
+	size_t n = o->place.root.n;
+
+	if (n == 1) /* the root of the file system */
+		return str_slice(path, 1, path.n);
+	return str_starts(path, o->place.root) && n < path.n && path.p[n] == '/' ? str_slice(path, n + 1, path.n) : STR("");
+}
+
 void origin_examine(struct cli *c, struct origin *o, const char *dir, const struct str *paths, const struct str *bytes, size_t count)
 {
 	struct fault f = { 0 };
-	struct str folder = str_of(dir);
 
 	o->changed = arena_array(&c->arena, count + 1, sizeof(*o->changed));
 	if (!find_commit(c, o, dir, &f)) {
 		o->unknown = f.code ? f.text : STR("");
 		return;
 	}
-	folder = str_slice(folder, o->place.root.n, folder.n);
-	if (folder.n && folder.p[0] == '/')
-		folder = str_slice(folder, 1, folder.n);
 	for (size_t i = 0; i < count; i++) {
-		struct str path = arena_printf(&c->arena, STR_FMT "%s" STR_FMT, STR_ARG(folder), folder.n ? "/" : "", STR_ARG(paths[i]));
+		struct str path = inside(o, paths[i]);
 		struct git_entry is = { 0 };
 		struct fault none = { 0 };
-		bool there = git_stat(o->repo, &c->arena, &o->found.tree, path, &is, &none);
+		bool there = path.n && git_stat(o->repo, &c->arena, &o->found.tree, path, &is, &none);
 
 		if (!i)
 			o->path = path;
 		if (!i && there)
 			o->file = is;
 		if (!there || strcmp(git_bytes_id(o->git, bytes[i]).hex, is.id.hex))
-			add_changed(o, path, bytes[i]);
+			add_changed(o, path.n ? path : paths[i], bytes[i]);
 	}
 }
 
@@ -113,6 +119,7 @@ void origin_record(const struct origin *o, const char *from, struct jsonw *w)
 	put_text(w, "tree", str_of(o->found.tree.hex));
 	put_text(w, "blob", str_of(o->file.id.hex));
 	put_text(w, "unknown", o->unknown);
+	put_text(w, "modules_lock", str_of(o->lock));
 	if (o->pinned)
 		jsonw_kstr(w, "from", str_of(from));
 	if (o->pinned)

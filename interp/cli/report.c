@@ -51,4 +51,5 @@ const struct cli_command cmd_report = {
 		"  runbook report @last\n  runbook report @last --format html >report.html\n",
 	.options = options,
 	.run = report_run,
+	.bundles = true,
 };

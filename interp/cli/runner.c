@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/jsonw.h"
 #include "cli/command.h"
+#include "cli/anchor.h"
 #include "cli/heads.h"
 #include "cli/kept.h"
 #include "cli/modules.h"
@@ -399,6 +400,20 @@ static void sign_head(struct runner *r, const char *name)
 		cli_error("the head of the journal was not signed with %s: " STR_FMT, key, STR_ARG(why));
 }
 
+/* The head at the seal, in the repository of the runbook, where the site asks for it. */
+static void anchor_head(struct runner *r)
+{
+	struct head h = { .run = str_of(r->id), .records = journal_records(r->journal) };
+	struct str why;
+
+	if (!r->set.of[SET_ANCHOR].value.n || r->dry_run)
+		return;
+	journal_head(r->journal, h.hash);
+	why = anchor_write(r->c, r->dir, &h, r->operator_name);
+	if (why.n)
+		cli_error("the head of the journal was not anchored: " STR_FMT, STR_ARG(why));
+}
+
 /* The first records are on the disk, the first work is under way. */
 static void on_idle(void *arg)
 {
@@ -558,8 +573,10 @@ void runner_end(struct runner *r, int code)
 {
 	int err = journal_error(r->journal) ? 0 : report_write(r->dir.p, runner_shared(r));
 
-	if (!journal_error(r->journal) && journal_sealed(r->journal))
+	if (!journal_error(r->journal) && journal_sealed(r->journal)) {
 		sign_head(r, "seal");
+		anchor_head(r);
+	}
 	if (err)
 		cli_error("the run's report could not be written: %s; `runbook report %s` makes it anew", strerror(err), r->id);
 	ui_end(r->ui, str_of(r->id), code, r->dir);

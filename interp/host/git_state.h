@@ -37,6 +37,11 @@ struct str git_last_error(const struct libgit2 *l, struct arena *a);
 /* Reads `NAME HEX\n` at *at of a commit or tag object. */
 bool git_header_id(const struct git_raw *o, size_t *at, const char *name, struct git_id *id);
 
+/* The object that refs/FOLDER/NAME names. 1: found, 0: no such ref, -1: fault. (git_ref.c) */
+int git_ref_id(struct git_repo *r, struct arena *a, const char *folder, struct str name, struct git_id *id, struct fault *f);
+/* A commit and its tree. (git_ref.c) */
+bool git_commit_of(struct git_repo *r, struct arena *a, const struct git_id *id, struct git_found *out, struct fault *f);
+
 /* The highest of the tags that serve for a version. */
 enum { GIT_NEAR_MAX = 200 };
 struct git_choice {

@@ -338,6 +338,11 @@ void monitor_sampled(struct frame *f, const struct result *r)
 	int *now = arena_array(f->tmp, m->m->rule_count + 1u, sizeof(*now));
 
 	f->op = 0;
+	if (r->end == END_UNRECORDED) { /* what-if: nothing is known from here on */
+		if (r->code == 1)
+			monitor_assumed(f);
+		return;
+	}
 	if (r->opaque.n)
 		told(m, r, &s);
 	else

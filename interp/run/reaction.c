@@ -11,7 +11,7 @@
  */
 
 static const char *const then_names[] = { "notify", "pause", "rollback" };
-static const char *const levels[] = { "warn", "error", "critical" };
+static const uint8_t levels[] = { LEVEL_WARN, LEVEL_ERROR, LEVEL_CRITICAL };
 
 static struct str rule_source(const struct prog_rule *r)
 {
@@ -131,7 +131,7 @@ static void tell(struct monitor_state *m, const struct rule *r, struct str text)
 {
 	struct frame *f = m->f;
 	struct engine *e = f->e;
-	struct message msg = { .level = r->level.n ? r->level : str_of(levels[r->then]), .say = text };
+	struct message msg = { .level = r->level >= 0 ? (uint8_t)r->level : levels[r->then], .say = text };
 	const struct channel **to = NULL;
 	struct str error = { 0 };
 	bool unknown = false;
@@ -176,6 +176,29 @@ static void fire(struct monitor_state *m, uint32_t i)
 		e->halt_text = arena_printf(&e->arena, "paused by " STR_FMT ": " STR_FMT, STR_ARG(f->key), STR_ARG(text));
 		ask_halt(e, true);
 	}
+}
+
+static const struct prog_rule *undoing(const struct monitor_state *m)
+{
+	for (uint32_t i = 0; i < m->m->rule_count; i++)
+		if (m->m->rules[i].ast->then == THEN_ROLLBACK)
+			return &m->m->rules[i];
+	return NULL;
+}
+
+bool monitor_may_undo(struct engine *e, uint32_t op)
+{
+	const struct op *o = op_find(e, op);
+
+	return o && o->frame && o->frame->monitor && undoing(o->frame->monitor);
+}
+
+void monitor_assumed(struct frame *f)
+{
+	const struct prog_rule *r = undoing(f->monitor);
+
+	if (r && f->e->stage == STAGE_PHASES && !f->e->settling)
+		end_run(f->e, f, arena_printf(&f->e->arena, "assumed of a monitor: " STR_FMT, STR_ARG(rule_source(r))));
 }
 
 static bool long_enough(const struct rule_state *s, const struct value *amount)

@@ -39,6 +39,12 @@ modules() { # COUNT FOLDER: book.yml there uses m1.yml ..., each of 9 steps and 
 	done
 }
 
+guards() { # COUNT: 3 records each, then a write that does not end
+	printf 'runbook: 1\nname: bench\npreflight:\n'
+	seq $(($1 / 100000)) | awk '{ printf "- id: g%d\n  foreach: range(100000)\n  guard: item >= 0\n", $1 }'
+	printf 'act:\n- id: last\n  run: [/bin/sleep, "1000"]\n  rollback: []\n'
+}
+
 requests() { # COUNT AT_ONCE URL
 	printf 'runbook: 1\nname: bench\npreflight:\n- id: all\n  foreach: range(%d)\n  parallel: %d\n' "$1" "$2"
 	printf '  http: { url: "%s" }\n  timeout: 10s\n' "$3"

@@ -7,13 +7,13 @@
 #   BENCH_DIR=DIR      where it works: a disk (default /var/tmp)
 #   BENCH_ROUNDS=N     rounds of the long rows (default 5)
 #   BENCH_FULL=1       100,000 steps for the memory row instead of 20,000
-#   BENCH_ONLY="load"  these rows only: steps one load modules guard git journal memory report http monitors peers
+#   BENCH_ONLY="load"  these rows only: steps one load modules guard git journal recovery memory report http monitors peers
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 program=${1:-build/runbook}
 case $program in /*) ;; *) program=$PWD/$program ;; esac
 tools=$(dirname "$program")/bench
-only=${BENCH_ONLY:-steps one load modules guard git journal memory report http monitors peers}
+only=${BENCH_ONLY:-steps one load modules guard git journal recovery memory report http monitors peers}
 rounds=${BENCH_ROUNDS:-5}
 # On a disk, for a tmpfs has no sync, and in no git repository: see the row of one in there.
 work=$(mktemp -d "${BENCH_DIR:-/var/tmp}/runbook-bench-XXXXXX") || exit 2
@@ -144,6 +144,25 @@ if wanted journal; then
 		"$(awk '/no secrets/ { print $5 }' "$work/journal")" '<=1'
 	row "verify a journal" "$(awk '/^verify/ { print $2, $3 }' "$work/journal") a record" "its SHA-256: $(awk '/^verify/ { print $8, $9 }' "$work/journal" | tr -d ':')" \
 		"$(awk '/^verify/ { print $10 }' "$work/journal" | tr -d x)" '>=0.8'
+fi
+
+if wanted recovery; then
+	# a runner that is killed in its last step, behind a million records; then its journal is re-driven
+	guards 400000 >"$work/guards.yml"
+	"$program" exec --no-sync "$work/guards.yml" >"$work/out" 2>/dev/null &
+	runner=$!
+	until tail -n 1 "$work"/runs/runs/*/journal.jsonl 2>/dev/null | grep -q '"k":"act/last"'; do sleep 0.1; done
+	run=$(basename "$(dirname "$(grep -l '"k":"act/last"' "$work"/runs/runs/*/journal.jsonl)")")
+	sleeper=$(pgrep -P $runner)
+	kill -KILL $runner && wait $runner 2>/dev/null
+	kill $sleeper
+	records=$(wc -l <"$work/runs/runs/$run/journal.jsonl")
+	time_of "$rounds" sum sha256sum "$work/runs/runs/$run/journal.jsonl" :: replay "$program" replay "$run"
+	row "replay of $records records" "$(field replay 2) ms" "sha256sum of it: $(field sum 2) ms" \
+		"$(awk -v n="$records" -v ms="$(field replay 2)" 'BEGIN { if (ms) printf "%.0f", n / ms }')" '>=300'
+	say "the row of replay: thousand records a second"
+	time_of 1 rollback "$program" rollback "$run" --yes
+	row "takeover behind them" "$(field rollback 2) ms" - "$(awk -v ms="$(field rollback 2)" 'BEGIN { if (ms) printf "%.2f", ms / 1000 }')" '<=5'
 fi
 
 if wanted memory; then

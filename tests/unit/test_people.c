@@ -117,6 +117,9 @@ static const struct case_ cases[] = {
 	  { NULL }, 3, "act/a: ok\nact/b: no\nact/a!undo/#1: slow 60\n: ok told\n", { "escalated: level 2" } },
 	{ "a ladder of a channel that fails is an issue", HEAD "channels: {log: {run: [no]}}\nact:\n  - {id: a, run: [slow, 100], rollback: [], escalate: [{after: 60s, notify: log}]}\n",
 	  { NULL }, 0, "act/a: slow 100\nact/a: no\n", { "not notified (act/a)" } },
+	{ "a channel takes its level and above", HEAD "channels: {a: {run: [ok, a], level: error}, b: {run: [ok, b]}, c: {run: [ok, c], level: critical}}\nreport:\n"
+	  "  - notify: {to: [a, b, c], say: x, level: warn}\n  - notify: {to: [a, b, c], say: x, level: error}\n  - notify: {to: [c], say: x, incident: i, event: resolve}\n  - notify: {to: [c], say: x}\n",
+	  { NULL }, 0, "report/#1: ok b\nreport/#2: ok a\nreport/#2: ok b\nreport/#3: ok c\n", { "\"channel\":\"b\"", "\"event\":\"resolve\",\"incident\":\"i\"" } },
 	{ "an approval tells its role", "runbook: 1\nname: t\nchannels: {log: {run: [ok, told]}}\nroles: {lead: {who: [kim], notify: log}}\n" GO, { "yes@kim" }, 0,
 	  "ask plan/go\nplan/go: ok told\nact/a: ok\n" },
 };
