@@ -177,6 +177,7 @@ done
 
 # Prometheus goes away while the triggers are armed: neither good nor bad, a person decides
 ai_world
+sleep 3 # the figures of now, not of the stopped containers before
 begin "$ai/book/staging-deploy.yml" --inputs "$scratch/ai.yml" --inputs "$scratch/deploy.yml" -i tag=2.4.0 -i soak=60s --yes --outside-window test
 until_ok 60 grep -q '"t":"step.intent","k":"test/stage7/soak"' "$scratch/out"
 kill "$ai_prom_pid"

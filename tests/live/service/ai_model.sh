@@ -160,7 +160,7 @@ ai_inputs() {
 		every: 100ms
 		smtp: 127.0.0.1:$ai_smtp
 	END
-	sed -i 's/duration: 60/duration: 1/; s/arrivalRate: .*/arrivalRate: 10/' "$ai/book/performance/staging.yml"
+	sed -i 's/duration: 360/duration: 1/; s/arrivalRate: .*/arrivalRate: 10/' "$ai/book/performance/staging.yml"
 }
 
 # Everything as it was at the start.
