@@ -1,0 +1,57 @@
+# state.sh: puts the stand-ins of tests/cloud in place; sourced after service/lib.sh.
+#
+#   cloud_up PROGRAM...   their commands in $cloud/bin, in front of PATH; the state is
+#                         $cloud/state.json
+#   cloud_wrap TOOL...    real tools whose calls in writing steps can be made to fail
+#   cloud_web FACE        a web server over the state (web.py), on $web_port
+#   cloud_view            prints the state that counts
+#   cloud_set NAME < JSON sets the state of one program
+#   cloud_keep, cloud_back  keeps the state, and brings it back: the WORLD of points.sh
+cloud_top=$top/tests/cloud
+cloud_up() {
+	cloud=$scratch/cloud
+	mkdir -p "$cloud/bin" "$cloud/pyc"
+	for _p; do
+		cloud_shim "$_p" "state.main('$_p', '$cloud')"
+	done
+	PATH=$cloud/bin:$PATH
+	export PATH
+}
+cloud_shim() { # NAME PYTHON
+	cat >"$cloud/bin/$1" <<-END
+		#!$python -SE
+		import sys
+		sys.pycache_prefix = '$cloud/pyc'
+		sys.path.insert(0, '$cloud_top')
+		import state
+		sys.exit($2)
+	END
+	chmod +x "$cloud/bin/$1"
+}
+cloud_wrap() {
+	for _p; do
+		_real=$(command -v "$_p") || continue
+		cloud_shim "$_p" "state.wrap('$_p', '$cloud', '$_real')"
+	done
+}
+cloud_python() { # CODE ARGS...
+	_code=$1
+	shift
+	"$python" -SE -c "import sys
+sys.pycache_prefix = '$cloud/pyc'
+sys.path.insert(0, '$cloud_top')
+import state, json
+home = '$cloud'
+$_code" "$@"
+}
+cloud_view() { cloud_python 'print(state.view(home))'; }
+cloud_set() {
+	cloud_python 'world = state.World(home); world.state[sys.argv[1]] = json.load(sys.stdin); world.save()' "$1"
+}
+cloud_keep() { cp "$cloud/state.json" "$cloud/kept.json"; }
+cloud_back() { cp "$cloud/kept.json" "$cloud/state.json"; }
+cloud_web() {
+	daemon "$scratch/web.log" "$python" -SE "$cloud_top/web.py" "$cloud" "$1" "$scratch/web.port"
+	until_ok 10 test -s "$scratch/web.port" || { note <"$scratch/web.log"; echo 'Bail out! the web server does not start'; exit 1; }
+	web_port=$(cat "$scratch/web.port")
+}

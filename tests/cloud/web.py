@@ -1,0 +1,116 @@
+"""web.py: the web side of the systems that the stand-ins hold: what answers depends on the
+state, and what a request changes is in it.
+
+usage: web.py HOME FACE PORTFILE
+
+FACE tdev: the load balancer of T-Developer
+    GET /health               200 if the service of "web": {"cluster", "service"} has healthy
+                              tasks, and at least "needs" of them
+    GET /metrics/cache        {"hit_rate": 0.9}
+    POST /admin/clear-cache, POST /admin/invalidate-sessions
+FACE neulbom: the API and the front end of Neulbom Care
+    GET /health               200 if the web app of "web": {"app"} runs a package that is not in "sick",
+                              was restarted more than "hung" times, and its DATABASE_HOST is Ready
+    GET /staging/health       the same for the slot, with "sick_in_slot"
+    GET /                     200 if the production deployment of vercel is good
+
+A POST is a changing call like those of the stand-ins (state.py): it can be made to fail,
+with 503, before or after.
+"""
+import json
+import os
+import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import state  # noqa: E402
+
+
+def tdev_get(world, path):
+    web = world.state["web"]
+    if path == "/metrics/cache":
+        return 200, {"hit_rate": web.get("hit_rate", 0.9)}
+    if path != "/health":
+        return 404, {}
+    ecs = world.state["aws"]["ecs"]
+    service = ecs["clusters"][web["cluster"]]["services"][web["service"]]
+    family, number = service["taskDefinition"].split(":")
+    healthy = ecs["taskDefinitions"][family][number].get("healthy", True)
+    well = healthy and service["running"] >= max(1, web.get("needs", 1))
+    return (200, {"status": "healthy"}) if well else (503, {"status": "down"})
+
+
+def tdev_post(world, path):
+    web = world.state["web"]
+    yield
+    if path == "/admin/clear-cache":
+        web["~cached"] = 0
+        for points in world.state["aws"]["cloudwatch"]["metrics"].values():  # the pipeline is fast again
+            points[:] = [p for p in points if p[1] < 60]
+    else:
+        web["sessions"] = []
+    return json.dumps({"done": True})
+
+
+def neulbom_get(world, path):
+    web = world.state["web"]
+    if path in ("/health", "/staging/health"):
+        app = world.state["az"]["webapps"][web["app"]]
+        here = app["slots"]["production" if path == "/health" else "staging"]
+        version = here["package"].replace(".zip", "")
+        server = world.state["az"]["servers"].get(here["settings"].get("DATABASE_HOST", "").split(".")[0])
+        sick = version in web.get("sick", []) if path == "/health" else version in web.get("sick_in_slot", [])
+        hung = web.get("hung", -1) >= app.get("~restarts", 0)  # until it was restarted more often
+        if app["state"] != "Running" or hung or sick or not server or server["state"] != "Ready":
+            return 503, {"status": "down", "version": version}
+        return 200, {"status": "healthy", "version": version}
+    vercel = world.state.get("vercel", {})
+    one = vercel.get("deployments", {}).get(vercel.get("production"), {})
+    if path == "/":
+        return (200, {"page": "늘봄케어", "deployment": vercel["production"]}) if one.get("good") else (500, {"error": "page"})
+    return 404, {}
+
+
+FACES = {"tdev": (tdev_get, tdev_post, ("/admin/clear-cache", "/admin/invalidate-sessions")), "neulbom": (neulbom_get, None, ())}
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *args):
+        pass
+
+    def answer(self, code, body):
+        data = (body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)).encode()
+        self.send_response(code)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def do_GET(self):
+        world = state.World(sys.argv[1])
+        try:
+            code, body = FACES[sys.argv[2]][0](world, self.path.split("?")[0])
+        finally:
+            world.close()
+        self.answer(code, body)
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        _, post, paths = FACES[sys.argv[2]]
+        if self.path not in paths:
+            self.answer(404, {})
+            return
+        world = state.World(sys.argv[1])
+        text = state.serve(world, "web", [self.path], post(world, self.path))
+        self.answer(503, {"error": "upstream"}) if text is None else self.answer(200, text)
+
+
+if __name__ == "__main__":
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    with open(sys.argv[3] + ".part", "w", encoding="utf-8") as f:
+        f.write("%d\n" % server.server_address[1])
+    os.rename(sys.argv[3] + ".part", sys.argv[3])
+    server.serve_forever()
