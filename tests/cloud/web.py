@@ -10,7 +10,8 @@ FACE tdev: the load balancer of T-Developer
     POST /admin/clear-cache, POST /admin/invalidate-sessions
 FACE neulbom: the API and the front end of Neulbom Care
     GET /health               200 if the web app of "web": {"app"} runs a package that is not in "sick",
-                              was restarted more than "hung" times, and its DATABASE_HOST is Ready
+                              was restarted more than "hung" times, and its DATABASE_HOST is Ready;
+                              one in "~turns_sick" becomes sick after so many requests
     GET /staging/health       the same for the slot, with "sick_in_slot"
     GET /                     200 if the production deployment of vercel is good
 
@@ -58,6 +59,11 @@ def neulbom_get(world, path):
         app = world.state["az"]["webapps"][web["app"]]
         here = app["slots"]["production" if path == "/health" else "staging"]
         version = here["package"].replace(".zip", "")
+        if path == "/health" and version in web.get("~turns_sick", {}):
+            web["~turns_sick"][version] -= 1
+            if web["~turns_sick"][version] < 0:
+                web["sick"] = web["sick"] + [version]
+            world.save()
         server = world.state["az"]["servers"].get(here["settings"].get("DATABASE_HOST", "").split(".")[0])
         sick = version in web.get("sick", []) if path == "/health" else version in web.get("sick_in_slot", [])
         hung = web.get("hung", -1) >= app.get("~restarts", 0)  # until it was restarted more often
