@@ -46,7 +46,7 @@ LDFLAGS := $(SANFLAGS) -Wl,--as-needed -Wl,-O1 -Wl,--export-dynamic-symbol=mbedt
 # Start-up time counts: small libraries go in statically where Debian's -dev
 # package brings the archive. libcurl and libgit2 are never linked: host/ opens
 # them when a run needs them. -print-file-name echoes the bare name if missing.
-LIBNAMES := yaml jansson pcre2-8 utf8proc crypto
+LIBNAMES := yaml jansson pcre2-8 utf8proc crypto z
 ifeq ($(SAN),1)
 LIBS    := $(LIBNAMES:%=-l%) -lm -ldl
 else
@@ -183,6 +183,13 @@ $(B)/crash/%: tests/crash/%.c $(LIB) $(B)/flags
 	$(CC) -std=c11 $(CPPFLAGS) $(CFLAGS) -Wno-unused-function -MMD -MP -MT $@ -MF $@.d $(LDFLAGS) -o $@.$$$$ $< $(LIB) $(LIBS) \
 	  && mv -f $@.$$$$ $@
 
+# The driver of tests/replay.
+replay-build: $(B)/replay/matrix
+$(B)/replay/%: tests/replay/%.c $(LIB) $(B)/flags
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(CPPFLAGS) $(CFLAGS) -Wno-unused-function -MMD -MP -MT $@ -MF $@.d $(LDFLAGS) -o $@.$$$$ $< $(LIB) $(LIBS) \
+	  && mv -f $@.$$$$ $@
+
 # Fuzz targets: tests/fuzz/fuzz_NAME.c with everything in clang's instrumentation.
 FUZZCC    := clang
 FUZZFLAGS := -g -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
@@ -215,7 +222,7 @@ help:
 	@echo 'variables: SAN=1  B=DIR  ROOMS="base value"  T="base_str node"  CC OPT PREFIX DESTDIR'
 
 .PHONY: all lib objs unit unit-build layers banned names coverage headers deps demo check check-long \
-	fuzz fuzz-build bench bench-build crash-build install clean help FORCE
+	fuzz fuzz-build bench bench-build crash-build replay-build install clean help FORCE
 .DELETE_ON_ERROR:
 # Dependency files of -MMD.
--include $(OBJ:.o=.d) $(UNIT:=.d) $(FUZZOBJ:.o=.d) $(wildcard $(B)/crash/*.d)
+-include $(OBJ:.o=.d) $(UNIT:=.d) $(FUZZOBJ:.o=.d) $(wildcard $(B)/crash/*.d $(B)/replay/*.d)

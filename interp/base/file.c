@@ -3,10 +3,12 @@
  */
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdint.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -110,15 +112,15 @@ static int sync_folder_of(const char *path)
 	return err;
 }
 
-/* A new file beside path; its name in temp. */
-static int open_temp(const char *path, mode_t mode, char temp[PATH_LONGEST], int *fd)
+int file_begin(struct file_new *f, const char *path, unsigned mode)
 {
+	f->path = path;
 	for (int try = 0; try < TEMP_TRIES; try++) {
-		int n = snprintf(temp, PATH_LONGEST, "%s.%ld-%d.tmp", path, (long)getpid(), try);
-		if (n < 0 || n >= PATH_LONGEST)
+		int n = snprintf(f->temp, sizeof f->temp, "%s.%ld-%d.tmp", path, (long)getpid(), try);
+		if (n < 0 || n >= (int)sizeof f->temp)
 			return ENAMETOOLONG;
-		*fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-		if (*fd >= 0)
+		f->fd = open(f->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)mode);
+		if (f->fd >= 0)
 			return 0;
 		if (errno != EEXIST)
 			return errno;
@@ -126,25 +128,50 @@ static int open_temp(const char *path, mode_t mode, char temp[PATH_LONGEST], int
 	return EEXIST;
 }
 
-int file_write_atomic(const char *path, struct str bytes, unsigned mode, int sync)
+int file_end(struct file_new *f, int err, int sync)
 {
-	char temp[PATH_LONGEST];
-	int fd;
-	int err = open_temp(path, (mode_t)mode, temp, &fd);
-	if (err != 0)
-		return err;
-	err = file_write_all(fd, bytes.p, bytes.n);
-	if (err == 0 && sync && fsync(fd) != 0)
+	if (err == 0 && sync && fsync(f->fd) != 0)
 		err = errno;
-	if (close(fd) != 0 && err == 0)
+	if (close(f->fd) != 0 && err == 0)
 		err = errno;
-	if (err == 0 && rename(temp, path) != 0)
+	if (err == 0 && rename(f->temp, f->path) != 0)
 		err = errno;
 	if (err != 0) {
-		unlink(temp);
+		unlink(f->temp);
 		return err;
 	}
-	return sync ? sync_folder_of(path) : 0;
+	return sync ? sync_folder_of(f->path) : 0;
+}
+
+int file_write_atomic(const char *path, struct str bytes, unsigned mode, int sync)
+{
+	struct file_new f;
+	int err = file_begin(&f, path, mode);
+	if (err != 0)
+		return err;
+	return file_end(&f, file_write_all(f.fd, bytes.p, bytes.n), sync);
+}
+
+static bool is_temp(const char *name)
+{
+	size_t n = strlen(name), digits = 0;
+
+	if (n < 8 || strcmp(name + n - 4, ".tmp") != 0)
+		return false;
+	for (n -= 4; n && strchr("0123456789-", name[n - 1]); n--)
+		digits++;
+	return digits >= 3 && n && name[n - 1] == '.';
+}
+
+void file_sweep(const char *folder)
+{
+	DIR *d = opendir(folder);
+
+	for (const struct dirent *e; d && (e = readdir(d));)
+		if (is_temp(e->d_name))
+			(void)unlinkat(dirfd(d), e->d_name, 0);
+	if (d)
+		closedir(d);
 }
 
 static int make_folder(const char *path, mode_t mode)

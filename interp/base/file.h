@@ -16,6 +16,14 @@ int file_read(struct arena *a, const char *path, size_t max, struct str *out);
 /* Writes beside path and renames over it; fsyncs file and folder when sync.
  * mode as for open(2). Parent folders must exist. */
 int file_write_atomic(const char *path, struct str bytes, unsigned mode, int sync);
+/* Removes what file_write_atomic left in the folder when its process was killed
+ * (NAME.PID-N.tmp). Only where nobody else writes. */
+void file_sweep(const char *folder);
+/* The same for what is written piece by piece to fd: begun beside path (which must stay
+ * valid), and put in its place by file_end(), or removed if err says that it failed. Both: 0 or errno. */
+struct file_new { int fd; const char *path; char temp[4096]; };
+int file_begin(struct file_new *f, const char *path, unsigned mode);
+int file_end(struct file_new *f, int err, int sync);
 /* mkdir -p with mode for each new folder. */
 int file_mkdirs(const char *path, unsigned mode);
 /* write(2) until all is written; loops over EINTR and short writes. */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/b64.h"
 
 enum { SHORT = 512 }; /* looked at twice if it needs escapes */
 
@@ -194,20 +195,6 @@ void jsonw_raw(struct jsonw *w, struct str s)
 	buf_adds(w->out, s);
 }
 
-static void base64(struct buf *out, struct str s)
-{
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const unsigned char *p = (const unsigned char *)s.p;
-	for (size_t at = 0; at < s.n; at += 3) {
-		size_t left = s.n - at;
-		uint32_t three = (uint32_t)p[at] << 16 | (left > 1 ? (uint32_t)p[at + 1] << 8 : 0) |
-				 (left > 2 ? p[at + 2] : 0u);
-		char four[4] = { letters[three >> 18], letters[three >> 12 & 63],
-				 left > 1 ? letters[three >> 6 & 63] : '=', left > 2 ? letters[three & 63] : '=' };
-		buf_add(out, four, 4);
-	}
-}
-
 void jsonw_bytes(struct jsonw *w, struct str s)
 {
 	if (utf8_valid(s) && (s.n == 0 || !memchr(s.p, 0, s.n))) {
@@ -216,7 +203,7 @@ void jsonw_bytes(struct jsonw *w, struct str s)
 	}
 	comma(w);
 	buf_addz(w->out, "{\"b64\":\"");
-	base64(w->out, s);
+	b64_add(w->out, s);
 	buf_add(w->out, "\"}", 2);
 }
 

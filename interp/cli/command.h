@@ -38,6 +38,7 @@ struct cli_command {
 	const char *help;                /* paragraphs with examples */
 	const struct option_row *options; /* ends with name NULL */
 	int (*run)(struct cli *c);
+	bool bundles;                    /* RUN may be a bundle (cli/unpack.h) */
 };
 
 /* Is the option given; its last argument. */
@@ -72,7 +73,9 @@ extern const struct cli_command cmd_diff;
 extern const struct cli_command cmd_eval;
 extern const struct cli_command cmd_exec;
 extern const struct cli_command cmd_explain;
+extern const struct cli_command cmd_export;
 extern const struct cli_command cmd_logs;
+extern const struct cli_command cmd_mod;
 extern const struct cli_command cmd_plan;
 extern const struct cli_command cmd_replay;
 extern const struct cli_command cmd_report;

@@ -149,4 +149,5 @@ const struct cli_command cmd_diff = {
 		"  runbook diff 01j9 @last\n",
 	.options = options,
 	.run = diff_run,
+	.bundles = true,
 };

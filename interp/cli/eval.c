@@ -92,4 +92,5 @@ const struct cli_command cmd_eval = {
 		"Durations, sizes and percents print as {\"duration_ns\":N}, {\"size\":N}, {\"percent\":X}.\n",
 	.options = options,
 	.run = eval_run,
+	.bundles = true,
 };

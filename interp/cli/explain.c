@@ -38,8 +38,6 @@ static bool explain_key(struct str name, struct buf *out)
 		if (k[i].dflt[0])
 			buf_printf(out, "  default  %s\n", k[i].dflt);
 		buf_printf(out, "\n%s\n", k[i].doc);
-		if (k[i].later)
-			buf_addz(out, "Not in this version yet.\n");
 		found = true;
 	}
 	return found;

@@ -8,28 +8,17 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "cli/command.h"
-#include "host/env.h"
-#include "host/program.h"
 #include "host/sign.h"
 #include "value/units.h"
 
 /* heads: written at the open and at the seal, read by verify. */
 
 #define NAMESPACE "runbook-head"
-enum { HEAD_MAX = 4096, HEADS_MAX = 64, SAID_MAX = 64 << 10 };
-static const int64_t patience = 30000000000;
-
-static struct str call(struct cli *c, const char *const *argv, struct str input, struct buf *said)
-{
-	struct program_call p = { .argv = argv, .envp = env_base(&c->arena, NULL, 0, NULL, 0), .input = input, .timeout = patience };
-
-	buf_init(said, SAID_MAX);
-	return program_run(&c->arena, &p, said);
-}
+enum { HEAD_MAX = 4096, HEADS_MAX = 64 };
 
 /* --- writing ------------------------------------------------------------------------ */
 
-static struct str head_text(struct cli *c, const struct head *h)
+struct str head_text(struct cli *c, const struct head *h)
 {
 	return arena_printf(&c->arena, "runbook-head/v1\nrun " STR_FMT "\nrecords %lld\nhead %s\n", STR_ARG(h->run), (long long)h->records,
 			    h->hash);
@@ -65,77 +54,37 @@ static struct str field(struct str text, size_t *at, const char *word)
 	return line;
 }
 
-static bool parse(struct str text, struct head *h)
+bool head_parse(struct str text, size_t *at, struct head *h)
 {
 	static const struct str first = { "runbook-head/v1\n", 16 };
-	size_t at = first.n;
 	struct str hash, records;
 
-	if (!str_starts(text, first))
+	if (!str_starts(str_slice(text, *at, text.n), first))
 		return false;
-	h->run = field(text, &at, "run");
-	records = field(text, &at, "records");
-	hash = field(text, &at, "head");
-	if (!h->run.n || hash.n != 64 || at != text.n || !unit_parse_int(records, &h->records))
+	*at += first.n;
+	h->run = field(text, at, "run");
+	records = field(text, at, "records");
+	hash = field(text, at, "head");
+	if (!h->run.n || hash.n != 64 || !unit_parse_int(records, &h->records))
 		return false;
 	memcpy(h->hash, hash.p, 64);
 	h->hash[64] = 0;
 	return true;
 }
 
-static bool verify_by(struct cli *c, struct signed_head *s, const char *signers, const char *signature, struct str text, struct str who)
-{
-	const char *principal = arena_str(&c->arena, who.p, who.n).p;
-	const char *argv[] = { "ssh-keygen", "-Y", "verify", "-n", NAMESPACE, "-f", signers, "-I", principal, "-s", signature, NULL };
-	struct buf said;
-
-	s->why = call(c, argv, text, &said);
-	buf_release(&said);
-	s->good = !s->why.n;
-	if (s->good)
-		s->signer = str_of(principal);
-	return s->good;
-}
-
-static void check_signature(struct cli *c, struct signed_head *s, const char *signers, struct str path, struct str text)
-{
-	const char *signature = arena_printf(&c->arena, STR_FMT ".sig", STR_ARG(path)).p;
-	const char *find[] = { "ssh-keygen", "-Y", "find-principals", "-f", signers, "-s", signature, NULL };
-	struct buf said;
-	struct str all;
-
-	if (!signers) {
-		s->why = STR("no allowed_signers file is set");
-		return;
-	}
-	s->why = call(c, find, STR(""), &said);
-	if (s->why.n)
-		s->why = arena_printf(&c->arena, "it has no signature of a key in %s", signers);
-	all = buf_str(&said);
-	for (size_t at = 0; !s->why.n && at < all.n && !s->good;) {
-		const char *nl = memchr(all.p + at, '\n', all.n - at);
-		size_t end = nl ? (size_t)(nl - all.p) : all.n;
-		struct str who = str_trim(str_slice(all, at, end));
-
-		at = end + 1;
-		if (who.n && who.p[0] != '-' && verify_by(c, s, signers, signature, text, who))
-			break;
-	}
-	buf_release(&said);
-}
-
 static void read_one(struct cli *c, struct str folder, const char *name, const char *signers, struct signed_head *s)
 {
 	struct str path = arena_printf(&c->arena, STR_FMT "/%s", STR_ARG(folder), name), text;
 	int err = file_read(&c->arena, path.p, HEAD_MAX, &text);
+	size_t at = 0;
 
 	s->name = arena_str(&c->arena, name, strlen(name));
 	if (err)
-		s->why = str_of(file_error(err));
-	else if (!parse(text, &s->head))
-		s->why = STR("it is no head of a journal");
+		s->by.why = str_of(file_error(err));
+	else if (!head_parse(text, &at, &s->head) || at != text.n)
+		s->by.why = STR("it is no head of a journal");
 	else
-		check_signature(c, s, signers, path, text);
+		signed_check(c, NAMESPACE, signers, arena_printf(&c->arena, STR_FMT ".sig", STR_ARG(path)).p, text, &s->by);
 }
 
 static int by_name(const void *a, const void *b)

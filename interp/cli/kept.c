@@ -13,14 +13,6 @@
 
 /* kept: runbook, modules and files, from where they are to where they stay. */
 
-static struct str base_name(struct str path)
-{
-	for (size_t i = path.n; i-- > 0;)
-		if (path.p[i] == '/')
-			return str_slice(path, i + 1, path.n);
-	return path;
-}
-
 bool kept_read(struct cli *c, struct loaded *l, struct kept_sources *k)
 {
 	const struct program *p = l->program;
@@ -38,35 +30,32 @@ bool kept_read(struct cli *c, struct loaded *l, struct kept_sources *k)
 	return true;
 }
 
-/* A unit and its files, as paths from the runbook's folder; those that are not below it
- * have no such path. */
-static void add_unit(struct cli *c, const struct loaded *l, const struct unit *u, const struct kept_sources *k, uint32_t *n,
-		     struct str *paths, struct str *bytes, size_t *count)
+struct standing { struct str *paths, *bytes; size_t count; };
+
+static void add_file(struct standing *s, struct str path, struct str bytes)
 {
-	struct str below = STR("");
+	s->paths[s->count] = path;
+	s->bytes[s->count++] = bytes;
+}
 
-	if (u->index) {
-		struct str dir = u->from.dir, top = str_of(l->dir);
+/* A unit that is a file as it stands, and its files, by their whole paths. */
+static void add_unit(struct cli *c, const struct loaded *l, const struct unit *u, const struct git_entry *files, struct standing *s)
+{
+	struct str dir = u->index ? u->from.dir : str_of(l->dir);
 
-		if (u->std || !str_starts(dir, top) || (dir.n > top.n && dir.p[top.n] != '/')) {
-			*n += u->rb->files.count;
-			return;
-		}
-		below = dir.n > top.n ? arena_printf(&c->arena, STR_FMT "/", STR_ARG(str_slice(dir, top.n + 1, dir.n))) : below;
-	}
-	paths[*count] = u->index ? arena_printf(&c->arena, STR_FMT STR_FMT, STR_ARG(below), STR_ARG(base_name(u->from.key))) : l->origin->spec.path;
-	bytes[(*count)++] = u->rb->source->text;
-	for (uint32_t i = 0; i < u->rb->files.count; i++) {
-		paths[*count] = arena_printf(&c->arena, STR_FMT STR_FMT, STR_ARG(below), STR_ARG(u->rb->files.list[i]));
-		bytes[(*count)++] = k->files[(*n)++].bytes;
-	}
+	if (u->std || (u->index && module_pinned(u)))
+		return;
+	add_file(s, u->index ? module_path(&c->arena, l->modules, u) : arena_printf(&c->arena, STR_FMT "/" STR_FMT, STR_ARG(dir), STR_ARG(l->origin->spec.path)),
+		 u->rb->source->text);
+	for (uint32_t i = 0; i < u->rb->files.count; i++)
+		add_file(s, arena_printf(&c->arena, STR_FMT "/" STR_FMT, STR_ARG(dir), STR_ARG(u->rb->files.list[i])), files[i].bytes);
 }
 
 bool kept_accept(struct cli *c, struct loaded *l, const struct kept_sources *k, enum ui_format format)
 {
 	struct origin *o = l->origin;
-	size_t count = 0, all = l->program->unit_count;
-	struct str *paths, *bytes;
+	size_t all = l->program->unit_count + 1u;
+	struct standing s = { 0 };
 	struct fault f = { 0 };
 	struct diags ds;
 
@@ -74,14 +63,16 @@ bool kept_accept(struct cli *c, struct loaded *l, const struct kept_sources *k, 
 		return true;
 	for (uint32_t u = 0; u < l->program->unit_count; u++)
 		all += l->program->units[u]->rb->files.count;
-	paths = arena_array(&c->arena, all, sizeof(*paths));
-	bytes = arena_array(&c->arena, all, sizeof(*bytes));
-	for (uint32_t u = 0, n = 0; u < l->program->unit_count; u++)
-		add_unit(c, l, l->program->units[u], k, &n, paths, bytes, &count);
+	s.paths = arena_array(&c->arena, all, sizeof(*s.paths));
+	s.bytes = arena_array(&c->arena, all, sizeof(*s.bytes));
+	for (uint32_t u = 0, n = 0; u < l->program->unit_count; n += l->program->units[u++]->rb->files.count)
+		add_unit(c, l, l->program->units[u], &k->files[n], &s);
+	if (o->lock[0])
+		add_file(&s, arena_printf(&c->arena, "%s/" MODLOCK_NAME, l->dir), l->modules->others.text);
 	if (!policy_load(c, &o->policy))
 		return false;
 	if (!str_eqz(o->spec.text, "-"))
-		origin_examine(c, o, l->dir, paths, bytes, count);
+		origin_examine(c, o, l->dir, s.paths, s.bytes, s.count);
 	if (origin_accept(c, o, l->dir, &f))
 		return true;
 	diags_init(&ds, &c->arena);
@@ -153,6 +144,10 @@ static int keep_module(struct keeping *g, const struct unit *u, const char *work
 	jsonw_kstr(g->w, "key", u->from.key);
 	jsonw_kstr(g->w, "sha256", str_of(name));
 	jsonw_kstr(g->w, "path", u->rb->source->name);
+	if (u->from.commit.n)
+		jsonw_kstr(g->w, "commit", u->from.commit);
+	if (u->from.digest.n)
+		jsonw_kstr(g->w, "tree", u->from.digest);
 	if (work || u->from.dir.n)
 		jsonw_kstr(g->w, "dir", work ? str_of(work) : u->from.dir);
 	if (!err && (work || u->rb->files.count))

@@ -221,4 +221,5 @@ const struct cli_command cmd_logs = {
 		"  runbook logs @last\n  runbook logs @last migrate\n  runbook logs @last -f\n  runbook logs @last monitors/errors -f\n",
 	.options = options,
 	.run = logs_run,
+	.bundles = true,
 };

@@ -89,103 +89,69 @@ static bool fetch_file(struct module_source *m, struct arena *a, const struct mo
 	return true;
 }
 
-/* path from the folder of the file `from`, without `.` and `..`. False: above the root. */
-static bool join(struct arena *a, struct str from, struct str path, struct str *out)
-{
-	char *at = arena_alloc(a, from.n + path.n + 2);
-	size_t n = from.n;
-
-	memcpy(at, from.p, from.n);
-	while (n && at[n - 1] != '/')
-		n--;
-	for (size_t i = 0; i < path.n;) {
-		const char *slash = memchr(path.p + i, '/', path.n - i);
-		struct str part = str_slice(path, i, slash ? (size_t)(slash - path.p) : path.n);
-
-		i += part.n + 1;
-		if (str_eqz(part, "..")) {
-			if (!n)
-				return false;
-			for (n--; n && at[n - 1] != '/';)
-				n--;
-		} else if (part.n && !str_eqz(part, ".")) {
-			memcpy(at + n, part.p, part.n);
-			n += part.n;
-			if (i <= path.n)
-				at[n++] = '/';
-		}
-	}
-	at[n] = 0;
-	*out = (struct str){ at, n };
-	return true;
-}
-
+/* What a file of a commit or of a bundle is called. */
 static void of_commit(struct arena *a, const struct module_place *here, struct str bytes, struct fetched *out)
 {
-	const struct origin *o = here->commit;
+	*out = (struct fetched){ .bytes = bytes, .place = here, .ours = !here->other, .commit = here->id };
+	out->source = here->other ? arena_printf(a, "git+" STR_FMT "//" STR_FMT, STR_ARG(here->repo), STR_ARG(here->path)) : here->path;
+	out->version = here->tag;
+	out->key = here->other ? arena_printf(a, STR_FMT "@" STR_FMT, STR_ARG(out->source), STR_ARG(here->id)) : here->path;
+	out->name = here->other ? arena_printf(a, STR_FMT "@" STR_FMT, STR_ARG(out->source), STR_ARG(here->tag)) : here->path;
+}
 
-	*out = (struct fetched){ .bytes = bytes, .place = here, .ours = !here->other };
-	out->source = here->other ? arena_printf(a, "git+" STR_FMT "//" STR_FMT, STR_ARG(o->spec.repo), STR_ARG(here->path)) : here->path;
-	out->version = here->other ? str_of(o->found.commit.hex) : o->found.tag;
-	out->commit = str_of(o->found.commit.hex);
-	out->key = out->name = here->other ? arena_printf(a, STR_FMT "@" STR_FMT, STR_ARG(out->source), STR_ARG(out->version)) : here->path;
+/* A file of the same commit or bundle. */
+static bool read_same(const struct module_place *p, struct arena *a, struct str path, size_t max, struct git_entry *out, struct fault *f)
+{
+	const struct bundle_file *file;
+
+	if (!p->bundle)
+		return git_read(p->commit->repo, a, &p->commit->found.tree, path, max, out, f);
+	file = bundle_find(p->bundle, path);
+	if (!file)
+		return fault_set(f, a, 405, "there is no `" STR_FMT "` in this version of " STR_FMT, STR_ARG(path), STR_ARG(p->repo));
+	*out = (struct git_entry){ .bytes = file->bytes, .mode = file->mode };
+	return true;
 }
 
 /* Relative to a file of a commit: the module is of the same one. */
-static bool fetch_commit(struct arena *a, const struct module_place *from, const struct spec *uses, struct fetched *out, struct fault *f)
+static bool fetch_same(struct arena *a, const struct module_place *from, const struct spec *uses, struct fetched *out, struct fault *f)
 {
 	struct module_place *here = arena_alloc(a, sizeof(*here));
 	struct git_entry file;
 
-	*here = (struct module_place){ .commit = from->commit, .other = from->other };
-	if (!join(a, from->path, uses->text, &here->path)) {
-		fault_set(f, a, 422, "the module `" STR_FMT "` lies outside of its repository", STR_ARG(uses->text));
-		return false;
-	}
-	if (!git_read(from->commit->repo, a, &from->commit->found.tree, here->path, GIT_RUNBOOK_MAX, &file, f))
+	*here = *from;
+	if (!bundle_join(a, from->path, uses->text, &here->path))
+		return fault_set(f, a, 422, "the module `" STR_FMT "` lies outside of its repository", STR_ARG(uses->text));
+	if (!read_same(here, a, here->path, GIT_RUNBOOK_MAX, &file, f))
 		return false;
 	of_commit(a, here, file.bytes, out);
 	return true;
 }
 
-struct opened { struct str repo, version; struct origin origin; struct opened *next; };
-
-/* The commit of another repository, opened once. */
-static struct origin *other_origin(struct module_source *m, const struct spec *uses, struct fault *f)
-{
-	struct opened *o = m->opened;
-	struct str bytes;
-
-	while (o && !(str_eq(o->repo, uses->repo) && str_eq(o->version, uses->version)))
-		o = o->next;
-	if (o)
-		return &o->origin;
-	o = arena_alloc(&m->c->arena, sizeof(*o));
-	o->repo = uses->repo;
-	o->version = uses->version;
-	o->next = m->opened;
-	m->opened = o; /* closed in any case */
-	return origin_open(m->c, uses, &o->origin, &bytes, f) ? &o->origin : NULL;
-}
-
-/* git+URL//path@COMMIT: exact, so there is nothing to resolve. */
+/* git+URL//path@VERSION: as the lock says; @COMMIT: exact, so there is nothing to look up. */
 static bool fetch_other(struct module_source *m, struct arena *a, const struct spec *uses, struct fetched *out, struct fault *f)
 {
 	struct module_place *here = arena_alloc(a, sizeof(*here));
+	const struct locked *l = NULL;
 	struct git_entry file;
 
-	if (!spec_is_id(uses->version, 40)) {
-		fault_set(f, a, 432, "`" STR_FMT "`: a module of another repository needs a commit", STR_ARG(uses->text));
-		return fault_help(f, a, "write the 40 digits of the commit behind the @: `git rev-parse TAG^{commit}` says them");
+	*here = (struct module_place){ .other = true, .repo = uses->repo, .path = uses->path };
+	if (spec_is_id(uses->version, 40)) {
+		here->commit = others_commit(&m->others, uses, f);
+		here->id = here->tag = uses->version;
+	} else {
+		l = others_locked(&m->others, uses, f);
 	}
-	here->commit = other_origin(m, uses, f);
-	if (!here->commit || !here->commit->repo)
-		return f->code ? false : fault_set(f, a, 408, "`" STR_FMT "` cannot be read", STR_ARG(uses->text));
-	here->path = uses->path;
-	here->other = true;
-	if (!git_read(here->commit->repo, a, &here->commit->found.tree, here->path, GIT_RUNBOOK_MAX, &file, f))
+	if (l) {
+		here->bundle = &l->bundle;
+		here->id = l->line->commit;
+		here->tag = l->line->tag;
+	}
+	if ((!here->commit && !here->bundle) || !read_same(here, a, here->path, GIT_RUNBOOK_MAX, &file, f))
 		return false;
 	of_commit(a, here, file.bytes, out);
+	if (l)
+		out->digest = l->line->tree;
 	return true;
 }
 
@@ -193,29 +159,35 @@ static bool fetch(void *arg, struct arena *a, const struct module_place *from, c
 {
 	if (uses->kind == SPEC_GIT)
 		return fetch_other(arg, a, uses, out, f);
-	return from->folder ? fetch_file(arg, a, from, uses, out, f) : fetch_commit(a, from, uses, out, f);
+	return from->folder ? fetch_file(arg, a, from, uses, out, f) : fetch_same(a, from, uses, out, f);
 }
 
 void module_source_init(struct module_source *m, struct cli *c, struct origin *o, const char *dir, bool absolute)
 {
 	*m = (struct module_source){ .c = c, .absolute = absolute };
 	if (o->pinned)
-		m->root_place = (struct module_place){ .commit = o, .path = o->path };
+		m->root_place = (struct module_place){ .commit = o, .path = o->path, .id = str_of(o->found.commit.hex), .tag = o->found.tag };
 	else
 		m->root_place = (struct module_place){ .folder = dir };
 	m->root = find_root(c, dir, &m->in_repository);
 	m->fetch = (struct fetch){ .module = fetch, .arg = m, .root = &m->root_place };
+	others_init(&m->others, c, o, dir);
 }
 
 void module_source_release(struct module_source *m)
 {
-	for (struct opened *o = m ? m->opened : NULL; o; o = o->next)
-		origin_close(&o->origin);
+	if (m)
+		others_release(&m->others);
 }
 
 bool module_pinned(const struct unit *u)
 {
-	return u->from.place && u->from.place->commit;
+	return u->from.place && !u->from.place->folder;
+}
+
+struct str module_path(struct arena *a, const struct module_source *m, const struct unit *u)
+{
+	return arena_printf(a, "%s%s" STR_FMT, m->root, strcmp(m->root, "/") ? "/" : "", STR_ARG(u->from.key));
 }
 
 bool module_file(struct cli *c, const struct unit *u, uint32_t i, struct git_entry *out, struct fault *f)
@@ -224,12 +196,8 @@ bool module_file(struct cli *c, const struct unit *u, uint32_t i, struct git_ent
 	int err;
 
 	*out = (struct git_entry){ .mode = GIT_FILE };
-	if (module_pinned(u)) {
-		const struct origin *o = u->from.place->commit;
-
-		return join(&c->arena, u->from.place->path, name, &path) &&
-		       git_read(o->repo, &c->arena, &o->found.tree, path, GIT_FILE_MAX, out, f);
-	}
+	if (module_pinned(u))
+		return bundle_join(&c->arena, u->from.place->path, name, &path) && read_same(u->from.place, &c->arena, path, GIT_FILE_MAX, out, f);
 	path = arena_printf(&c->arena, STR_FMT "/" STR_FMT, STR_ARG(u->from.dir), STR_ARG(name));
 	err = file_read(&c->arena, path.p, GIT_FILE_MAX, &out->bytes);
 	return !err || fault_set(f, &c->arena, 405, "%s", file_error(err));

@@ -95,27 +95,36 @@ static void show_progress(void *arg, struct str what, uint64_t objects, uint64_t
 	buf_release(&b);
 }
 
-static bool open_remote(struct cli *c, struct origin *o, struct fault *f)
+static bool open_remote(struct cli *c, struct origin *o, struct str version, bool offline, struct fault *f)
 {
 	struct showing s = { isatty(STDERR_FILENO) && !getenv("CI"), false };
-	struct git_upstream from = { .url = o->spec.repo, .cache = o->policy.cache, .offline = o->policy.offline, .progress = show_progress, .arg = &s };
+	struct git_upstream from = { .url = o->spec.repo, .cache = o->policy.cache, .offline = offline, .progress = show_progress, .arg = &s };
 	enum git_fresh fresh;
 
 	if (!load_git(c, o, f))
 		return false;
-	o->repo = git_fetch(o->git, &c->arena, &from, o->spec.version, o->policy.moving, &o->found, &fresh, &o->why_cached, f);
+	o->repo = git_fetch(o->git, &c->arena, &from, version, o->policy.moving, &o->found, &fresh, &o->why_cached, f);
 	if (s.terminal && s.shown)
 		cli_err(STR("\r\x1b[K"));
 	o->from_cache = o->repo && fresh == GIT_CACHED;
-	if (o->from_cache && o->why_cached.n && !o->policy.offline)
+	if (o->from_cache && o->why_cached.n && !offline)
 		cli_error(STR_FMT " could not be asked, so the cache answers: " STR_FMT, STR_ARG(o->spec.repo), STR_ARG(o->why_cached));
+	return o->repo;
+}
+
+/* git+file:// */
+static bool open_folder(struct cli *c, struct origin *o, struct fault *f)
+{
+	struct str folder = str_slice(o->spec.repo, sizeof("file://") - 1, o->spec.repo.n);
+
+	if (!git_at(&c->arena, arena_str(&c->arena, folder.p, folder.n).p, &o->place, f) || !load_git(c, o, f))
+		return false;
+	o->repo = git_open(o->git, &c->arena, &o->place, o->repository, f);
 	return o->repo;
 }
 
 static bool open_named(struct cli *c, struct origin *o, struct fault *f)
 {
-	struct str folder = str_slice(o->spec.repo, sizeof("file://") - 1, o->spec.repo.n);
-
 	o->repository = o->spec.repo;
 	o->path = o->spec.path;
 	if (!o->spec.version.n) {
@@ -125,11 +134,8 @@ static bool open_named(struct cli *c, struct origin *o, struct fault *f)
 	if (!policy_allows(c, &o->policy, arena_printf(&c->arena, "git+" STR_FMT "//" STR_FMT, STR_ARG(o->spec.repo), STR_ARG(o->path)), f))
 		return false;
 	if (!str_starts(o->spec.repo, STR("file://")))
-		return open_remote(c, o, f);
-	if (!git_at(&c->arena, arena_str(&c->arena, folder.p, folder.n).p, &o->place, f) || !load_git(c, o, f))
-		return false;
-	o->repo = git_open(o->git, &c->arena, &o->place, o->repository, f);
-	return o->repo && git_resolve(o->repo, &c->arena, o->spec.version, o->policy.moving, &o->found, f);
+		return open_remote(c, o, o->spec.version, o->policy.offline, f);
+	return open_folder(c, o, f) && git_resolve(o->repo, &c->arena, o->spec.version, o->policy.moving, &o->found, f);
 }
 
 static bool signed_well(struct cli *c, struct origin *o, struct fault *f)
@@ -160,6 +166,43 @@ bool origin_open(struct cli *c, const struct spec *spec, struct origin *o, struc
 		return false;
 	*bytes = o->file.bytes;
 	return true;
+}
+
+static bool moved(struct cli *c, const struct origin *o, struct str commit, const char *now, struct fault *f)
+{
+	*f = (struct fault){ 0 };
+	fault_set(f, &c->arena, 410, "the tag `" STR_FMT "` of " STR_FMT " was moved: runbook.lock has it at commit " STR_FMT ", now it %s%s", STR_ARG(o->spec.version),
+		  STR_ARG(o->repository), STR_ARG(commit), *now ? "stands for " : "is gone", now);
+	return fault_help(f, &c->arena, "ask who moved it; to accept it, take its line out of runbook.lock and run `runbook mod update`");
+}
+
+/* The commit in the cache if it is there, else what the server has under its tag. */
+static bool open_cached(struct cli *c, struct origin *o, struct str commit, struct fault *f)
+{
+	struct git_found tag;
+	struct fault none = { 0 };
+
+	if (!open_remote(c, o, commit, true, &none))
+		return open_remote(c, o, o->spec.version, o->policy.offline, f);
+	if (git_resolve(o->repo, &c->arena, o->spec.version, false, &tag, &none) && str_eq(tag.tag, o->spec.version))
+		o->found = tag;
+	return true;
+}
+
+bool origin_open_locked(struct cli *c, const struct spec *spec, struct str commit, struct origin *o, struct fault *f)
+{
+	bool file = str_starts(spec->repo, STR("file://"));
+
+	*o = (struct origin){ .spec = *spec, .pinned = true, .repository = spec->repo, .path = spec->path };
+	if (!policy_load(c, &o->policy))
+		return false;
+	if (file ? !open_folder(c, o, f) : !open_cached(c, o, commit, f))
+		return false;
+	if (file && (!git_resolve(o->repo, &c->arena, spec->version, false, &o->found, f) || !str_eq(o->found.tag, spec->version)))
+		return f->code && f->code != 402 ? false : moved(c, o, commit, "", f);
+	if (!str_eqz(commit, o->found.commit.hex))
+		return moved(c, o, commit, o->found.commit.hex, f);
+	return signed_well(c, o, f);
 }
 
 void origin_close(struct origin *o)

@@ -7,14 +7,16 @@
 
 /* origin_file: what commit a file as it stands belongs to; and the record of any origin. */
 
-static bool find_commit(struct cli *c, struct origin *o, const char *dir, struct fault *f)
+/* With libgit2, or without: then what is unusual is no answer. */
+static bool open_head(struct cli *c, struct origin *o, bool library, struct fault *f)
 {
-	if (!git_discover(&c->arena, dir, &o->place, f))
-		return false;
-	o->repository = o->place.root;
-	o->git = git_load(&c->arena, f);
-	if (o->git)
+	git_close(o->repo);
+	if (!library)
+		o->repo = git_open_own(&c->arena, &o->place, o->repository);
+	else if ((o->git = git_load(&c->arena, f)))
 		o->repo = git_open(o->git, &c->arena, &o->place, o->repository, f);
+	else
+		o->repo = NULL;
 	return o->repo && git_head(o->repo, &c->arena, &o->found, f);
 }
 
@@ -26,32 +28,54 @@ static void add_changed(struct origin *o, struct str path, struct str bytes)
 	digest_hex(bytes, x->sha256);
 }
 
-void origin_examine(struct cli *c, struct origin *o, const char *dir, const struct str *paths, const struct str *bytes, size_t count)
+/* As the repository calls it; empty: it lies outside. */
+static struct str inside(const struct origin *o, struct str path)
 {
-	struct fault f = { 0 };
-	struct str folder = str_of(dir);
+	size_t n = o->place.root.n;
 
-	o->changed = arena_array(&c->arena, count + 1, sizeof(*o->changed));
-	if (!find_commit(c, o, dir, &f)) {
-		o->unknown = f.code ? f.text : STR("");
-		return;
-	}
-	folder = str_slice(folder, o->place.root.n, folder.n);
-	if (folder.n && folder.p[0] == '/')
-		folder = str_slice(folder, 1, folder.n);
+	if (n == 1) /* the root of the file system */
+		return str_slice(path, 1, path.n);
+	return str_starts(path, o->place.root) && n < path.n && path.p[n] == '/' ? str_slice(path, n + 1, path.n) : STR("");
+}
+
+/* Which of them differ. False, without the library: it has to be asked. */
+static bool compare(struct cli *c, struct origin *o, bool library, const struct str *paths, const struct str *bytes, size_t count)
+{
+	o->changed_count = 0;
 	for (size_t i = 0; i < count; i++) {
-		struct str path = arena_printf(&c->arena, STR_FMT "%s" STR_FMT, STR_ARG(folder), folder.n ? "/" : "", STR_ARG(paths[i]));
+		struct str path = inside(o, paths[i]);
 		struct git_entry is = { 0 };
-		struct fault none = { 0 };
-		bool there = git_stat(o->repo, &c->arena, &o->found.tree, path, &is, &none);
+		struct fault f = { 0 };
+		bool there = path.n && git_stat(o->repo, &c->arena, &o->found.tree, path, &is, &f);
 
+		if (!library && f.code && f.code != 405 && f.code != 406)
+			return false;
 		if (!i)
 			o->path = path;
 		if (!i && there)
 			o->file = is;
-		if (!there || strcmp(git_bytes_id(o->git, bytes[i]).hex, is.id.hex))
-			add_changed(o, path, bytes[i]);
+		if (!there || strcmp(git_bytes_id(bytes[i]).hex, is.id.hex))
+			add_changed(o, path.n ? path : paths[i], bytes[i]);
 	}
+	return true;
+}
+
+void origin_examine(struct cli *c, struct origin *o, const char *dir, const struct str *paths, const struct str *bytes, size_t count)
+{
+	struct fault f = { 0 }, none = { 0 };
+
+	o->changed = arena_array(&c->arena, count + 1, sizeof(*o->changed));
+	if (!git_discover(&c->arena, dir, &o->place, &f)) {
+		o->unknown = f.code ? f.text : STR("");
+		return;
+	}
+	o->repository = o->place.root;
+	if (open_head(c, o, false, &none) && compare(c, o, false, paths, bytes, count))
+		return;
+	if (!open_head(c, o, true, &f))
+		o->unknown = f.code ? f.text : STR("");
+	else
+		(void)compare(c, o, true, paths, bytes, count);
 }
 
 bool origin_accept(struct cli *c, struct origin *o, const char *dir, struct fault *f)
@@ -113,6 +137,7 @@ void origin_record(const struct origin *o, const char *from, struct jsonw *w)
 	put_text(w, "tree", str_of(o->found.tree.hex));
 	put_text(w, "blob", str_of(o->file.id.hex));
 	put_text(w, "unknown", o->unknown);
+	put_text(w, "modules_lock", str_of(o->lock));
 	if (o->pinned)
 		jsonw_kstr(w, "from", str_of(from));
 	if (o->pinned)

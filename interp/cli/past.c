@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 #include <time.h>
+#include "cli/unpack.h"
 #include "cli/settings.h"
 #include "host/proc.h"
 #include "journal/state.h"
@@ -18,6 +19,12 @@ int past_find(struct cli *c, const char *what, struct past *p)
 	int err;
 
 	memset(p, 0, sizeof(*p));
+	if (unpack_wanted(what)) {
+		err = unpack_run(c, what, &p->id, &p->dir);
+		if (!err)
+			p->journal = arena_printf(&c->arena, STR_FMT "/journal.jsonl", STR_ARG(p->dir));
+		return err;
+	}
 	if (!settings_load(c, &set))
 		return EXIT_USAGE;
 	err = run_find(&c->arena, setting(&set, SET_STATE), str_of(what), &p->id, &p->dir, &which);

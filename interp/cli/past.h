@@ -10,7 +10,7 @@ struct past {
 	bool live;                   /* a runner is on it */
 };
 
-/* Finds RUN (id, prefix, @last) in the state folder. 0, or an exit code after a message. */
+/* Finds RUN (id, prefix, @last) in the state folder, or in a bundle file (cli/unpack.h). 0, or an exit code after a message. */
 int past_find(struct cli *c, const char *what, struct past *p);
 /* As past_find, and folds the journal; a corrupt one is EXIT_DAMAGED after a message. */
 int past_open(struct cli *c, const char *what, struct past *p);

@@ -142,13 +142,41 @@ static void load_roles(struct rebuild *b, const struct record *r)
 }
 
 /* What stands for a secret that is not known: no output has it by accident. */
-static struct str stand_in(struct rebuild *b, struct str what)
+struct str rebuild_stand_in(struct rebuild *b, struct str what)
 {
 	struct str seed = arena_printf(&b->c->arena, "runbook stand-in\n" STR_FMT "\n" STR_FMT, STR_ARG(b->run), STR_ARG(what));
 	char hex[65];
 
 	digest_hex(seed, hex);
 	return arena_printf(&b->c->arena, "gone%.40s", hex);
+}
+
+static void add_files(struct rebuild *b, struct value list)
+{
+	for (uint32_t i = 0; list.kind == V_LIST && i < list.n; i++) {
+		const struct value *path = list.list[i].kind == V_MAP ? value_get(list.list[i], STR("path")) : NULL;
+		const struct value *sha = path ? value_get(list.list[i], STR("sha256")) : NULL;
+
+		if (sha && sha->kind == V_STRING && path->kind == V_STRING)
+			(void)map_add(&b->files, value_text(*path), (void *)(uintptr_t)sha->s);
+	}
+}
+
+static void load_files(struct rebuild *b, const struct record *r)
+{
+	struct value v;
+
+	map_init(&b->files);
+	if (member_json(b, r, "files", &v))
+		add_files(b, v);
+	if (!member_json(b, r, "modules", &v))
+		return;
+	for (uint32_t i = 0; v.kind == V_LIST && i < v.n; i++) {
+		const struct value *files = v.list[i].kind == V_MAP ? value_get(v.list[i], STR("files")) : NULL;
+
+		if (files)
+			add_files(b, *files);
+	}
 }
 
 /* run.open, whose texts live in the command's arena from now on. */
@@ -173,11 +201,13 @@ static bool take_open(struct rebuild *b, const struct record *r)
 	s->interactive = record_bool(r, "interactive");
 	s->dir = b->dir.p;
 	s->seed = text(b, r, "seed");
-	s->gone = stand_in(b, STR(""));
+	s->gone = rebuild_stand_in(b, STR(""));
 	s->open_body = arena_str(&b->c->arena, body.p, body.n);
 	if (!load_program(b, program, r) || !load_inputs(b, r))
 		return false;
 	load_from(b, r);
+	if (b->trace)
+		load_files(b, r);
 	s->program = b->l.program;
 	s->user = text(b, r, "user");
 	s->uid = record_int(r, "uid", -1);
@@ -226,7 +256,7 @@ static void make_stand_ins(struct rebuild *b, struct mask *m)
 
 	for (uint32_t i = 0; i < p->secret_count; i++) {
 		struct str name = p->secrets[i].secret->name, key = p->secrets[i].unit->from.key;
-		struct str s = stand_in(b, key.n ? arena_printf(&b->c->arena, STR_FMT "\n" STR_FMT, STR_ARG(key), STR_ARG(name)) : name);
+		struct str s = rebuild_stand_in(b, key.n ? arena_printf(&b->c->arena, STR_FMT "\n" STR_FMT, STR_ARG(key), STR_ARG(name)) : name);
 
 		list[i] = value_str(s);
 		list[i].flags = VALUE_SECRET;
@@ -288,6 +318,10 @@ static bool start_engine(struct rebuild *b)
 	if (b->parent.n)
 		return replay_parent(b);
 	b->engine = engine_new(&b->setup);
+	if (b->trace) {
+		b->trace->files = &b->files;
+		trace_attach(b->trace, b->engine);
+	}
 	return engine_prepare(b->engine, b->start, &b->lock, &error) || cannot(b, "%.*s", STR_ARG(error));
 }
 
@@ -304,6 +338,8 @@ bool rebuild_replay(struct rebuild *b, const struct value *secrets, struct mask 
 	if (!start_engine(b))
 		return false;
 	o.engine = b->engine;
+	if (b->trace)
+		o.observer = trace_observer(b->trace);
 	b->replay = replay_new(&o);
 	journal_scan_file(journal_of(b, b->run_dir), &b->scan, on_record, b);
 	if (b->scan.state == JOURNAL_CORRUPT || b->scan.state == JOURNAL_UNREADABLE)
@@ -315,6 +351,7 @@ bool rebuild_replay(struct rebuild *b, const struct value *secrets, struct mask 
 void rebuild_release(struct rebuild *b)
 {
 	replay_free(b->replay);
+	map_release(&b->files);
 	engine_free(b->engine);
 	if (b->up)
 		rebuild_release(b->up);

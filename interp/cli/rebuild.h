@@ -7,11 +7,13 @@
  */
 #include <stdbool.h>
 #include <stdint.h>
+#include "base/map.h"
 #include "base/str.h"
 #include "cli/source.h"
 #include "journal/reader.h"
 #include "run/engine.h"
 #include "run/replay.h"
+#include "run/trace.h"
 
 struct cli;
 struct mask;
@@ -39,6 +41,8 @@ struct rebuild {
 	void (*each)(void *arg, const struct record *r);
 	void *arg;
 	unsigned depth;                  /* of runs that undo one another */
+	struct trace *trace;             /* takes down what the replay does; borrowed, set before rebuild_open(). NULL: nothing does */
+	struct map files;                /* with a trace: what `files:` of runbook and modules held: name -> digest */
 };
 
 /* Reads the first record and loads the program that it names. False: why. */
@@ -47,5 +51,7 @@ bool rebuild_open(struct rebuild *b, struct cli *c, struct str run_dir);
  * mask is made here. False: why (the journal is damaged, or the replay is not identical). */
 bool rebuild_replay(struct rebuild *b, const struct value *secrets, struct mask *m);
 void rebuild_release(struct rebuild *b);
+/* What stands for a secret of the run that is not known; in the command's arena. */
+struct str rebuild_stand_in(struct rebuild *b, struct str what);
 
 #endif

@@ -7,6 +7,7 @@
 #include "cli/past.h"
 #include "cli/rebuild.h"
 #include "cli/ui.h"
+#include "cli/whatif.h"
 #include "host/jail.h"
 #include "journal/mask.h"
 #include "journal/stored.h"
@@ -190,10 +191,14 @@ static int replay_run(struct cli *c)
 	bool json;
 	int code;
 
-	if (c->arg_count != 1)
-		return cli_usage(c, "replay needs a run");
 	if (!output_json(c, &json) || !speed_of(c, &speed))
 		return EXIT_USAGE;
+	if (cli_has(c, "against"))
+		return whatif_command(c, json);
+	if (cli_has(c, "assume") || cli_has(c, "corpus") || cli_has(c, "fail-on"))
+		return cli_usage(c, "--assume, --corpus and --fail-on need --against SOURCE");
+	if (c->arg_count != 1)
+		return cli_usage(c, "replay needs a run");
 	code = past_find(c, c->args[0], &p);
 	if (code)
 		return code;
@@ -207,6 +212,10 @@ static int replay_run(struct cli *c)
 
 static const struct option_row options[] = {
 	{ "speed", 0, "N", "show the run as it happened, N times as fast" },
+	{ "against", 0, "SOURCE", "what this runbook would have done with what the run recorded" },
+	{ "assume", 0, "STEP=fail|ok", "with --against: how a step ends, whatever is recorded; may repeat" },
+	{ "corpus", 0, "DIR", "with --against: all runs of this runbook in a folder of runs" },
+	{ "fail-on", 0, "WHAT", "with --corpus: exit 1 for runs that are different (default), may end otherwise (may), or would (flip)" },
 	{ "output", 'o', "FORMAT", "text (default) or json" },
 	{ "state", 0, "DIR", "where runs are kept" },
 	{ "color", 0, "WHEN", "always, never or auto" },
@@ -215,14 +224,21 @@ static const struct option_row options[] = {
 
 const struct cli_command cmd_replay = {
 	.name = "replay",
-	.usage = "replay RUN [--speed N]",
+	.usage = "replay RUN [--speed N | --against SOURCE [--assume STEP=fail|ok]...]",
 	.summary = "re-drive a past run and compare; nothing can happen",
 	.help = "The engine gets the events that the journal recorded (exits, answers, times) and must\n"
 		"make every guard, command, rendered text and record again, byte for byte.\n\n"
 		"  runbook replay @last\n"
 		"  runbook replay 01m7yd --speed 10\n\n"
-		"Exit 0 identical, 6 diverged (the record and both sides are shown) or not possible.\n"
+		"Exit 0 identical, 6 diverged (the record and both sides are shown) or not possible.\n\n"
+		"With --against, another version of the runbook (a file, FILE@TAG, git+...) is driven with\n"
+		"what the run recorded: which steps are the same, which are not, how it would have ended.\n\n"
+		"  runbook replay 01m7yd --against deploy.yml\n"
+		"  runbook replay 01m7yd --against deploy.yml@v2 --assume act/migrate=fail\n"
+		"  runbook replay --against deploy.yml --corpus ~/.local/state/runbook --fail-on flip\n\n"
+		"Exit 0 the same, 1 different, 2 usage or invalid SOURCE, 6 a run cannot be replayed.\n"
 		"The kernel forbids the process to start programs, to open sockets and to write files.\n",
 	.options = options,
 	.run = replay_run,
+	.bundles = true,
 };

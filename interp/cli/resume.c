@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include "base/file.h"
 #include "cli/output.h"
 #include "cli/past.h"
 #include "cli/settings.h"
@@ -16,6 +17,7 @@ static int tidy_up(struct cli *c, struct past *p)
 	if (!settings_load(c, &set))
 		return EXIT_USAGE;
 	(void)unlink(arena_printf(&c->arena, STR_FMT "/ballast", STR_ARG(p->dir)).p);
+	file_sweep(p->dir.p);
 	if (!p->s.lock.n || lock_free(setting(&set, SET_LOCKS), p->s.lock, p->id)) {
 		cli_error("run " STR_FMT " has ended already: " STR_FMT, STR_ARG(p->id), STR_ARG(p->s.status));
 		return EXIT_FAILED;

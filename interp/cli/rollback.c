@@ -78,11 +78,6 @@ static int in_order(struct cli *c, const struct past *p)
 
 /* --- the command -------------------------------------------------------------------- */
 
-static int rollback_code(int code)
-{
-	return code == 3 || code == 1 ? EXIT_OK : code; /* undone, or nothing was there to undo */
-}
-
 static int rollback_run(struct cli *c)
 {
 	struct takeover_request q = { .how = TAKEOVER_ROLLBACK, .why = cli_arg(c, "why") };
@@ -109,7 +104,7 @@ static int rollback_run(struct cli *c)
 	code = in_order(c, &p);
 	if (code)
 		return code;
-	return p.s.sealed ? rollback_code(takeover_ended(c, &p, &q)) : rollback_code(takeover_broken(c, &p, &q));
+	return p.s.sealed ? takeover_ended(c, &p, &q) : takeover_broken(c, &p, &q);
 }
 
 static const struct option_row options[] = {

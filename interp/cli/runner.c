@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/jsonw.h"
 #include "cli/command.h"
+#include "cli/anchor.h"
 #include "cli/heads.h"
 #include "cli/kept.h"
 #include "cli/modules.h"
@@ -17,6 +18,7 @@
 #include "cli/runner_parts.h"
 #include "cli/settings.h"
 #include "cli/source.h"
+#include "cli/telemetry.h"
 #include "host/clock.h"
 #include "host/child.h"
 #include "host/env.h"
@@ -301,6 +303,7 @@ static bool make_open(struct runner *r)
 	if (r->lock.n)
 		jsonw_kstr(&w, "lock", r->lock);
 	runner_put_people(r, &w);
+	telemetry_put_parent(&w);
 	if (rb->title.kind == DATA_LIT)
 		jsonw_kstr(&w, "title", value_text(rb->title.lit));
 	err = kept_write(r->l, &r->kept, r->dir.p, r->work, !r->no_sync, runner_shared(r), &w);
@@ -397,6 +400,20 @@ static void sign_head(struct runner *r, const char *name)
 	why = heads_sign(r->c, r->dir, name, &h, key);
 	if (why.n)
 		cli_error("the head of the journal was not signed with %s: " STR_FMT, key, STR_ARG(why));
+}
+
+/* The head at the seal, in the repository of the runbook, where the site asks for it. */
+static void anchor_head(struct runner *r)
+{
+	struct head h = { .run = str_of(r->id), .records = journal_records(r->journal) };
+	struct str why;
+
+	if (!r->set.of[SET_ANCHOR].value.n || r->dry_run)
+		return;
+	journal_head(r->journal, h.hash);
+	why = anchor_write(r->c, r->dir, &h, r->operator_name);
+	if (why.n)
+		cli_error("the head of the journal was not anchored: " STR_FMT, STR_ARG(why));
 }
 
 /* The first records are on the disk, the first work is under way. */
@@ -558,11 +575,15 @@ void runner_end(struct runner *r, int code)
 {
 	int err = journal_error(r->journal) ? 0 : report_write(r->dir.p, runner_shared(r));
 
-	if (!journal_error(r->journal) && journal_sealed(r->journal))
+	if (!journal_error(r->journal) && journal_sealed(r->journal)) {
 		sign_head(r, "seal");
+		anchor_head(r);
+	}
 	if (err)
 		cli_error("the run's report could not be written: %s; `runbook report %s` makes it anew", strerror(err), r->id);
 	ui_end(r->ui, str_of(r->id), code, r->dir);
+	if (!journal_error(r->journal) && journal_sealed(r->journal))
+		telemetry_send(r->c, r->dir);
 }
 
 /* Modules of a commit have their folders in the run, as the runbook has. */

@@ -20,8 +20,11 @@ static const struct { const char *status, *means; } meanings[] = {
 	{ "cancelled", "cancelled; nothing of it remains" },
 };
 
-static const char *meaning(struct str status)
+/* asked: nothing failed, a person wanted it undone. */
+static const char *meaning(struct str status, bool asked)
 {
+	if (asked && str_eqz(status, "rolled_back"))
+		return "everything was undone, as asked";
 	for (size_t i = 0; i < sizeof(meanings) / sizeof(*meanings); i++)
 		if (str_eqz(status, meanings[i].status))
 			return meanings[i].means;
@@ -42,6 +45,14 @@ static struct value json_of(struct arena *a, const struct record *r, const char 
 	struct str raw = record_raw(r, name);
 
 	return raw.n && json_parse(a, raw, &v, &je) ? v : value_null;
+}
+
+/* No step failed: somebody said `rollback`. */
+static bool was_asked(struct arena *a, const struct record *r)
+{
+	struct value c = json_of(a, r, "cause");
+
+	return c.kind == V_MAP && !member(c, "k").n;
 }
 
 static void put_cause(struct arena *a, const struct record *r, struct buf *out)
@@ -176,7 +187,7 @@ void seal_text(struct str line, struct str run_id, int exit_code, bool dry, bool
 	doubt = parsed && str_eqz(r.t, "doubt");
 	status = !parsed || doubt ? STR("in_doubt") : held ? STR("held") : record_text(&r, &a, "status");
 	buf_printf(out, "\n%s" STR_FMT "%s  %s", color ? (exit_code ? "\x1b[1;31m" : "\x1b[1;32m") : "", STR_ARG(status),
-		   color ? "\x1b[0m" : "", dry && !exit_code ? "dry-run: nothing was changed" : meaning(status));
+		   color ? "\x1b[0m" : "", dry && !exit_code ? "dry-run: nothing was changed" : meaning(status, parsed && was_asked(&a, &r)));
 	buf_printf(out, " (exit %d)", exit_code);
 	if (parsed && record_raw(&r, "took_us").n) {
 		buf_addz(out, " in ");

@@ -12,9 +12,9 @@
 
 /* settings: flags, variables, files, defaults; in that order. */
 
-const char *const setting_names[SET_COUNT] = { "state", "locks", "group", "operator", "policy", "allowed_signers", "keyring", "sign_key" };
+const char *const setting_names[SET_COUNT] = { "state", "locks", "group", "operator", "policy", "allowed_signers", "keyring", "sign_key", "anchor" };
 static const char *const variables[SET_COUNT] = { "RUNBOOK_STATE", "RUNBOOK_LOCKS", "RUNBOOK_GROUP", "RUNBOOK_OPERATOR", "RUNBOOK_POLICY",
-						  "RUNBOOK_ALLOWED_SIGNERS", "RUNBOOK_KEYRING", "RUNBOOK_SIGN_KEY" };
+						  "RUNBOOK_ALLOWED_SIGNERS", "RUNBOOK_KEYRING", "RUNBOOK_SIGN_KEY", "RUNBOOK_ANCHOR" };
 
 const char *setting(const struct settings *s, enum setting which)
 {
@@ -59,7 +59,7 @@ static bool read_file(struct cli *c, struct settings *s, struct str path)
 		while (i < SET_COUNT && !str_eqz(v->key, setting_names[i]))
 			i++;
 		if (i == SET_COUNT || v->kind != NODE_SCALAR) {
-			cli_error(STR_FMT ":%u: `" STR_FMT "` is not a setting (state, locks, group, operator, policy, allowed_signers, keyring, sign_key, roles)", STR_ARG(path),
+			cli_error(STR_FMT ":%u: `" STR_FMT "` is not a setting (state, locks, group, operator, policy, allowed_signers, keyring, sign_key, anchor, roles)", STR_ARG(path),
 				  source_locate(v->key_span.src, v->key_span.start).line, STR_ARG(v->key));
 			ok = false;
 		} else {
@@ -107,5 +107,9 @@ bool settings_load(struct cli *c, struct settings *s)
 		ok = read_file(c, s, arena_printf(&c->arena, "%s/.config/runbook/config.yml", home));
 	ok = read_file(c, s, STR("/etc/runbook/config.yml")) && ok;
 	defaults(c, s);
+	if (s->of[SET_ANCHOR].value.n && !str_eqz(s->of[SET_ANCHOR].value, "notes")) {
+		cli_error("the setting anchor can be `notes` (" STR_FMT " says `" STR_FMT "`)", STR_ARG(s->of[SET_ANCHOR].origin), STR_ARG(s->of[SET_ANCHOR].value));
+		ok = false;
+	}
 	return ok;
 }

@@ -13,7 +13,7 @@ struct arena;
 struct site_people;
 struct cli;
 
-enum setting { SET_STATE, SET_LOCKS, SET_GROUP, SET_OPERATOR, SET_POLICY, SET_SIGNERS, SET_KEYRING, SET_SIGN_KEY, SET_COUNT };
+enum setting { SET_STATE, SET_LOCKS, SET_GROUP, SET_OPERATOR, SET_POLICY, SET_SIGNERS, SET_KEYRING, SET_SIGN_KEY, SET_ANCHOR, SET_COUNT };
 struct settings {
 	struct { struct str value; struct str origin; } of[SET_COUNT];
 	struct site_people *people; uint32_t people_count; /* roles: of the files (cli/site.h) */

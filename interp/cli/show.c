@@ -194,4 +194,5 @@ const struct cli_command cmd_show = {
 	.help = "  runbook show @last\n  runbook show 01j9 act/migrate\n  runbook show @last --source > as-it-ran.yml\n",
 	.options = options,
 	.run = show_run,
+	.bundles = true,
 };

@@ -94,6 +94,8 @@ bool source_load(struct cli *c, const char *name, struct loaded *l)
 	module_source_init(l->modules, c, l->origin, l->dir, name[0] == '/');
 	options.fetch = &l->modules->fetch;
 	l->program = program_load(&c->arena, l->source, &options, &l->diags);
+	if (l->modules->others.modules)
+		digest_hex(l->modules->others.text, l->origin->lock);
 	return true;
 }
 

@@ -8,7 +8,9 @@
 #include "base/file.h"
 #include "base/jsonw.h"
 #include "cli/rebuild.h"
+#include "cli/restore.h"
 #include "cli/runner_parts.h"
+#include "host/git.h"
 #include "host/clock.h"
 #include "host/survivor.h"
 #include "journal/journal.h"
@@ -23,7 +25,7 @@
  * started; the first record says who took over.
  */
 
-enum { SURVIVORS_MAX = 256, FILES_MAX = 64 << 20 };
+enum { SURVIVORS_MAX = 256 };
 
 struct takeover {
 	struct runner r;
@@ -32,6 +34,7 @@ struct takeover {
 	const struct takeover_request *q;
 	struct run_request rq;
 	struct str cause;         /* of a rollback */
+	struct kept_record kept;
 };
 
 static struct str cause_of(struct takeover *t, const char *what)
@@ -78,6 +81,14 @@ static void end_them(const struct survivor *s, uint32_t n)
 	kill_all(s, n, SIGKILL);
 }
 
+/* What monitors read is asked again: nobody waits for it. */
+static void end_monitors(const struct survivor *s, uint32_t n, const struct str *keys)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (str_starts(keys[s[i].step], STR("monitors/")))
+			end_them(&s[i], 1);
+}
+
 static bool look(struct takeover *t, const struct str *keys, uint32_t count, struct survivor s[SURVIVORS_MAX], uint32_t *n)
 {
 	*n = 0;
@@ -108,9 +119,13 @@ static int wait_for_survivors(struct takeover *t)
 			end_them(s, n);
 			continue;
 		}
+		end_monitors(s, n, keys);
+		if (!any_lives(s, n))
+			continue;
 		for (uint32_t i = 0; i < n && !told; i++)
-			cli_error("process %d of " STR_FMT " still runs: waiting for its end (--kill ends it)", (int)s[i].pid,
-				  STR_ARG(keys[s[i].step]));
+			if (survivor_lives(&s[i]))
+				cli_error("process %d of " STR_FMT " still runs: waiting for its end (--kill ends it)", (int)s[i].pid,
+					  STR_ARG(keys[s[i].step]));
 		told = true;
 		nanosleep(&pause, NULL);
 		if (interrupted()) {
@@ -119,95 +134,6 @@ static int wait_for_survivors(struct takeover *t)
 		}
 	}
 	return 0;
-}
-
-/* --- the same files ------------------------------------------------------------------ */
-
-struct kept_files { struct takeover *t; struct value list, modules; struct str modules_json, uses_json; bool seen; };
-
-static void on_open(void *arg, const struct record *r)
-{
-	struct kept_files *k = arg;
-	struct arena *a = &k->t->r.c->arena;
-	struct json_error je;
-	struct str raw = record_raw(r, "files");
-
-	if (!k->seen && raw.n)
-		(void)json_parse(a, arena_str(a, raw.p, raw.n), &k->list, &je);
-	raw = record_raw(r, "modules");
-	if (!k->seen && raw.n) {
-		k->modules_json = arena_str(a, raw.p, raw.n);
-		(void)json_parse(a, k->modules_json, &k->modules, &je);
-		raw = record_raw(r, "uses");
-		k->uses_json = arena_str(a, raw.p ? raw.p : "", raw.n);
-	}
-	k->seen = true;
-}
-
-static struct str member(struct value map, const char *name)
-{
-	const struct value *v = map.kind == V_MAP ? value_get(map, str_of(name)) : NULL;
-
-	return v && v->kind == V_STRING ? value_text(*v) : STR("");
-}
-
-/* Is every file of `files:` in the runbook's folder still what the run has kept? */
-static bool files_unchanged(struct takeover *t, struct value list)
-{
-	for (uint32_t i = 0; list.kind == V_LIST && i < list.n; i++) {
-		struct str path = arena_printf(&t->r.c->arena, STR_FMT "/" STR_FMT, STR_ARG(t->b.dir), STR_ARG(member(list.list[i], "path")));
-		struct str bytes;
-		char hex[65];
-
-		if (file_read(&t->r.c->arena, path.p, FILES_MAX, &bytes))
-			return false;
-		digest_hex(bytes, hex);
-		if (!str_eqz(member(list.list[i], "sha256"), hex))
-			return false;
-	}
-	return access(t->b.dir.p, X_OK) == 0;
-}
-
-static int write_kept(struct takeover *t, struct str folder, struct value file)
-{
-	struct str path = arena_printf(&t->r.c->arena, STR_FMT "/" STR_FMT, STR_ARG(folder), STR_ARG(member(file, "path"))), bytes;
-	size_t slash = path.n;
-	int err = blob_get(&t->r.c->arena, t->b.run_dir.p, member(file, "sha256"), FILES_MAX, &bytes);
-
-	if (err)
-		return err;
-	while (path.p[slash - 1] != '/')
-		slash--;
-	err = file_mkdirs(arena_str(&t->r.c->arena, path.p, slash - 1).p, 0700);
-	return err ? err : file_write_atomic(path.p, bytes, 0700, 1);
-}
-
-/* The runbook's folder has other files now: the run's own copies are used. */
-static bool restore_files(struct takeover *t)
-{
-	struct kept_files k = { .t = t };
-	struct journal_scan scan;
-	struct str folder = arena_printf(&t->r.c->arena, STR_FMT "/files", STR_ARG(t->b.run_dir));
-
-	journal_scan_file(t->p->journal.p, &scan, on_open, &k);
-	if (files_unchanged(t, k.list))
-		return true;
-	for (uint32_t i = 0; k.list.kind == V_LIST && i < k.list.n; i++) {
-		int err = write_kept(t, folder, k.list.list[i]);
-
-		if (err) {
-			cli_error("files: " STR_FMT ": %s", STR_ARG(member(k.list.list[i], "path")), err < 0 ? "its kept copy is damaged" : file_error(err));
-			return false;
-		}
-	}
-	if (k.list.kind != V_LIST || !k.list.n) {
-		cli_error("the folder " STR_FMT " is gone", STR_ARG(t->b.dir));
-		return false;
-	}
-	cli_error("note: files in " STR_FMT " have changed since; the copies that the run kept are used, in " STR_FMT,
-		  STR_ARG(t->b.dir), STR_ARG(folder));
-	t->b.setup.dir = folder.p;
-	return true;
 }
 
 /* --- beginning -------------------------------------------------------------------------- */
@@ -251,7 +177,7 @@ static int begin(struct takeover *t, struct cli *c, struct past *p, const struct
 	memcpy(r->id, p->id.p, RUN_ID_LEN);
 	r->lock = p->s.lock;
 	r->gone = t->b.setup.gone;
-	return restore_files(t) ? 0 : EXIT_FAILED;
+	return restore_files(&t->b, p->journal.p, &t->kept) ? 0 : EXIT_FAILED;
 }
 
 static int damaged(struct takeover *t)
@@ -283,6 +209,7 @@ static int reopen(struct takeover *t)
 	r->journal = journal_reopen(&jo, &err);
 	if (!r->journal)
 		return reopen_failed(t, err);
+	file_sweep(r->dir.p);
 	if (!rebuild_replay(&t->b, r->secrets, r->mask))
 		return damaged(t);
 	return 0;
@@ -311,7 +238,7 @@ static struct str epoch_body(struct takeover *t, bool rollback)
 	struct runner *r = &t->r;
 	struct jsonw w;
 
-	buf_init(&r->open_body, 64 << 10);
+	buf_init(&r->open_body, 200 << 10);
 	jsonw_init(&w, &r->open_body);
 	jsonw_kstr(&w, "t", STR("epoch.open"));
 	runner_put_who(r, &w);
@@ -321,7 +248,14 @@ static struct str epoch_body(struct takeover *t, bool rollback)
 		jsonw_kbool(&w, "rollback", true);
 		jsonw_kstr(&w, "cause", t->cause);
 	}
+	restore_put(&t->kept, &w);
 	return buf_str(&r->open_body);
+}
+
+/* The exit code of a rollback: undone, or nothing was there to undo, is what was wanted. */
+static int rollback_code(int code)
+{
+	return code == 3 || code == 1 ? EXIT_OK : code;
 }
 
 static int close_ended(struct takeover *t)
@@ -334,6 +268,8 @@ static int close_ended(struct takeover *t)
 	}
 	t->r.locked = t->r.lock.n > 0;
 	runner_unlock(&t->r);
+	if (t->q->how == TAKEOVER_ROLLBACK)
+		code = rollback_code(code);
 	runner_end(&t->r, code);
 	return code;
 }
@@ -367,11 +303,19 @@ static int go_on(struct takeover *t)
 		return code;
 	t->cause = cause_of(t, "rollback");
 	first.body = epoch_body(t, rollback);
+	if (r->open_body.full) {
+		cli_error("too many modules have other files now for one record");
+		return EXIT_FAILED;
+	}
+	first.dirs = t->kept.dirs;
+	first.dir_count = t->kept.dir_count;
 	first.why = t->cause;
 	r->engine = t->b.engine;
 	engine_attach(r->engine, live_effects(), r->live);
 	code = runner_drive(r, &first);
 	r->engine = NULL;
+	if (rollback)
+		code = rollback_code(code);
 	runner_end(r, code);
 	return code;
 }
@@ -399,7 +343,7 @@ static bool keep_blob(struct takeover *t, struct str hex, struct jsonw *w, const
 {
 	struct str bytes;
 	char name[65];
-	int err = blob_get(&t->r.c->arena, t->b.run_dir.p, hex, FILES_MAX, &bytes);
+	int err = blob_get(&t->r.c->arena, t->b.run_dir.p, hex, GIT_FILE_MAX, &bytes);
 
 	if (!err)
 		err = blob_write(t->r.dir.p, bytes, !t->r.no_sync, name);
@@ -417,16 +361,18 @@ static bool keep_blob(struct takeover *t, struct str hex, struct jsonw *w, const
 	return true;
 }
 
-static bool keep_modules(struct takeover *t, const struct kept_files *k, struct jsonw *w)
+static bool keep_modules(struct takeover *t, struct jsonw *w)
 {
+	const struct kept_record *k = &t->kept;
+
 	for (uint32_t i = 0; k->modules.kind == V_LIST && i < k->modules.n; i++) {
 		struct value m = k->modules.list[i];
 		const struct value *files = m.kind == V_MAP ? value_get(m, STR("files")) : NULL;
 
-		if (!keep_blob(t, member(m, "sha256"), NULL, NULL))
+		if (!keep_blob(t, kept_text(m, "sha256"), NULL, NULL))
 			return false;
 		for (uint32_t n = 0; files && files->kind == V_LIST && n < files->n; n++)
-			if (!keep_blob(t, member(files->list[n], "sha256"), NULL, NULL))
+			if (!keep_blob(t, kept_text(files->list[n], "sha256"), NULL, NULL))
 				return false;
 	}
 	if (k->modules_json.n) {
@@ -442,11 +388,9 @@ static bool keep_modules(struct takeover *t, const struct kept_files *k, struct 
 static bool adopt_body(struct takeover *t)
 {
 	struct runner *r = &t->r;
-	struct kept_files k = { .t = t };
-	struct journal_scan scan;
+	const struct kept_record *k = &t->kept;
 	struct jsonw w;
 
-	journal_scan_file(t->p->journal.p, &scan, on_open, &k);
 	buf_init(&r->open_body, 200 << 10);
 	jsonw_init(&w, &r->open_body);
 	jsonw_kstr(&w, "t", STR("run.open"));
@@ -482,11 +426,12 @@ static bool adopt_body(struct takeover *t)
 		jsonw_kstr(&w, "title", t->p->s.title);
 	jsonw_key(&w, "files");
 	jsonw_open(&w, '[');
-	for (uint32_t i = 0; k.list.kind == V_LIST && i < k.list.n; i++)
-		if (!keep_blob(t, member(k.list.list[i], "sha256"), &w, member(k.list.list[i], "path").p))
+	for (uint32_t i = 0; k->files.kind == V_LIST && i < k->files.n; i++)
+		if (!keep_blob(t, kept_text(k->files.list[i], "sha256"), &w, kept_text(k->files.list[i], "path").p))
 			return false;
 	jsonw_close(&w, ']');
-	return keep_modules(t, &k, &w) && keep_blob(t, str_of(t->b.l.digest), NULL, NULL);
+	restore_put(&t->kept, &w);
+	return keep_modules(t, &w) && keep_blob(t, str_of(t->b.l.digest), NULL, NULL);
 }
 
 static int make_run(struct takeover *t)
@@ -544,10 +489,12 @@ static int undo_ended(struct takeover *t)
 		return code;
 	engine_rename(t->b.engine, str_of(r->id));
 	first.body = buf_str(&r->open_body);
+	first.dirs = t->kept.dirs;
+	first.dir_count = t->kept.dir_count;
 	first.why = t->cause;
 	r->engine = t->b.engine;
 	engine_attach(r->engine, live_effects(), r->live);
-	code = runner_drive(r, &first);
+	code = rollback_code(runner_drive(r, &first));
 	r->engine = NULL;
 	runner_end(r, code);
 	return code;

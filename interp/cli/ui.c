@@ -129,7 +129,7 @@ static void running_add(struct ui *u, const struct record *r)
 		run->used = true;
 		memcpy(run->key, r->k.p, r->k.n);
 		run->since = r->m;
-		run->would = u->dry && record_raw(r, "command").n;
+		run->would = u->dry && ui_would(r);
 		buf_init(&run->partial[0], 64 << 10);
 		buf_init(&run->partial[1], 64 << 10);
 		buf_init(&what, sizeof(run->what) - 1);
@@ -138,6 +138,11 @@ static void running_add(struct ui *u, const struct record *r)
 		buf_release(&what);
 		return;
 	}
+}
+
+bool ui_would(const struct record *r)
+{
+	return record_raw(r, "command").n || record_raw(r, "sends").n;
 }
 
 static void show_line(struct ui *u, struct ui_running *run, struct str key, int stream, struct str line)

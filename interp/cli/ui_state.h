@@ -57,6 +57,8 @@ void ui_erase_live(struct ui *u);
 void ui_draw_live(struct ui *u);
 /* Short description of an intent: name, or command. Into out, safe to show. */
 void ui_describe(struct ui *u, const struct record *r, struct buf *out);
+/* Does this intent of a dry-run say what the step would do (a command, a message)? */
+bool ui_would(const struct record *r);
 /* "\x1b[31m" or "" */
 const char *ui_color(const struct ui *u, const char *sgr);
 

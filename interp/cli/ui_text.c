@@ -385,6 +385,7 @@ static void on_would(struct ui *u, const struct record *r)
 	flush_line(u);
 	put_lines(u, "", record_text(r, &u->arena, "preview"));
 	put_lines(u, "$ ", record_text(r, &u->arena, "command"));
+	put_lines(u, "", record_text(r, &u->arena, "sends"));
 	if (!record_raw(r, "undo").n || !json_parse(&u->arena, record_raw(r, "undo"), &undo, &je) || undo.kind != V_LIST)
 		return;
 	if (!undo.n)
@@ -476,7 +477,7 @@ void ui_text_record(struct ui *u, const struct record *r, const char *what)
 		heading(u, r->k, "\x1b[1m");
 	} else if (str_eqz(r->t, "guard")) {
 		on_guard(u, r);
-	} else if (str_eqz(r->t, "step.intent") && u->dry && record_raw(r, "command").n) {
+	} else if (str_eqz(r->t, "step.intent") && u->dry && ui_would(r)) {
 		on_would(u, r);
 	} else if (str_eqz(r->t, "step.attempt")) {
 		on_attempt(u, r);

@@ -1,21 +1,24 @@
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/jsonw.h"
 #include "base/visible.h"
+#include "cli/anchor.h"
 #include "cli/heads.h"
 #include "cli/output.h"
 #include "cli/past.h"
 #include "cli/rebuild.h"
 #include "cli/settings.h"
 #include "host/jail.h"
+#include "cli/statement.h"
+#include "journal/bundle.h"
 #include "journal/mask.h"
+#include "journal/named.h"
 #include "journal/output.h"
 #include "journal/state.h"
-#include "journal/stored.h"
 #include "report/report.h"
-#include "value/json.h"
 
 /*
  * verify: is a run's folder what its runner wrote? Form and chain of the journal,
@@ -32,7 +35,12 @@ struct verifying {
 	bool wanted_seen;
 	struct signed_head *heads; uint32_t head_count;
 	bool *head_seen;
-	int64_t blobs;
+	struct statement_found statement;
+	struct anchor_found anchor;
+	bool anchor_seen[ANCHORED_MAX];
+	struct str version;            /* of the program that sealed it, as its runners say */
+	struct arena record;           /* what the record at hand names */
+	int64_t blobs, at;             /* at: number of the record at hand */
 	struct str found[FOUND_MAX]; uint32_t found_count; /* what is wrong */
 	struct str notes[FOUND_MAX]; uint32_t note_count;  /* what is worth knowing */
 };
@@ -72,55 +80,50 @@ static void check_blob(struct verifying *v, struct str hex, int64_t record)
 	arena_release(&a);
 }
 
-static void check_output(struct verifying *v, const struct record *r, const char *name)
+static void on_blob(void *arg, struct str hex)
 {
-	struct str raw = record_raw(r, name);
-	struct stored_output out;
+	struct verifying *v = arg;
 
-	if (!raw.n)
-		return;
-	if (stored_output(&v->c->arena, v->dir.p, raw, 0, &out)) {
-		wrong(v, arena_printf(&v->c->arena, "record %lld: `%s` is no output", (long long)r->n, name));
-		return;
-	}
-	check_blob(v, out.blob, r->n);
-	check_blob(v, out.head, r->n);
-	check_blob(v, out.tail, r->n);
+	check_blob(v, hex, v->at);
 }
 
-/* Names of blobs in a list of maps: files of run.open. */
-static void check_files(struct verifying *v, const struct record *r, const char *name)
+static void on_odd(void *arg, const char *member)
 {
-	struct json_error je;
-	struct value list;
-	struct str raw = record_raw(r, name);
+	struct verifying *v = arg;
 
-	if (!raw.n || !json_parse(&v->c->arena, raw, &list, &je) || list.kind != V_LIST)
-		return;
-	for (uint32_t i = 0; i < list.n; i++) {
-		const struct value *hex = list.list[i].kind == V_MAP ? value_get(list.list[i], STR("sha256")) : NULL;
+	wrong(v, arena_printf(&v->c->arena, "record %lld: `%s` is no output", (long long)v->at, member));
+}
 
-		if (hex && hex->kind == V_STRING)
-			check_blob(v, value_text(*hex), r->n);
-	}
+/* What a take-over cut off may be gone; if it is there, it must be that. */
+static void on_torn(void *arg, struct str file, struct str hex)
+{
+	struct verifying *v = arg;
+	struct bundle_entry e = { .from = arena_printf(&v->c->arena, STR_FMT "/" STR_FMT, STR_ARG(v->dir), STR_ARG(file)) };
+	int err = memchr(file.p, '/', file.n) ? EINVAL : bundle_measure(&e);
+
+	if (err != ENOENT && (err || !str_eqz(hex, e.hex)))
+		wrong(v, arena_printf(&v->c->arena, "record %lld: the file " STR_FMT " is not what was cut off", (long long)v->at, STR_ARG(file)));
 }
 
 static void on_record(void *arg, const struct record *r)
 {
 	struct verifying *v = arg;
+	const struct named to = { .arg = v, .blob = on_blob, .torn = on_torn, .odd = on_odd };
 
 	for (uint32_t i = 0; i < v->head_count; i++)
 		if (v->heads[i].head.records == r->n)
 			v->head_seen[i] = str_eqz(r->h, v->heads[i].head.hash);
+	for (uint32_t i = 0; i < v->anchor.count; i++)
+		if (v->anchor.heads[i].records == r->n)
+			v->anchor_seen[i] = str_eqz(r->h, v->anchor.heads[i].hash);
 	v->wanted_seen = v->wanted_seen || (v->wanted && str_eqz(r->h, v->wanted));
-	if (str_eqz(r->t, "run.open")) {
+	if (str_eqz(r->t, "run.open"))
 		v->run = arena_str(&v->c->arena, record_text(r, &v->c->arena, "run").p, record_text(r, &v->c->arena, "run").n);
-		check_blob(v, record_text(r, &v->c->arena, "program"), r->n);
-		check_files(v, r, "files");
-	} else if (str_eqz(r->t, "step.attempt") || str_eqz(r->t, "probe")) {
-		check_output(v, r, "out");
-		check_output(v, r, "err");
-	}
+	if (str_eqz(r->t, "run.open") || str_eqz(r->t, "epoch.open"))
+		v->version = arena_str(&v->c->arena, record_text(r, &v->c->arena, "version").p, record_text(r, &v->c->arena, "version").n);
+	v->at = r->n;
+	arena_reset(&v->record);
+	named_each(&v->record, r, &to);
 }
 
 /* --- the parts ------------------------------------------------------------------------ */
@@ -150,13 +153,13 @@ static void check_heads(struct verifying *v, bool required)
 
 		if (!h->head.run.n || !ours)
 			wrong(v, arena_printf(&v->c->arena, "heads/" STR_FMT ": %.*s", STR_ARG(h->name),
-					      STR_ARG(!h->head.run.n ? h->why : STR("it is of another journal than this"))));
-		else if (h->good)
+					      STR_ARG(!h->head.run.n ? h->by.why : STR("it is of another journal than this"))));
+		else if (h->by.good)
 			note(v, arena_printf(&v->c->arena, "heads/" STR_FMT ": record %lld, signed by " STR_FMT, STR_ARG(h->name),
-					     (long long)h->head.records, STR_ARG(h->signer)));
+					     (long long)h->head.records, STR_ARG(h->by.signer)));
 		else
-			note(v, arena_printf(&v->c->arena, "heads/" STR_FMT ": not checked: " STR_FMT, STR_ARG(h->name), STR_ARG(h->why)));
-		good = good || (ours && h->good && str_eqz(h->name, "seal.head"));
+			note(v, arena_printf(&v->c->arena, "heads/" STR_FMT ": not checked: " STR_FMT, STR_ARG(h->name), STR_ARG(h->by.why)));
+		good = good || (ours && h->by.good && str_eqz(h->name, "seal.head"));
 	}
 	if (required && !good)
 		wrong(v, STR("no trusted signature stands under its seal"));
@@ -175,6 +178,15 @@ static void check_replay(struct verifying *v)
 	mask_free(m);
 }
 
+/* What another version of the program made may look otherwise: then that is said, and no more. */
+static void not_ours(struct verifying *v, const char *file, const char *why)
+{
+	if (str_eqz(v->version, RUNBOOK_VERSION))
+		wrong(v, arena_printf(&v->c->arena, "%s %s", file, why));
+	else
+		note(v, arena_printf(&v->c->arena, "%s is of version " STR_FMT " of the program: not compared", file, STR_ARG(v->version)));
+}
+
 static void check_report(struct verifying *v, const char *journal)
 {
 	struct str path = arena_printf(&v->c->arena, STR_FMT "/report.run.json", STR_ARG(v->dir)), bytes;
@@ -186,8 +198,45 @@ static void check_report(struct verifying *v, const char *journal)
 		return; /* it is made when it is asked for */
 	buf_init(&out, REPORT_BYTES_MAX);
 	if (!report_read(&v->c->arena, journal, false, &r) || !report_make(&r, v->dir.p, REPORT_JSON, &out) || !str_eq(buf_str(&out), bytes))
-		wrong(v, STR("report.run.json is not what the journal gives"));
+		not_ours(v, "report.run.json", "is not what the journal gives");
 	buf_release(&out);
+}
+
+/* The note on the commit, where its repository can be read. required: the caller named one. */
+static void check_anchor(struct verifying *v, bool required)
+{
+	const struct anchor_found *f = &v->anchor;
+
+	if (f->why.n && required)
+		wrong(v, arena_printf(&v->c->arena, "refs/notes/runbook: " STR_FMT, STR_ARG(f->why)));
+	else if (f->why.n)
+		note(v, arena_printf(&v->c->arena, "refs/notes/runbook: not read: " STR_FMT, STR_ARG(f->why)));
+	for (uint32_t i = 0; i < f->count; i++)
+		if (v->anchor_seen[i])
+			note(v, arena_printf(&v->c->arena, "refs/notes/runbook: record %lld, on commit %.12s of " STR_FMT,
+					     (long long)f->heads[i].records, f->commit.p, STR_ARG(f->repository)));
+		else
+			wrong(v, arena_printf(&v->c->arena, "refs/notes/runbook: the head of this run on commit %.12s of " STR_FMT " is of another journal than this",
+					      f->commit.p, STR_ARG(f->repository)));
+	if (required && !f->why.n && !f->count)
+		wrong(v, arena_printf(&v->c->arena, "refs/notes/runbook: no head of this run on commit " STR_FMT " of " STR_FMT,
+				      STR_ARG(f->commit), STR_ARG(f->repository)));
+}
+
+static void check_statement(struct verifying *v)
+{
+	const struct statement_found *f = &v->statement;
+
+	if (!f->there)
+		return;
+	if (f->why.n)
+		wrong(v, arena_printf(&v->c->arena, "statement.dsse.json: " STR_FMT, STR_ARG(f->why)));
+	else if (!statement_holds(v->c, v->dir, f))
+		not_ours(v, "statement.dsse.json", "does not say what the run gives");
+	else if (f->by.good)
+		note(v, arena_printf(&v->c->arena, "statement.dsse.json: signed by " STR_FMT, STR_ARG(f->by.signer)));
+	else
+		note(v, arena_printf(&v->c->arena, "statement.dsse.json: signature not checked: " STR_FMT, STR_ARG(f->by.why)));
 }
 
 /* --- the answer ------------------------------------------------------------------------ */
@@ -238,20 +287,26 @@ static void say_text(const struct verifying *v, const struct journal_scan *scan,
 	}
 }
 
-static int verify_folder(struct cli *c, struct str dir, bool json)
+/* id: of the run that must be in it; empty: any. */
+static int verify_folder(struct cli *c, struct str dir, struct str id, bool json)
 {
 	struct verifying v = { .c = c, .dir = dir, .wanted = cli_arg(c, "head") };
 	const char *journal = arena_printf(&c->arena, STR_FMT "/journal.jsonl", STR_ARG(dir)).p;
 	struct journal_scan scan;
+	const char *signers;
 	struct settings set;
 	struct buf out;
 	int err;
 
 	if (!settings_load(c, &set))
 		return EXIT_USAGE;
-	err = heads_read(c, dir, set.of[SET_SIGNERS].value.n ? setting(&set, SET_SIGNERS) : NULL, &v.heads, &v.head_count);
+	arena_init(&v.record);
+	signers = set.of[SET_SIGNERS].value.n ? setting(&set, SET_SIGNERS) : NULL;
+	err = heads_read(c, dir, signers, &v.heads, &v.head_count);
 	if (err)
 		wrong(&v, arena_printf(&c->arena, "heads: %s", strerror(err)));
+	statement_read(c, dir, signers, &v.statement);
+	anchor_read(c, dir, cli_arg(c, "repository"), &v.anchor);
 	v.head_seen = arena_array(&c->arena, v.head_count + 1u, sizeof(*v.head_seen));
 	err = jail_enter(); /* the programs that check signatures have run */
 	if (err) {
@@ -260,10 +315,15 @@ static int verify_folder(struct cli *c, struct str dir, bool json)
 	}
 	check_chain(&v, journal, &scan);
 	check_heads(&v, cli_has(c, "require-signed"));
+	check_anchor(&v, cli_has(c, "repository"));
 	if (scan.state == JOURNAL_SOUND) {
 		check_replay(&v);
 		check_report(&v, journal);
+		check_statement(&v);
 	}
+	if (id.n && !str_eq(id, v.run))
+		wrong(&v, arena_printf(&c->arena, "the journal is of run " STR_FMT ", not of " STR_FMT, STR_ARG(v.run), STR_ARG(id)));
+	arena_release(&v.record);
 	buf_init(&out, 1 << 20);
 	if (json)
 		say_json(&v, &scan, &out);
@@ -282,18 +342,19 @@ static int verify_run(struct cli *c)
 	int code;
 
 	if (c->arg_count != 1)
-		return cli_usage(c, "verify needs a run, or the folder of one");
+		return cli_usage(c, "verify needs a run, the folder of one, or a bundle");
 	if (!output_json(c, &json))
 		return EXIT_USAGE;
 	if (strchr(c->args[0], '/') && !stat(c->args[0], &st) && S_ISDIR(st.st_mode))
-		return verify_folder(c, str_of(c->args[0]), json);
+		return verify_folder(c, str_of(c->args[0]), STR(""), json);
 	code = past_find(c, c->args[0], &p);
-	return code ? code : verify_folder(c, p.dir, json);
+	return code ? code : verify_folder(c, p.dir, p.id, json);
 }
 
 static const struct option_row options[] = {
 	{ "head", 0, "HASH", "a head that you kept: the journal must contain it" },
 	{ "require-signed", 0, NULL, "a trusted signature must stand under the seal (setting allowed_signers)" },
+	{ "repository", 0, "DIR", "a clone of the runbook's repository: its notes must have the head of this run" },
 	{ "output", 'o', "FORMAT", "text (default) or json" },
 	{ "state", 0, "DIR", "where runs are kept" },
 	{ NULL, 0, NULL, NULL },
@@ -301,13 +362,15 @@ static const struct option_row options[] = {
 
 const struct cli_command cmd_verify = {
 	.name = "verify",
-	.usage = "verify RUN|FOLDER [--head HASH] [--require-signed]",
+	.usage = "verify RUN|FOLDER|BUNDLE [--head HASH] [--require-signed]",
 	.summary = "check that a run's journal, blobs and report are whole and true",
 	.help = "Checks the form and the chain of the journal, every blob that it names, the signed heads\n"
 		"in the run's folder, that a replay makes the same journal, and the report. A folder is a\n"
-		"path with a slash: a copy of a run's folder, checked without network.\n\n"
+		"path with a slash: a copy of a run's folder; a bundle is a file that `runbook export` made.\n"
+		"Neither needs the machine that it comes from, nor a network.\n\n"
 		"Exit 0 verified, 6 not (the list says what is wrong), also for a run that has neither a\n"
 		"seal nor a living runner.\n",
 	.options = options,
 	.run = verify_run,
+	.bundles = true,
 };

@@ -26,7 +26,8 @@ enum {
 	GIT_FILE_MAX = 64 << 20,      /* an entry of `files:` */
 	GIT_TREE_MAX = 4 << 20,       /* bytes of one tree object */
 	GIT_LIST_MAX = 10000,         /* entries of one git_list() */
-	GIT_TAGS_MAX = 100000
+	GIT_TAGS_MAX = 100000,
+	GIT_NOTE_MAX = 1 << 20        /* a note on a commit */
 };
 
 struct git_id { char hex[41]; }; /* "" none */
@@ -52,6 +53,9 @@ bool git_at(struct arena *a, const char *path, struct git_place *out, struct fau
 
 /* NULL after a fault: not a repository, SHA-256, reftable. `name` is what messages call it. */
 struct git_repo *git_open(struct git *g, struct arena *a, const struct git_place *place, struct str name, struct fault *f);
+/* The same without the library, for git_head(), git_stat() and git_read() only. NULL, or a fault
+ * other than 405 and 406 of these three, means no more than that git_open() must be asked. */
+struct git_repo *git_open_own(struct arena *a, const struct git_place *place, struct str name);
 void git_close(struct git_repo *r);
 
 /* What a version stands for. */
@@ -81,7 +85,12 @@ bool git_stat(struct git_repo *r, struct arena *a, const struct git_id *tree, st
  * more than GIT_LIST_MAX entries are faults. each() may end it with false. */
 bool git_list(struct git_repo *r, struct arena *a, const struct git_id *tree, struct str path,
 	      bool (*each)(void *arg, struct str path, const struct git_entry *entry /* bytes empty */), void *arg, struct fault *f);
+/* Notes on a commit, refs/notes/NAME: *text is empty if there is none. False after a fault. */
+bool git_notes_read(struct git_repo *r, struct arena *a, const char *name, const struct git_id *commit, struct str *text, struct fault *f);
+/* Appends text (lines) behind an empty line to the note, as a new commit of `who` on top of
+ * the others; what others write meanwhile stays. Only into a repository of our own account. */
+bool git_notes_add(struct git_repo *r, struct arena *a, const char *name, const struct git_id *commit, struct str text, struct str who, struct fault *f);
 /* SHA-1 by which git would name these bytes as a blob. */
-struct git_id git_bytes_id(struct git *g, struct str bytes);
+struct git_id git_bytes_id(struct str bytes);
 
 #endif

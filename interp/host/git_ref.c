@@ -11,8 +11,7 @@
 
 enum { PEEL_MAX = 8, NAME_MAX_BYTES = 1024, OBJECT_MAX = 4 << 20 };
 
-/* The tree of a commit. */
-static bool take_commit(struct git_repo *r, struct arena *a, const struct git_id *id, struct git_found *out, struct fault *f)
+bool git_commit_of(struct git_repo *r, struct arena *a, const struct git_id *id, struct git_found *out, struct fault *f)
 {
 	struct git_raw o;
 	size_t at = 0;
@@ -65,11 +64,10 @@ static bool take_tag(struct git_repo *r, struct arena *a, struct str name, const
 	}
 	if (type != GIT_OBJECT_COMMIT)
 		return fault_set(f, a, 402, "the tag `" STR_FMT "` of " STR_FMT " does not name a commit", STR_ARG(name), STR_ARG(r->name));
-	return take_commit(r, a, &id, out, f);
+	return git_commit_of(r, a, &id, out, f);
 }
 
-/* The object that a ref names. 1: found, 0: no such ref, -1: fault. */
-static int lookup(struct git_repo *r, struct arena *a, const char *folder, struct str name, struct git_id *id, struct fault *f)
+int git_ref_id(struct git_repo *r, struct arena *a, const char *folder, struct str name, struct git_id *id, struct fault *f)
 {
 	struct str full = arena_printf(a, "refs/%s/" STR_FMT, folder, STR_ARG(name));
 	struct str loose = arena_printf(a, STR_FMT "/" STR_FMT, STR_ARG(r->place.common), STR_ARG(full));
@@ -129,7 +127,7 @@ static bool put_tag(void *arg, struct str name)
 {
 	struct tags *t = arg;
 	struct git_id id;
-	int got = lookup(t->r, t->a, "tags", name, &id, t->f);
+	int got = git_ref_id(t->r, t->a, "tags", name, &id, t->f);
 
 	if (got == 1 && !t->each(t->arg, name, &id))
 		t->stopped = true;
@@ -184,12 +182,12 @@ static bool take_best(struct git_repo *r, struct arena *a, const struct git_choi
 {
 	struct git_id id, twin;
 
-	if (lookup(r, a, "tags", b->name, &id, f) < 1)
+	if (git_ref_id(r, a, "tags", b->name, &id, f) < 1)
 		return fault_set(f, a, 402, "the tag `" STR_FMT "` has gone", STR_ARG(b->name));
 	if (b->twin.n) {
 		struct git_found other = { 0 };
 
-		if (lookup(r, a, "tags", b->twin, &twin, f) < 1 || !take_tag(r, a, b->twin, &twin, &other, f) || !take_tag(r, a, b->name, &id, out, f))
+		if (git_ref_id(r, a, "tags", b->twin, &twin, f) < 1 || !take_tag(r, a, b->twin, &twin, &other, f) || !take_tag(r, a, b->name, &id, out, f))
 			return fault_set(f, a, 402, "the tag `" STR_FMT "` has gone", STR_ARG(b->twin));
 		if (strcmp(other.commit.hex, out->commit.hex))
 			return fault_set(f, a, 414, "`" STR_FMT "` and `" STR_FMT "` are the same version of different commits", STR_ARG(b->name), STR_ARG(b->twin)),
@@ -204,7 +202,7 @@ static bool not_found(struct git_repo *r, struct arena *a, struct str version, c
 	struct str nearest = diag_nearest(version, b->near, b->near_count);
 	struct git_id id;
 
-	if (lookup(r, a, "heads", version, &id, f) == 1) {
+	if (git_ref_id(r, a, "heads", version, &id, f) == 1) {
 		fault_set(f, a, 403, "`" STR_FMT "` is a branch of " STR_FMT ": what it stands for moves", STR_ARG(version), STR_ARG(r->name));
 		return fault_help(f, a, "name a tag, or the commit it stands for now (%s), or accept the branch with --moving", id.hex);
 	}
@@ -228,20 +226,20 @@ bool git_resolve(struct git_repo *r, struct arena *a, struct str version, bool m
 	if (spec_is_id(version, 40)) {
 		memcpy(id.hex, version.p, 40);
 		id.hex[40] = 0;
-		return take_commit(r, a, &id, out, f) || (f->code = f->code == 408 ? 402 : f->code, false);
+		return git_commit_of(r, a, &id, out, f) || (f->code = f->code == 408 ? 402 : f->code, false);
 	}
 	if (spec_is_id(version, 64))
 		return fault_set(f, a, 402, "`" STR_FMT "` is a SHA-256 id; " STR_FMT " is a SHA-1 repository", STR_ARG(version), STR_ARG(r->name));
-	got = lookup(r, a, "tags", version, &id, f);
+	got = git_ref_id(r, a, "tags", version, &id, f);
 	if (got)
 		return got > 0 && take_tag(r, a, version, &id, out, f);
 	if (moving) {
-		got = lookup(r, a, "heads", version, &id, f);
+		got = git_ref_id(r, a, "heads", version, &id, f);
 		if (got < 0)
 			return false;
 		if (got) {
 			out->branch = version;
-			return take_commit(r, a, &id, out, f);
+			return git_commit_of(r, a, &id, out, f);
 		}
 	}
 	git_choice_begin(&b, a, version);
@@ -254,13 +252,16 @@ bool git_head(struct git_repo *r, struct arena *a, struct git_found *out, struct
 {
 	struct git_id id;
 	git_oid oid;
-	int err = r->g->l.reference_name_to_id(&oid, r->repo, "HEAD");
+	int err;
 
 	*out = (struct git_found){ 0 };
+	if (r->own)
+		return git_own_head(a, &r->place, &id) && git_commit_of(r, a, &id, out, f);
+	err = r->g->l.reference_name_to_id(&oid, r->repo, "HEAD");
 	if (err == GIT_ENOTFOUND || err == GIT_EUNBORNBRANCH)
 		return false;
 	if (err)
 		return fault_set(f, a, 408, "HEAD of " STR_FMT " cannot be read: " STR_FMT, STR_ARG(r->name), STR_ARG(git_last_error(&r->g->l, a)));
 	id = git_id_of(&r->g->l, &oid);
-	return take_commit(r, a, &id, out, f);
+	return git_commit_of(r, a, &id, out, f);
 }

@@ -12,6 +12,7 @@
  * repeats a request on its own when a kept connection turns out to be dead, and
  * such a one might have been acted on.
  * The loop owns a request until on_done returns.
+ * Mail goes the same way, by SMTP: a call with an envelope.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,6 +26,8 @@ struct http_call; /* one request */
 enum { HTTP_BODY_MAX = 64 << 20, HTTP_HEADERS_MAX = 16 << 10, HTTP_HEADER_COUNT = 64 };
 
 struct http_header { struct str name, value; };
+/* An SMTP envelope; addresses without brackets. tls: STARTTLS is a must (smtp://); smtps:// needs it not. */
+struct http_mail { struct str from; const struct str *to; size_t to_count; bool tls; };
 struct http_result;
 struct http_spec {
 	/* Texts are borrowed until http_start returns, but for the body. */
@@ -36,6 +39,8 @@ struct http_spec {
 	int follow;                           /* redirects to follow */
 	int64_t timeout;                      /* ns whole request, 0: 60 s connect, none in all */
 	size_t max_body;                      /* 0: 64 MiB; more: the rest is not read */
+	const struct http_mail *mail;         /* a mail, or NULL: url is smtp:// or smtps://, the body is the
+	                                       * message with CRLF; only url, user, password, timeout count besides */
 	void (*on_done)(void *arg, const struct http_result *r);
 	void *arg;
 };
@@ -43,6 +48,7 @@ struct http_result {
 	bool answered;         /* the answer came whole, or up to max_body */
 	bool timeout, stopped, truncated;
 	bool maybe_sent;       /* the request may have reached the server (unknown end of a write) */
+	bool hopeless;         /* not sent, and it would be the same the next time: a wrong URL, certificate, password */
 	int status;            /* also of an answer that broke off; 0: none */
 	struct str error;      /* libcurl's text if not answered */
 	const struct http_header *headers; size_t header_count; /* names in lower case; of several

@@ -182,6 +182,39 @@ static struct str why_not(const struct http_call *c)
 	return str_of(c->error[0] ? c->error : c->h->curl.easy_strerror(c->code));
 }
 
+/* Not the network's or the server's passing trouble. */
+static bool hopeless(const struct http_call *c, bool sent)
+{
+	switch (c->code) {
+	case CURLE_UNSUPPORTED_PROTOCOL: /* or an answer that is no HTTP */
+		return !sent;
+	case CURLE_URL_MALFORMAT:
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_CERTPROBLEM:
+	case CURLE_USE_SSL_FAILED:
+	case CURLE_LOGIN_DENIED:
+		return true;
+	default:
+		return c->refused != NULL;
+	}
+}
+
+/* The server's lines are no headers; a receiver that it refused is a failure. */
+static void deliver_mail(struct http_call *c, struct http_result *r)
+{
+	struct str refusal = mail_refusal(c);
+
+	if (!r->answered || !refusal.n)
+		return;
+	buf_clear(&c->h->joined);
+	buf_addz(&c->h->joined, "not for all: ");
+	buf_adds(&c->h->joined, refusal);
+	r->answered = false;
+	r->maybe_sent = r->hopeless = true;
+	r->error = buf_str(&c->h->joined);
+}
+
 static void deliver(struct http_call *c)
 {
 	struct http *h = c->h;
@@ -198,10 +231,14 @@ static void deliver(struct http_call *c)
 	r.answered = !c->refused && !c->stopped && !c->timeout && status &&
 		     (!c->code || (c->code == CURLE_WRITE_ERROR && c->truncated));
 	r.maybe_sent = sent > 0;
+	r.hopeless = !r.answered && hopeless(c, sent > 0);
 	if (!r.answered)
 		r.error = why_not(c);
 	r.headers = h->headers;
-	r.header_count = head_list(c);
+	if (c->spec.mail)
+		deliver_mail(c, &r);
+	else
+		r.header_count = head_list(c);
 	r.body = c->body.p ? buf_str(&c->body) : (struct str){ "", 0 };
 	r.took = c->took;
 	c->spec.on_done(c->spec.arg, &r);
@@ -249,7 +286,7 @@ struct http_call *http_start(struct http *h, const struct http_spec *spec)
 	c->started = clock_boot();
 	c->took = 0;
 	c->refused = send_request(c);
-	c->spec.headers = NULL;
+	c->spec.headers = NULL; /* borrowed no longer; of the envelope only that there is one counts */
 	work_ask(h, c);
 	return c;
 }

@@ -27,7 +27,8 @@ struct http_call {
 	struct http_call *prev;      /* while active */
 	struct http_spec spec;
 	CURL *easy;
-	struct curl_slist *lines;    /* headers sent */
+	struct curl_slist *lines;    /* headers sent, or receivers of a mail */
+	size_t sent;                 /* of a mail's text */
 	struct buf head, body;       /* received; head: lines of the last answer */
 	int64_t started, until, took; /* until: the end of its total time */
 	CURLcode code;               /* libcurl's verdict */
@@ -84,6 +85,13 @@ void work_stop(struct http *h, struct http_call *c);
 bool send_options(struct http_call *c);
 /* What c->spec says; NULL, or why it cannot be sent. */
 const char *send_request(struct http_call *c);
+/* Gives libcurl a copy of s with a NUL. False: s has one itself, or libcurl does not take it. */
+bool send_text(struct http_call *c, CURLoption option, struct str s);
+
+/* http_mail.c: the same for a mail; and what its receivers came to: the server's line about
+ * one that it refused, or empty. */
+const char *mail_request(struct http_call *c);
+struct str mail_refusal(const struct http_call *c);
 
 /* http_head.c: libcurl's header callback; arg is the call. */
 size_t head_line(char *p, size_t size, size_t n, void *arg);

@@ -52,7 +52,7 @@ bool send_options(struct http_call *c)
 	       !u->easy_setopt(e, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
 }
 
-static bool set_text(struct http_call *c, CURLoption option, struct str s)
+bool send_text(struct http_call *c, CURLoption option, struct str s)
 {
 	struct buf *b = &c->h->text;
 
@@ -150,7 +150,7 @@ static const char *set_method(struct http_call *c)
 		(void)u->easy_setopt(c->easy, CURLOPT_POSTFIELDS, s->body.n ? s->body.p : "");
 	}
 	if ((!get || sends) && !head && !(post && sends))
-		(void)set_text(c, CURLOPT_CUSTOMREQUEST, s->method);
+		(void)send_text(c, CURLOPT_CUSTOMREQUEST, s->method);
 	(void)u->easy_setopt(c->easy, CURLOPT_FRESH_CONNECT, get || head ? 0L : 1L);
 	return NULL;
 }
@@ -165,17 +165,17 @@ static const char *set_auth_and_tls(struct http_call *c)
 	c->rare = true;
 	if (s->user.n || s->password.n) {
 		(void)u->easy_setopt(c->easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
-		if (!set_text(c, CURLOPT_USERNAME, s->user) || !set_text(c, CURLOPT_PASSWORD, s->password))
+		if (!send_text(c, CURLOPT_USERNAME, s->user) || !send_text(c, CURLOPT_PASSWORD, s->password))
 			return "the user name or password cannot be used";
 	}
 	if (s->ca_file.n) { /* this one and no other */
 		(void)u->easy_setopt(c->easy, CURLOPT_CAPATH, NULL);
-		if (!set_text(c, CURLOPT_CAINFO, s->ca_file))
+		if (!send_text(c, CURLOPT_CAINFO, s->ca_file))
 			return "the CA file cannot be used";
 	}
-	if (s->cert_file.n && !set_text(c, CURLOPT_SSLCERT, s->cert_file))
+	if (s->cert_file.n && !send_text(c, CURLOPT_SSLCERT, s->cert_file))
 		return "the certificate cannot be used";
-	if (s->key_file.n && !set_text(c, CURLOPT_SSLKEY, s->key_file))
+	if (s->key_file.n && !send_text(c, CURLOPT_SSLKEY, s->key_file))
 		return "the key cannot be used";
 	if (s->insecure) {
 		(void)u->easy_setopt(c->easy, CURLOPT_SSL_VERIFYPEER, 0L);
@@ -192,7 +192,7 @@ static bool set_url(struct http_call *c)
 	if (str_eq(buf_str(&c->url), c->spec.url))
 		return true;
 	buf_clear(&c->url);
-	if (!set_text(c, CURLOPT_URL, c->spec.url))
+	if (!send_text(c, CURLOPT_URL, c->spec.url))
 		return false;
 	/* With a host in it libcurl would take a text that is no URL for a path at that host. */
 	(void)u->url_set(c->parts, CURLUPART_HOST, NULL, 0);
@@ -209,6 +209,8 @@ const char *send_request(struct http_call *c)
 	const struct curl *u = &c->h->curl;
 	const char *wrong;
 
+	if (c->spec.mail)
+		return mail_request(c);
 	if (!set_url(c))
 		return "the URL has a NUL byte or is too long";
 	wrong = set_method(c);

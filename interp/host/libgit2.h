@@ -31,7 +31,14 @@ struct libgit2 {
 	const void *(*odb_object_data)(git_odb_object *o);
 	size_t (*odb_object_size)(git_odb_object *o);
 	void (*odb_object_free)(git_odb_object *o);
-	int (*odb_hash)(git_oid *out, const void *data, size_t n, git_object_t type);
+	int (*reference_create_matching)(git_reference **out, git_repository *repo, const char *name, const git_oid *id, int force,
+					 const git_oid *current, const char *log);
+	int (*note_commit_create)(git_oid *notes, git_oid *blob, git_repository *repo, git_commit *parent, const git_signature *author,
+				  const git_signature *committer, const git_oid *id, const char *note, int overwrite);
+	int (*commit_lookup)(git_commit **out, git_repository *repo, const git_oid *id);
+	void (*commit_free)(git_commit *commit);
+	int (*signature_new)(git_signature **out, const char *name, const char *email, git_time_t time, int offset);
+	void (*signature_free)(git_signature *who);
 	int (*reference_lookup)(git_reference **out, git_repository *repo, const char *name);
 	git_reference_t (*reference_type)(const git_reference *ref);
 	const git_oid *(*reference_target)(const git_reference *ref);

@@ -38,7 +38,6 @@ static struct str plain_member(const struct record *r, const char *name)
 
 const char *chain_add(struct chain *c, const struct record *r)
 {
-	static const size_t tail = sizeof(",\"h\":\"\"}") - 1 + RECORD_HASH_HEX;
 	char before[RECORD_HASH_HEX], hex[RECORD_HASH_HEX];
 	bool open = str_eq(r->t, STR("run.open"));
 
@@ -60,7 +59,7 @@ const char *chain_add(struct chain *c, const struct record *r)
 			return "run.open names no `run` or no `program`";
 		chain_genesis(run, program, before);
 	}
-	chain_hash(before, str_slice(r->line, 0, r->line.n - tail), hex);
+	chain_hash(before, record_hashed(r), hex);
 	if (memcmp(hex, r->h.p, sizeof(hex)))
 		return "hash does not match";
 	memcpy(c->head, hex, sizeof(hex));

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/b64.h"
 #include "base/jsonw.h"
 #include "base/mem.h"
 #include "journal/blob.h"
@@ -185,22 +186,6 @@ static int put_big(struct output_sink *o, struct jsonw *w)
 	return 0;
 }
 
-static void base64(struct buf *b, struct str s)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-	for (size_t i = 0; i < s.n; i += 3) {
-		const unsigned char *u = (const unsigned char *)s.p + i;
-		size_t left = s.n - i;
-		unsigned v = (unsigned)u[0] << 16 | (left > 1 ? (unsigned)u[1] << 8 : 0) | (left > 2 ? u[2] : 0);
-
-		buf_addc(b, digits[v >> 18]);
-		buf_addc(b, digits[v >> 12 & 63]);
-		buf_addc(b, left > 1 ? digits[v >> 6 & 63] : '=');
-		buf_addc(b, left > 2 ? digits[v & 63] : '=');
-	}
-}
-
 static void put_small(struct output_sink *o, struct jsonw *w)
 {
 	struct str s = buf_str(&o->begin);
@@ -213,7 +198,7 @@ static void put_small(struct output_sink *o, struct jsonw *w)
 	}
 	jsonw_key(w, "b64");
 	buf_addc(w->out, '"');
-	base64(w->out, s);
+	b64_add(w->out, s);
 	buf_addc(w->out, '"');
 	w->comma = true;
 }

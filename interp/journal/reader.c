@@ -22,6 +22,9 @@ struct reading {
 	uint64_t at;  /* where the next line begins */
 	bool corrupt;
 	bool never_synced; /* --no-sync: the whole run is one batch */
+	int64_t witness_n, witness_b; /* the record behind the damage that proves corruption; 0: none */
+	int64_t before_n; /* of the line before, if it was readable and behind the damaged one; else 0 */
+	char before_h[RECORD_HASH_HEX];
 	struct record r;
 };
 
@@ -35,6 +38,7 @@ static void reading_init(struct reading *rd, struct journal_scan *out,
 	rd->arg = arg;
 	rd->at = 0;
 	rd->corrupt = rd->never_synced = false;
+	rd->witness_n = rd->witness_b = rd->before_n = 0;
 }
 
 static void damage(struct reading *rd, const char *why)
@@ -47,25 +51,52 @@ static void damage(struct reading *rd, const char *why)
 	rd->corrupt = rd->chain.sealed;
 }
 
+/* Does r continue the line before, as far as that can be told? */
+static bool follows(const struct reading *rd, const struct record *r)
+{
+	char hex[RECORD_HASH_HEX];
+
+	if (!rd->before_n)
+		return true;
+	chain_hash(rd->before_h, record_hashed(r), hex);
+	return r->n == rd->before_n + 1 && !memcmp(hex, r->h.p, sizeof(hex));
+}
+
+/* A record behind the first damage. A seal as such proves nothing: it is synced with its
+ * batch. What was never synced is one batch and may have lost anything: with a hole in it
+ * nobody can go on. Epochs and batches never fall, and a record continues the one before:
+ * what says otherwise was put together of torn sectors and is no witness. */
+static void hear(struct reading *rd, const struct record *r)
+{
+	if (rd->witness_n && r->n > rd->witness_n && r->b < rd->witness_b)
+		rd->witness_n = 0;
+	if (r->ep >= rd->chain.ep && follows(rd, r) && (r->b > rd->out->bad_record || rd->never_synced)) {
+		rd->witness_n = r->n;
+		rd->witness_b = r->b;
+	}
+	rd->before_n = r->n > rd->out->bad_record ? r->n : 0;
+	memcpy(rd->before_h, r->h.p, sizeof(rd->before_h));
+}
+
 /* A line at or behind the first damage: does it prove that the damage is in an
- * older batch? (A seal as such proves nothing: it is synced with its batch.) What was never
- * synced is one batch and may have lost anything: with a hole in it nobody can go on. Where a
- * newline is lost, a whole record stands at the end of the line. Quotes are escaped in
- * strings, so what looks like the start of a record is the start of a map at least. */
+ * older batch? Where a newline is lost, a whole record stands at the end of the line.
+ * Quotes are escaped in strings, so what looks like the start of a record is the start
+ * of a map at least. */
 static void testify(struct reading *rd, struct str line)
 {
 	static const struct str start = { "{\"n\":", 5 };
 	const char *why;
 	ptrdiff_t at;
 
-	while (!rd->corrupt && (at = str_find(line, start)) >= 0) {
+	while ((at = str_find(line, start)) >= 0) {
 		line = str_slice(line, (size_t)at, line.n);
 		if (record_parse(&rd->r, line, &why)) {
-			rd->corrupt = rd->r.b > rd->out->bad_record || rd->never_synced;
+			hear(rd, &rd->r);
 			return;
 		}
 		line = str_slice(line, start.n, line.n);
 	}
+	rd->before_n = 0;
 }
 
 /* One line without its newline. */
@@ -116,7 +147,7 @@ static void reading_end(struct reading *rd)
 		o->bad_record = 1;
 		snprintf(o->why, sizeof(o->why), "record 1 (byte 0): the journal is empty");
 	}
-	o->state = rd->corrupt ? JOURNAL_CORRUPT : o->bad_record ? JOURNAL_TORN : JOURNAL_SOUND;
+	o->state = rd->corrupt || rd->witness_n ? JOURNAL_CORRUPT : o->bad_record ? JOURNAL_TORN : JOURNAL_SOUND;
 }
 
 static const char no_newline[] = "the line is cut off";

@@ -185,6 +185,11 @@ bool record_parse(struct record *r, struct str line, const char **why)
 	return body(r, p, end, why);
 }
 
+struct str record_hashed(const struct record *r)
+{
+	return str_slice(r->line, 0, r->line.n - TAIL);
+}
+
 struct str record_raw(const struct record *r, const char *name)
 {
 	size_t n = strlen(name);

@@ -23,6 +23,8 @@ struct record {
 /* False if the line is not a record of the format (strict: member order of the
  * envelope, no duplicates, UTF-8, escapes); *why is static text. */
 bool record_parse(struct record *r, struct str line, const char **why);
+/* What its hash is made over: the line up to `,"h":`. */
+struct str record_hashed(const struct record *r);
 /* Raw JSON of a member of the body, empty if there is none. */
 struct str record_raw(const struct record *r, const char *name);
 /* String member, unescaped into the arena if need be; empty if none. */

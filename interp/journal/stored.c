@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 #include "base/arena.h"
+#include "base/b64.h"
 #include "base/buf.h"
 #include "journal/member.h"
 #include "journal/output.h"
@@ -28,37 +29,6 @@ static bool number(struct str raw, uint64_t *n)
 	return raw.n > 0;
 }
 
-static int b64_digit(char c)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const char *at = c ? strchr(digits, c) : NULL;
-
-	return at ? (int)(at - digits) : -1;
-}
-
-bool stored_b64(struct str s, struct buf *out)
-{
-	size_t pad = s.n && s.p[s.n - 1] == '=' ? (s.n > 1 && s.p[s.n - 2] == '=' ? 2 : 1) : 0;
-
-	if (s.n % 4)
-		return false;
-	for (size_t i = 0; i < s.n; i += 4) {
-		size_t keep = i + 4 == s.n ? 3 - pad : 3;
-		int bits = 0;
-
-		for (size_t k = i; k < i + 4; k++) {
-			int d = k >= s.n - pad ? 0 : b64_digit(s.p[k]);
-
-			if (d < 0)
-				return false;
-			bits = bits << 6 | d;
-		}
-		for (size_t k = 0; k < keep; k++)
-			buf_addc(out, (char)(bits >> (16 - 8 * (int)k) & 255));
-	}
-	return true;
-}
-
 /* A text or base64 member into the arena. */
 static int inline_bytes(struct arena *a, struct str raw, bool b64, size_t max, struct stored_output *out)
 {
@@ -68,7 +38,7 @@ static int inline_bytes(struct arena *a, struct str raw, bool b64, size_t max, s
 	buf_init(&b, max);
 	if (!b64)
 		scan_unescape(raw, &b);
-	else if (!stored_b64(unquoted(raw), &b))
+	else if (!b64_read(unquoted(raw), &b))
 		err = EBADMSG;
 	if (b.full)
 		out->truncated = true;

@@ -24,8 +24,5 @@ struct stored_output {
  * At most max bytes are loaded; 0: none, blobs are not opened. 0; EBADMSG: no output;
  * else as blob_get(). */
 int stored_output(struct arena *a, const char *dir, struct str raw, size_t max, struct stored_output *out);
-/* Bytes of base64 (with padding), appended. False if it is none. */
-struct buf;
-bool stored_b64(struct str text, struct buf *out);
 
 #endif

@@ -121,7 +121,8 @@ bool reads_a_secret(const struct place *at, const struct data *d);
 void check_id(struct load *l, struct prog_step *ps); /* when laid out */
 void check_names(struct load *l);      /* captures, loop names, env names */
 void check_places(struct load *l);     /* what may stand where */
-void check_decls(struct load *l);      /* inputs, channels, patterns */
+void check_decls(struct load *l);      /* inputs, roles, patterns */
+void check_channels(struct load *l);   /* secrets and addresses of channels */
 void check_shell(struct load *l, struct prog_step *ps); /* scripts */
 void check_safety(struct load *l);     /* RB5xx */
 void check_style(struct load *l);      /* RB6xx */

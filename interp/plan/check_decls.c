@@ -1,6 +1,6 @@
 /*
  * check_decls: declarations: patterns compile, defaults keep their own rules,
- * channels name secrets, roles and messages name channels, approvals name roles.
+ * roles and messages name channels, approvals name roles.
  */
 #include "plan/check.h"
 #include "value/units.h"
@@ -30,30 +30,6 @@ const struct regex *check_field(struct load *l, const struct decl *d)
 				  STR_ARG(d->name), STR_ARG(why));
 	diag_help(l->ds, g, "change the default or the rule");
 	return re;
-}
-
-static void check_channels(struct load *l)
-{
-	const struct runbook *rb = l->rb;
-	for (uint32_t i = 0; i < rb->channel_count; i++) {
-		const struct channel *ch = &rb->channels[i];
-		if (ch->kind != CHANNEL_WEBHOOK || !ch->secret.n)
-			continue;
-		l->p->needs_http = true;
-		if (map_get(&l->secrets, ch->secret))
-			continue;
-		struct diag *d = diag_add(l->ds, 171, ch->secret_span, "no secret is named `" STR_FMT "`", STR_ARG(ch->secret));
-		if (l->ds->dropped)
-			continue; /* nobody will see the hint */
-		struct str *names = arena_array(l->a, rb->secret_count, sizeof *names);
-		for (uint32_t k = 0; k < rb->secret_count; k++)
-			names[k] = rb->secrets[k].name;
-		struct str near = diag_nearest(ch->secret, names, rb->secret_count);
-		if (near.n)
-			diag_help(l->ds, d, "did you mean `" STR_FMT "`?", STR_ARG(near));
-		else
-			diag_help(l->ds, d, "a webhook's address is a secret: add secrets: { " STR_FMT ": { env: NAME } }", STR_ARG(ch->secret));
-	}
 }
 
 static void unknown_channel(struct load *l, struct str name, struct span at, bool role)

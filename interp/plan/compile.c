@@ -418,8 +418,16 @@ static void compile_top(struct load *l)
 	at.secrets = true;
 	for (uint32_t i = 0; i < rb->defaults.env_count; i++)
 		compile_data(&at, &rb->defaults.env[i].data, FORM_TEXT, NULL);
-	for (uint32_t i = 0; i < rb->channel_count; i++)
-		compile_data(&at, &rb->channels[i].argv, FORM_WORDS, NULL);
+	at.what = STR("channels");
+	for (uint32_t i = 0; i < rb->channel_count; i++) {
+		const struct channel *ch = &rb->channels[i];
+		compile_data(&at, &ch->argv, FORM_WORDS, NULL);
+		compile_data(&at, &ch->url, FORM_TEXT, NULL);
+		compile_data(&at, &ch->mail.server, FORM_TEXT, NULL);
+		compile_data(&at, &ch->mail.user, FORM_TEXT, NULL);
+		compile_data(&at, &ch->mail.from, FORM_TEXT, NULL);
+		compile_data(&at, &ch->mail.to, FORM_LINES, NULL);
+	}
 }
 
 /* A module's results, read when all of its steps have run. */

@@ -149,6 +149,7 @@ void compile_action(struct load *l, struct prog_step *ps)
 		check_targets(l, &s->notify.to);
 		compile_data(&at, &s->notify.to, FORM_LINES, NULL);
 		compile_data(&at, &s->notify.title, FORM_TEXT, NULL);
+		compile_data(&at, &s->notify.incident, FORM_TEXT, NULL);
 		compile_data(&at, &s->notify.say, FORM_LINES, NULL);
 		break;
 	case ACT_RENDER:

@@ -86,6 +86,7 @@ static void load_unit(struct load *l, const struct unit *const *targets, size_t 
 		monitors_link(l);
 	check_names(l);
 	check_decls(l);
+	check_channels(l);
 	compile_program(l);
 	check_places(l);
 	if (!l->unit->index)

@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* language.md 1.4: without a rule on `failed`: failed for 3 samples -> pause. */
-static const struct rule own_rule = { .hold = { .amount = { .kind = V_INT, .i = 3 } }, .then = THEN_PAUSE };
+static const struct rule own_rule = { .hold = { .amount = { .kind = V_INT, .i = 3 } }, .then = THEN_PAUSE, .level = -1 };
 
 static void no_such(struct load *l, struct str name, struct span at)
 {

@@ -1,6 +1,6 @@
 /*
  * reference: the key table as Markdown, for docs/language.md. One table for each
- * place; rows of later versions are left out.
+ * place.
  */
 #include "plan/program.h"
 
@@ -24,7 +24,7 @@ static void put_place(struct buf *out, const struct key *all, uint32_t count, en
 	bool any = false;
 	for (uint32_t i = 0; i < count; i++) {
 		const struct key *k = &all[i];
-		if (k->place != place || k->later)
+		if (k->place != place)
 			continue;
 		if (!any)
 			buf_printf(out, "\nKeys %s\n\n| key | mode | type | default | meaning |\n|---|---|---|---|---|\n", key_place_name(place));

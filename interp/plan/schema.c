@@ -386,7 +386,7 @@ void schema_place(struct jsonw *w, enum key_place place)
 	jsonw_key(w, "properties");
 	jsonw_open(w, '{');
 	for (uint32_t i = 0; i < count; i++) {
-		if (all[i].place != place || all[i].later)
+		if (all[i].place != place)
 			continue;
 		property(w, &all[i], all[i].name);
 		if (all[i].id == KEY_TOP_preflight)
@@ -433,13 +433,17 @@ static void definitions(struct jsonw *w)
 					    "{\"required\":[\"bearer\"],\"not\":{\"anyOf\":[{\"required\":[\"user\"]},{\"required\":[\"password\"]}]}}]");
 	definition(w, "Tls", IN_HTTP_TLS, "");
 	definition(w, "Wait", IN_WAIT, "");
-	definition(w, "Notify", IN_NOTIFY, "");
+	definition(w, "Notify", IN_NOTIFY, "\"if\":{\"required\":[\"event\"],\"properties\":{\"event\":{\"enum\":[\"acknowledge\",\"resolve\"]}}},"
+					   "\"then\":{\"required\":[\"incident\"]}");
 	definition(w, "Render", IN_RENDER, "\"oneOf\":[{\"required\":[\"text\"]},{\"required\":[\"json\"]}]");
 	definition(w, "Retry", IN_RETRY, "");
 	definition(w, "Guard", IN_GUARD, "");
 	definition(w, "Parse", IN_PARSE, "");
 	definition(w, "Secret", IN_SECRET, "\"minProperties\":1,\"maxProperties\":1");
-	definition(w, "Channel", IN_CHANNEL, "\"minProperties\":1,\"maxProperties\":1");
+	definition(w, "Channel", IN_CHANNEL, "\"dependencies\":{\"url\":[\"pagerduty\"]},\"oneOf\":[{\"required\":[\"webhook\"]},{\"required\":[\"run\"]},"
+					     "{\"required\":[\"slack\"]},{\"required\":[\"pagerduty\"]},{\"required\":[\"email\"]}]");
+	definition(w, "Email", IN_EMAIL, "\"dependencies\":{\"user\":[\"password\"],\"password\":[\"user\"]},"
+					 "\"not\":{\"required\":[\"password\"],\"properties\":{\"tls\":{\"const\":\"none\"}}}");
 	definition(w, "Defaults", IN_DEFAULTS, "");
 	definition(w, "Risk", IN_RISK, "");
 	definition(w, "Role", IN_ROLE, "");

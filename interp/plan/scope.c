@@ -266,6 +266,8 @@ static bool own_capture(const struct place *at, struct str name, struct span spa
 	if (at->when < WHEN_FAILED) {
 		struct diag *d = diag_add(ds, 154, span, "capture `" STR_FMT "` is known only after an attempt", STR_ARG(name));
 		diag_label(ds, d, c->span, "captured here");
+		diag_help(ds, d, "use it in `expect`, which is checked after each attempt, or in the guard of a later step: steps.ID." STR_FMT,
+			  STR_ARG(name));
 		return nothing(out);
 	}
 	if (i >= at->own) {
@@ -422,8 +424,8 @@ static bool step_member(const struct place *at, const struct binding *of, struct
 		return true;
 	}
 	int64_t found = capture_index(l, ps, name);
-	if (found < 0)
-		return false;
+	if (found < 0) /* of a module that could not be had, which has been said */
+		return ps->ast->action == ACT_USES && !ps->call && nothing(out);
 	uint32_t i = (uint32_t)found;
 	const struct named_expr *c = &ps->ast->captures[i];
 	const struct type *t = capture_type(ps, i);

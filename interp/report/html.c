@@ -136,6 +136,8 @@ static void put_nav(struct scribe *s)
 	buf_addz(s->out, "<nav aria-label=\"Parts of this report\"><a href=\"#timeline\">Timeline</a><a href=\"#summary\">Summary</a><a href=\"#steps\">Steps</a>");
 	if (r->planned_count || r->undone_count)
 		buf_addz(s->out, "<a href=\"#rollback\">Rollback</a>");
+	if (r->monitor_count)
+		buf_addz(s->out, "<a href=\"#monitors\">Monitors</a>");
 	buf_addz(s->out, "<a href=\"#records\">Issues and records</a></nav>\n</div></header>\n<main>\n");
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "eval/regex.h"
 #include "run/metric.h"
+#include "run/message.h"
 #include "run/people.h"
 #include "value/json.h"
 
@@ -150,6 +151,8 @@ static bool captures(struct frame *f, const struct value **out, struct str *erro
 		struct eval_error err = { 0 };
 		struct value got = s->captures[i].expr ? eval_code(f, s->captures[i].expr, &err) : f->poll->fields[i];
 
+		if (s->captures[i].expr)
+			got = watch_weigh(f, WEIGH_CAPTURE, i, s->captures[i].expr, err.set, got);
 		if (err.set) {
 			*error = arena_printf(&f->e->arena, "capture `" STR_FMT "`: " STR_FMT, STR_ARG(s->captures[i].name),
 					      STR_ARG(error_text(f, &err)));
@@ -174,6 +177,7 @@ static bool expected(struct frame *f, struct str *error)
 	if (!x)
 		return true;
 	v = eval_code(f, x, &err);
+	v = watch_weigh(f, WEIGH_EXPECT, 0, x, err.set, v);
 	if (err.set) {
 		*error = arena_printf(&f->e->arena, "expect: " STR_FMT, STR_ARG(error_text(f, &err)));
 		return false;
@@ -227,7 +231,7 @@ static void notified(struct frame *f, const struct result *r)
 	struct str error = { 0 };
 
 	if (!kind_notify.success(f, r))
-		rec_issue(f->e, "warning", f, arena_printf(&f->e->arena, "not notified: " STR_FMT, STR_ARG(end_text(f->e, f, r))));
+		rec_issue(f->e, "warning", f, arena_printf(&f->e->arena, "not notified: " STR_FMT, STR_ARG(message_why(f->e, r))));
 	if (kind_notify.start(f, f->ps, false, &error) == STARTED_WAIT)
 		return;
 	if (error.n)
@@ -255,6 +259,7 @@ static bool retry_wanted(struct frame *f, const struct retry *r)
 	if (!r || !r->when)
 		return true;
 	v = eval_code(f, r->when, &err);
+	v = watch_weigh(f, WEIGH_RETRY, 0, r->when, err.set, v);
 	return !err.set && v.kind == V_BOOL && v.b;
 }
 
@@ -347,6 +352,31 @@ void attempt_finish(struct frame *f, const struct result *r)
 		return;
 	}
 	f->out->captures = v.captures;
+	f->out->status = S_OK;
+	f->ok = true;
+	f->complete = true;
+	step_end(f);
+}
+
+/* What-if: nobody knows what it would bring; whether it ends well is assumed. Its status is
+ * known from here on, its fields are not. */
+void attempt_assumed(struct frame *f, const struct result *r)
+{
+	const struct step *s = f->ps->ast;
+	struct verdict v = { .error = STR("assumed to fail") };
+
+	op_forget(f->e, &f->timer);
+	f->acted = true;
+	f->out->unknown = f->out->assumed = true;
+	rec_attempt(f, r, NULL);
+	if (r->code) {
+		f->out->captures = s->capture_count ? arena_array(&f->e->arena, s->capture_count, sizeof(struct value)) : NULL;
+		attempt_fail(f, S_FAILED, result_end_names[r->end], &v, false);
+		return;
+	}
+	if (s->action == ACT_APPROVE && str_eqz(s->approve.from, "executive"))
+		f->e->executive = true;
+	f->out->captures = NULL;
 	f->out->status = S_OK;
 	f->ok = true;
 	f->complete = true;
@@ -492,6 +522,8 @@ int probe_verdict(struct frame *f, const struct prog_step *ps, const struct resu
 	struct str error;
 	struct value v;
 
+	if (r->end == END_UNRECORDED)
+		return r->code;
 	if (r->opaque.n)
 		return told_verdict(r->opaque);
 	if (r->end != END_EXIT)

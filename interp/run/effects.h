@@ -16,7 +16,7 @@
 struct arena;
 struct prog_step;
 
-enum op_kind { OP_SPAWN, OP_REQUEST, OP_TIMER, OP_QUESTION, OP_FILE };
+enum op_kind { OP_SPAWN, OP_REQUEST, OP_TIMER, OP_QUESTION, OP_FILE, OP_MAIL };
 /* approve and checklist wait for answers from outside; the others need one at once,
  * beforehand or at the terminal. */
 enum question { ASK_CONFIRM, ASK_PAUSE, ASK_APPROVE, ASK_VALUE, ASK_ITEM, ASK_WINDOW };
@@ -35,7 +35,9 @@ struct command {
 	uint8_t purpose;             /* enum op_purpose */
 	bool write;                  /* has an effect: needs a durable intent; suppressed in a dry-run */
 	bool probe;
-	bool message;                /* a notification: not sent in a dry-run */
+	bool message;                /* a notification: not sent in a dry-run; a request or a mail is tried
+	                              * again by the world, within the timeout (live_message.c) */
+	struct str channel;          /* of a message */
 	bool want_output;            /* the engine needs the whole output, else head and tail are enough */
 	bool quiet;                  /* output neither shown nor stored */
 	bool unknown;                /* dry-run: it depends on unknown values: never run, only shown */
@@ -53,6 +55,9 @@ struct command {
 			 bool module; /* of a module: nothing of the operator's environment that the runbook inherits */ } spawn;
 		struct { struct str method, url, body, user, password, ca, cert, key; bool has_body, insecure;
 			 const struct header *headers; uint32_t header_count; int follow; } request;
+		/* addresses without names; text: the whole mail; url: smtp://host:port or smtps:// */
+		struct { struct str url, user, password, from, text; bool tls;
+			 const struct str *to; uint32_t to_count; } mail;
 		struct { int64_t at; } timer;             /* mono ns: fires when event time reaches it */
 		/* text: what is shown now; preset: an answer given beforehand, or empty, by whom and why;
 		 * subject: what an answer from a file must name; item: the field or item that is asked for
@@ -65,7 +70,7 @@ struct command {
 };
 
 enum result_end {
-	END_EXIT,        /* a child exited, a request was answered, a file was written: code */
+	END_EXIT,        /* a child exited, a request was answered, a mail was taken, a file was written: code */
 	END_SIGNAL,      /* signo */
 	END_TIMEOUT,     /* ended by the world after command.timeout */
 	END_STOPPED,     /* ended after effects.stop */
@@ -76,7 +81,8 @@ enum result_end {
 	END_FIRED,       /* timer */
 	END_ANSWER,      /* question: answer, by and so on; or refused: it is none */
 	END_NO_PERSON,   /* question: nobody can be asked now: the run is held */
-	END_SUPPRESSED   /* dry-run: not done */
+	END_SUPPRESSED,  /* dry-run: not done */
+	END_UNRECORDED   /* what-if: the journal has no such result; assumed: code 0 went well, 1 failed; of a probe its verdict: 1, 0, -1 */
 };
 extern const char *const result_end_names[];
 
@@ -91,7 +97,10 @@ struct result {
 	uint8_t end;          /* enum result_end */
 	int code;             /* exit code or HTTP status, -1: none */
 	int signo;
-	struct str error;     /* "No such file or directory", libcurl's text */
+	struct str error;     /* "No such file or directory", libcurl's text; of a message that was refused, the answer's first line */
+	uint32_t tries;       /* of a message: how often it was sent; 0: once */
+	struct str channel;   /* of a message: set by the engine */
+	bool unnamed;         /* only from a journal of before channels had names in it: none is set */
 	int64_t took;         /* ns */
 	struct output out, err;
 	const struct header *headers; uint32_t header_count;
@@ -126,6 +135,7 @@ struct event {
 	struct str key, why;  /* EVENT_RESOLVE: the step; EVENT_EPOCH, EVENT_ADOPT: the cause of a rollback */
 	bool done;            /* EVENT_RESOLVE */
 	struct str operator_name, user; int64_t uid; /* EVENT_EPOCH: who takes over: approves nothing from now on */
+	const struct header *dirs; uint32_t dir_count; /* EVENT_EPOCH, EVENT_ADOPT: folders where files were restored, by the key of a module, "" of the runbook */
 };
 
 struct effects {

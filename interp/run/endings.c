@@ -79,6 +79,8 @@ static void push_top(struct engine *e, uint8_t stage)
 	if (stage == STAGE_REPORT) {
 		e->phase = PHASE_REPORT;
 		op_forget(e, &e->root->ladder);
+		if (e->told && (e->status == RUN_OK || e->status == RUN_STOPPED))
+			message_resolve(e->root);
 		check_run_planned(e);
 		if (e->p->rb->phases[PHASE_REPORT].count)
 			rec_phase(e, true, PHASE_REPORT, NULL);

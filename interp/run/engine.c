@@ -10,7 +10,7 @@
  */
 
 const char *const result_end_names[] = { "exit", "signal", "timeout", "stopped", "not_started", "lost", "failed",
-					 "stuck", "fired", "answer", "no_person", "suppressed" };
+					 "stuck", "fired", "answer", "no_person", "suppressed", "unrecorded" };
 
 struct engine *engine_new(const struct run_setup *s)
 {
@@ -53,6 +53,39 @@ void engine_free(struct engine *e)
 	arena_release(&e->arena);
 	mem_free(e);
 }
+
+/* --- watching ----------------------------------------------------------------- */
+
+void engine_watch(struct engine *e, const struct watch *w, void *ctx)
+{
+	e->watch = w;
+	e->watch_ctx = ctx;
+}
+
+struct value watch_weigh(struct frame *f, uint8_t what, uint32_t index, const struct expr *x, bool failed, struct value v)
+{
+	const struct weighing w = { what, index, x, failed };
+	struct value other;
+
+	if (!f->e->watch)
+		return v;
+	other = f->e->watch->weigh(f->e->watch_ctx, f, &w, v);
+	return failed ? v : other;
+}
+
+void watch_begin(struct frame *f)
+{
+	if (f->e->watch)
+		f->e->watch->begin(f->e->watch_ctx, f);
+}
+
+void watch_end(struct frame *f)
+{
+	if (f->e->watch)
+		f->e->watch->end(f->e->watch_ctx, f);
+}
+
+/* --- driving ------------------------------------------------------------------ */
 
 /* Constants of the run, in order; an error ends the run before it starts. */
 static bool eval_vars(struct engine *e, struct str *error)
@@ -197,7 +230,7 @@ static void on_result(struct engine *e, const struct result *brought)
 {
 	struct op *o = op_find(e, brought->op);
 	struct result seen, *r = &seen;
-	struct str about;
+	struct str about, channel;
 	struct frame *f;
 	uint8_t what;
 
@@ -206,10 +239,13 @@ static void on_result(struct engine *e, const struct result *brought)
 	f = o->frame;
 	what = o->what;
 	about = o->about;
+	channel = o->command.channel;
 	op_drop(e, brought->op);
 	if (!f)
 		return;
 	result_seen(e, brought, r);
+	if (!brought->unnamed)
+		r->channel = channel;
 	switch (what) {
 	case OP_FOR_RUN_TIMEOUT:
 		e->run_timer = 0;
@@ -338,8 +374,7 @@ bool engine_feed(struct engine *e, const struct event *ev)
 	return hand_out(e);
 }
 
-/* Is there nothing to do before a person has spoken? */
-static bool waits_for_a_person(const struct engine *e)
+bool engine_waits(const struct engine *e)
 {
 	return (e->held || e->in_doubt) && !at_work(e);
 }
@@ -359,7 +394,7 @@ int engine_drive(struct engine *e, const struct event *first, enum run_status *s
 			handle(e, &events[i]);
 		if (!hand_out(e))
 			break;
-		if (e->stage == STAGE_END || waits_for_a_person(e))
+		if (e->stage == STAGE_END || engine_waits(e))
 			break;
 		if (!e->op_len)
 			mem_abort("the engine has nothing to wait for");

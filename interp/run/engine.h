@@ -65,6 +65,8 @@ int engine_exit_code(const struct engine *e);
 enum run_status engine_status(const struct engine *e);
 /* The run was sealed. */
 bool engine_ended(const struct engine *e);
+/* Held or in doubt, and nothing acts any more: nothing to do before a person has spoken. */
+bool engine_waits(const struct engine *e);
 bool engine_unwinding(const struct engine *e); /* never forward again */
 bool engine_wrote(const struct engine *e);     /* a write was begun */
 /* Wall time and monotonic time of the last event, ns. */

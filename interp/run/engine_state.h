@@ -22,6 +22,7 @@
 #include "plan/program.h"
 #include "run/effects.h"
 #include "run/engine.h"
+#include "run/watch.h"
 
 enum step_status { S_NOT_RUN, S_OK, S_UNCHANGED, S_SKIPPED, S_FAILED, S_TIMEOUT, S_UNDONE, S_UNDO_FAILED, S_CANCELLED };
 extern const char *const step_status_names[];
@@ -30,7 +31,8 @@ extern const char *const step_status_names[];
 struct outcome {
 	uint8_t status;           /* enum step_status */
 	bool ended_known;
-	bool unknown;             /* dry-run: did not run, fields are unknown */
+	bool unknown;             /* dry-run, what-if: did not run, fields are unknown */
+	bool assumed;             /* what-if: but its status is assumed */
 	int32_t code;             /* -1: null */
 	uint32_t attempts;
 	int64_t started, ended;   /* wall ns; 0: not yet */
@@ -163,6 +165,7 @@ struct engine {
 	bool must_sync;
 	struct buf body;              /* of the record being made */
 	const struct effects *fx; void *ctx;
+	const struct watch *watch; void *watch_ctx; /* NULL: nobody watches */
 	/* how it goes */
 	bool wrote;                   /* an intent of a write was recorded */
 	bool settling;                /* failure, cancel, timeout: start nothing new */
@@ -179,6 +182,7 @@ struct engine {
 	struct frame **parked; uint32_t parked_len, parked_cap; /* would go on, but the run is held or in doubt */
 	struct frame **doubts; uint32_t doubt_len, doubt_cap;   /* AT_DOUBT */
 	uint32_t epochs;              /* runners that took over */
+	const char **dirs;            /* by unit: where the last one restored its files, or NULL; NULL: nowhere */
 	struct resolution *resolutions;
 	struct frame *cause_frame; struct str cause_key, cause_text, cause_at;
 	struct str stop_text;
@@ -194,6 +198,7 @@ struct engine {
 	struct str *taken; uint32_t taken_len, taken_cap; /* files whose answers were had */
 	struct operator *operators;   /* who runs or ran it; the last one first */
 	bool executive;               /* the role `executive` has approved */
+	struct told *told;            /* incidents at paging services that the run itself triggered */
 	uint8_t window;               /* enum window_state */
 	uint32_t window_op;           /* the question about it, 0: none is open */
 	bool starting;                /* the window is asked about before the first phase */
@@ -241,6 +246,7 @@ void step_in_place(struct frame *f);       /* its effect is there, whatever the 
 void hold(struct frame *f, struct str key, struct str why); /* the runner ends without ending the run */
 /* attempt.c: what an attempt brought: parse, capture, expect, retry. */
 void attempt_finish(struct frame *f, const struct result *r);
+void attempt_assumed(struct frame *f, const struct result *r); /* END_UNRECORDED */
 struct verdict;
 void attempt_fail(struct frame *f, uint8_t status, const char *end, const struct verdict *v, bool unknown_end);
 void attempt_retry(struct frame *f);
@@ -303,6 +309,10 @@ struct eval_env frame_env(struct frame *f);
 const struct frame *owner_of_undo(const struct frame *f); /* whom the rollback block around f undoes, or NULL */
 /* Folder of the step's file, where its programs run; NULL: where the runner is. */
 const char *unit_dir(const struct frame *f, const struct prog_step *ps);
+/* Is that another one than the runbook's folder at the start? */
+bool unit_has_dir(const struct frame *f, const struct prog_step *ps);
+/* The runbook's own. */
+const char *book_dir(const struct engine *e);
 struct value eval_code(struct frame *f, const struct expr *x, struct eval_error *err);
 /* Evaluates a data as text into tmp; false with *error set. Unknown: *unknown = true, text is the source. */
 bool eval_text(struct frame *f, const struct data *d, struct str *out, bool *unknown, struct str *error);
@@ -367,6 +377,8 @@ void doubt_settle(struct frame *f);
 void takeover_settle(struct engine *e);    /* nothing waits for a person any more: all goes on, or back */
 /* message.c: what became of a message of the engine itself. */
 void message_result(struct engine *e, struct str about, const struct result *r);
+/* f (or the run: root) has ended well: what the engine triggered about it is resolved. */
+void message_resolve(struct frame *f);
 /* ladder.c: escalate, of the root and of steps. */
 void ladder_start(struct frame *f);
 void ladder_fired(struct frame *f, const struct result *r);
@@ -388,6 +400,7 @@ void halt_resume(struct engine *e);
 bool gate_start(struct engine *e);
 bool gate_pass(struct frame *f);
 void gate_answered(struct engine *e, const struct result *r);
+void gate_left(struct engine *e, const struct frame *f); /* nothing below f starts any more */
 void gate_resume(struct engine *e);        /* asks once more what was held with nobody there */
 /* people.c: goes on after its hold; who operates the run from now on. */
 void people_again(struct frame *f);

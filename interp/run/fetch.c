@@ -53,7 +53,7 @@ static uint32_t fill_fields(struct arena *a, const struct prog_step *ps, const s
 	if (captures)
 		for (uint32_t i = 0; i < ps->ast->capture_count; i++)
 			p[n++] = (struct pair){ ps->ast->captures[i].name, o->captures ? o->captures[i] : value_null };
-	for (uint32_t i = 0; o->unknown && captures && i < n; i++) /* dry-run: it did not run */
+	for (uint32_t i = o->assumed ? 1 : 0; o->unknown && captures && i < n; i++) /* dry-run, what-if: it did not run */
 		p[i].value = value_unknown(arena_printf(a, "steps." STR_FMT "." STR_FMT, STR_ARG(ps->label), STR_ARG(p[i].key)).p);
 	return n;
 }
@@ -106,7 +106,7 @@ static struct value step_value(const struct frame *f, struct arena *a, const str
 
 	if (!o)
 		return value_null;
-	if (o->unknown && field != STEP_PLANNED && field != STEP_EACH && field < STEP_EACH_FIELD)
+	if (o->unknown && !(o->assumed && field == STEP_STATUS) && field != STEP_PLANNED && field != STEP_EACH && field < STEP_EACH_FIELD)
 		return unknown_of(f, ps, step_field_names[field]);
 	if (field >= STEP_CAPTURE) {
 		if (o->unknown && !o->captures)
@@ -316,15 +316,32 @@ struct eval_env frame_env(struct frame *f)
 	return (struct eval_env){ fetch, f, f->tmp ? f->tmp : &f->e->arena };
 }
 
-const char *unit_dir(const struct frame *f, const struct prog_step *ps)
+const char *book_dir(const struct engine *e)
 {
-	const struct unit *u = ps->unit;
+	return e->dirs && e->dirs[0] ? e->dirs[0] : e->setup->dir;
+}
 
-	const char *const *dirs = f->e->setup->unit_dirs;
+static const char *own_dir(const struct engine *e, const struct unit *u)
+{
+	const char *const *dirs = e->setup->unit_dirs;
 
+	if (e->dirs && e->dirs[u->index])
+		return e->dirs[u->index];
 	if (dirs && dirs[u->index])
 		return dirs[u->index];
-	return u->from.dir.n ? u->from.dir.p : f->e->setup->dir;
+	return u->from.dir.n ? u->from.dir.p : NULL;
+}
+
+bool unit_has_dir(const struct frame *f, const struct prog_step *ps)
+{
+	return own_dir(f->e, ps->unit) || (f->e->dirs && f->e->dirs[0]);
+}
+
+const char *unit_dir(const struct frame *f, const struct prog_step *ps)
+{
+	const char *own = own_dir(f->e, ps->unit);
+
+	return own ? own : book_dir(f->e);
 }
 
 struct value eval_code(struct frame *f, const struct expr *x, struct eval_error *err)

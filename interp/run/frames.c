@@ -243,7 +243,7 @@ void list_advance(struct frame *f)
 static void loop_end(struct frame *f)
 {
 	struct outcome *o = f->out;
-	uint32_t skipped = 0, unchanged = 0;
+	uint32_t skipped = 0, unchanged = 0, unknown = 0, assumed = 0;
 
 	monitors_step(f, false);
 	o->ended = f->e->wall;
@@ -252,9 +252,11 @@ static void loop_end(struct frame *f)
 		for (uint32_t i = 0; i < o->each_count; i++) {
 			skipped += o->each[i].out.status == S_SKIPPED;
 			unchanged += o->each[i].out.status == S_UNCHANGED;
-			if (o->each[i].out.unknown)
-				o->unknown = true;
+			unknown += o->each[i].out.unknown;
+			assumed += o->each[i].out.assumed;
 		}
+		o->unknown = unknown > 0;
+		o->assumed = assumed && assumed == unknown;
 		if (f->cause)
 			o->status = f->cause->out && f->cause->out->status == S_TIMEOUT ? S_TIMEOUT : S_FAILED;
 		else if (f->next < f->count || f->drain)
@@ -270,6 +272,7 @@ static void loop_end(struct frame *f)
 	f->ok = !f->cause && f->next == f->count && !f->drain && o->status != S_FAILED;
 	f->complete = f->ok;
 	rec_outcome(f);
+	watch_end(f);
 	child_ended(f);
 }
 
@@ -348,6 +351,7 @@ void loop_begin(struct frame *f)
 
 	f->state = AT_CHILDREN;
 	f->out->started = e->wall;
+	watch_begin(f);
 	if (!loop_items(f, &error) || !eval_int(f, &f->ps->ast->more->parallel, 1, &width, &error)) {
 		f->error = error;
 		f->cause = f;
@@ -356,6 +360,7 @@ void loop_begin(struct frame *f)
 		return;
 	}
 	f->width = width < 1 ? 1 : width > 1024 ? 1024 : (uint32_t)width;
+	f->items = watch_weigh(f, WEIGH_ITEMS, 0, f->ps->ast->more->foreach.over, false, f->items);
 	if (f->items.kind == V_UNKNOWN) { /* shown once, with an unknown item */
 		struct value *one = arena_alloc(&e->arena, sizeof(*one));
 

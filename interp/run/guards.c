@@ -60,6 +60,7 @@ int guard_if(struct frame *f)
 	struct jsonw w;
 	struct str error = err.set ? error_text(f, &err) : STR("");
 
+	v = watch_weigh(f, WEIGH_IF, 0, f->ps->ast->if_, err.set, v);
 	rec_open(f->e, "guard", f->key, &w);
 	jsonw_key(&w, "items");
 	jsonw_open(&w, '[');
@@ -96,6 +97,7 @@ int guard_check(struct frame *f, struct str *say, struct str *error)
 		int strength = g->otherwise;
 
 		vals[i] = eval_code(f, g->that, &err);
+		vals[i] = watch_weigh(f, WEIGH_GUARD, i, g->that, err.set, vals[i]);
 		errors[i] = texts[i] = STR("");
 		if (err.set) {
 			errors[i] = error_text(f, &err);

@@ -240,7 +240,7 @@ static void run_show(struct frame *f, const struct prog_step *ps, struct buf *ou
 		buf_adds(out, error);
 		return;
 	}
-	if (ps->dir->kind != DATA_NONE || ps->unit->from.dir.n) {
+	if (ps->dir->kind != DATA_NONE || unit_has_dir(f, ps)) {
 		buf_addz(out, "cd ");
 		shell_quote(out, str_of(dir));
 		buf_addz(out, " && ");

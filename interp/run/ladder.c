@@ -51,7 +51,7 @@ void ladder_fired(struct frame *f, const struct result *r)
 	const struct ladder *l = ladder_of(f);
 	const struct rung *g = &l->rungs[f->rung];
 	struct engine *e = f->e;
-	struct message m = { .level = STR("error") };
+	struct message m = { .level = LEVEL_ERROR };
 	const struct channel **to;
 	struct str error = { 0 };
 	bool unknown = false;

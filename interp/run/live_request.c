@@ -1,9 +1,10 @@
 #include "run/live_world.h"
 
 #include "base/mem.h"
+#include "host/clock.h"
 #include "host/http.h"
 
-/* live_request: HTTP requests. */
+/* live_request: HTTP requests, and mails, which go the same way. */
 
 static void copy_headers(struct live_op *op, const struct http_result *r)
 {
@@ -36,10 +37,15 @@ static void on_done(void *arg, const struct http_result *r)
 			      : r->maybe_sent ? END_LOST : END_NOT_STARTED;
 
 	op->call = NULL;
-	op->result.took = r->took;
+	if (op->c.message && live_message_again(op, r))
+		return;
+	op->result.took = op->c.message ? clock_boot() - op->began : r->took;
+	op->result.tries = op->tries;
 	op->result.code = r->status ? r->status : -1;
 	if (!r->answered)
 		buf_adds(&op->text, r->error);
+	else if (op->c.message)
+		live_message_reason(op, r);
 	stream_add(op, &op->out, 0, r->body.p, r->body.n);
 	if (r->header_count)
 		copy_headers(op, r);
@@ -63,6 +69,13 @@ static bool have_http(struct live *l)
 	return l->http != NULL;
 }
 
+static void no_http(struct live_op *op)
+{
+	buf_addz(&op->text, op->l->http_error);
+	streams_end(op);
+	live_done(op, END_NOT_STARTED);
+}
+
 void live_request(struct live_op *op)
 {
 	const struct command *c = &op->c;
@@ -75,6 +88,8 @@ void live_request(struct live_op *op)
 		.header_count = n, .on_done = on_done, .arg = op,
 	};
 
+	if (c->message) /* a try of it */
+		s.timeout = live_message_begin(op);
 	if (have_http(op->l)) {
 		headers = mem_array(n, sizeof(*headers));
 		for (uint32_t i = 0; i < n; i++)
@@ -84,7 +99,20 @@ void live_request(struct live_op *op)
 		mem_free(headers);
 		return;
 	}
-	buf_addz(&op->text, op->l->http_error);
-	streams_end(op);
-	live_done(op, END_NOT_STARTED);
+	no_http(op);
+}
+
+void live_mail(struct live_op *op)
+{
+	const struct command *c = &op->c;
+	const struct http_mail m = { c->mail.from, c->mail.to, c->mail.to_count, c->mail.tls };
+	const struct http_spec s = {
+		.mail = &m, .url = c->mail.url, .user = c->mail.user, .password = c->mail.password, .body = c->mail.text,
+		.timeout = live_message_begin(op), .on_done = on_done, .arg = op,
+	};
+
+	if (have_http(op->l))
+		op->call = http_start(op->l->http, &s);
+	else
+		no_http(op);
 }

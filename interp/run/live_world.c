@@ -45,6 +45,7 @@ static struct live_op *op_new(struct live *l, const struct command *c)
 	l->ops[l->op_count++] = op;
 	op->c = *c;
 	op->next = NULL;
+	op->tries = 0;
 	op->result = (struct result){ .op = c->op, .code = -1 };
 	return op;
 }
@@ -185,6 +186,7 @@ static void dispatch(struct live_op *op)
 	case OP_TIMER: start_timer(op); break;
 	case OP_QUESTION: live_question(op); break;
 	case OP_FILE: start_file(op); break;
+	case OP_MAIL: live_mail(op); break;
 	default:
 		buf_addz(&op->text, "this runbook program cannot do that");
 		live_done(op, END_NOT_STARTED);
@@ -260,6 +262,8 @@ static bool needs_gone(const struct live *l, const struct command *c)
 		for (uint32_t i = 0; i < c->request.header_count; i++)
 			found = found || has(c->request.headers[i].value, gone);
 		return found || has(c->request.url, gone) || has(c->request.body, gone) || has(c->request.password, gone);
+	case OP_MAIL:
+		return has(c->mail.text, gone) || has(c->mail.password, gone);
 	case OP_FILE:
 		return c->file.absolute && has(c->file.bytes, gone);
 	default:

@@ -16,6 +16,7 @@ struct child;
 struct dirwatch;
 struct http;
 struct http_call;
+struct http_result;
 struct loop;
 struct loop_timer;
 struct output_sink;
@@ -47,6 +48,7 @@ struct live_op {
 	bool at_terminal;         /* among the questions of the terminal */
 	bool opened; struct live_op *next_open; /* a file may answer it */
 	struct stream out, err;
+	int64_t began; uint32_t tries; /* of a message */
 	struct buf text;          /* of result.error or result.answer */
 	struct buf heads;         /* bytes of headers */
 	struct header *headers; uint32_t header_cap;
@@ -97,6 +99,13 @@ void streams_release(struct live_op *op);
 void live_spawn(struct live_op *op);
 /* live_request.c */
 void live_request(struct live_op *op);
+void live_mail(struct live_op *op);
+/* live_message.c. A try of a message begins: its longest time, ns. */
+int64_t live_message_begin(struct live_op *op);
+/* It has ended like this: true if there will be another try, for which a timer runs. */
+bool live_message_again(struct live_op *op, const struct http_result *r);
+/* An answer that is none of 2xx: why, as the service says it, into op->text. */
+void live_message_reason(struct live_op *op, const struct http_result *r);
 /* live_question.c */
 void live_question(struct live_op *op);
 void live_question_stop(struct live_op *op);

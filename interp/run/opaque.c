@@ -58,7 +58,7 @@ void result_seen(struct engine *e, const struct result *from, struct result *to)
 {
 	*to = *from;
 	to->took -= to->took % 1000;
-	to->error = rec_cut(e, from->error, ERROR_MAX);
+	to->error = words_seen(e, from->error, ERROR_MAX);
 	to->by = rec_cut(e, from->by, BY_MAX);
 	if (from->end == END_ANSWER)
 		answer_seen(e, from, to);

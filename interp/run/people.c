@@ -103,7 +103,7 @@ void people_asked(struct frame *f, uint32_t question)
 {
 	struct engine *e = f->e;
 	const struct act_approve *ap = &f->ps->ast->approve;
-	struct message m = { .level = STR("warn") };
+	struct message m = { .level = LEVEL_WARN };
 	const struct channel **to = NULL;
 	struct str error = { 0 };
 	bool unknown = false;

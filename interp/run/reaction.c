@@ -11,7 +11,7 @@
  */
 
 static const char *const then_names[] = { "notify", "pause", "rollback" };
-static const char *const levels[] = { "warn", "error", "critical" };
+static const uint8_t levels[] = { LEVEL_WARN, LEVEL_ERROR, LEVEL_CRITICAL };
 
 static struct str rule_source(const struct prog_rule *r)
 {
@@ -131,7 +131,7 @@ static void tell(struct monitor_state *m, const struct rule *r, struct str text)
 {
 	struct frame *f = m->f;
 	struct engine *e = f->e;
-	struct message msg = { .level = r->level.n ? r->level : str_of(levels[r->then]), .say = text };
+	struct message msg = { .level = r->level >= 0 ? (uint8_t)r->level : levels[r->then], .say = text };
 	const struct channel **to = NULL;
 	struct str error = { 0 };
 	bool unknown = false;

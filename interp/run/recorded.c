@@ -79,6 +79,9 @@ bool recorded_event(const struct record *r, uint8_t *kind, struct recorded_op *o
 {
 	*kind = EVENT_RESULT;
 	op->key = r->k;
+	op->channel = record_raw(r, "channel");
+	if (op->channel.n >= 2) /* a name: nothing in it is escaped */
+		op->channel = str_slice(op->channel, 1, op->channel.n - 1);
 	if (str_eqz(r->t, "step.attempt")) {
 		op->purpose = OP_FOR_ACTION;
 	} else if (str_eqz(r->t, "probe")) {
@@ -120,7 +123,7 @@ static bool end_named(struct str word, uint8_t *end)
 }
 
 /* {"name":"value",...}; a name may come twice. */
-static bool read_headers(struct arena *a, struct str raw, struct result *out)
+static bool read_pairs(struct arena *a, struct str raw, const struct header **out, uint32_t *count)
 {
 	const char *p = raw.p + 1, *end = raw.p + raw.n, *why;
 	struct header *list = NULL;
@@ -159,8 +162,8 @@ static bool read_headers(struct arena *a, struct str raw, struct result *out)
 		list[n++] = (struct header){ text[0], text[1] };
 	}
 	buf_release(&b);
-	out->headers = list;
-	out->header_count = n;
+	*out = list;
+	*count = n;
 	return p != NULL;
 }
 
@@ -222,9 +225,10 @@ bool recorded_result(struct arena *a, const struct record *r, const char *dir, b
 	out->ref = record_text(r, a, "file");
 	out->refused = record_text(r, a, "refused");
 	out->uid = record_int(r, "uid", 0);
+	out->tries = (uint32_t)record_int(r, "tries", 0);
 	out->took = record_int(r, "took_us", 0) * 1000;
 	out->opaque = str_eqz(r->t, "probe") && opaque.n ? record_text(r, a, "result") : opaque;
-	if (!read_headers(a, record_raw(r, "headers"), out)) {
+	if (!read_pairs(a, record_raw(r, "headers"), &out->headers, &out->header_count)) {
 		snprintf(why, 200, "the record's `headers` make no sense");
 		return false;
 	}
@@ -244,4 +248,6 @@ void recorded_other(struct arena *a, const struct record *r, struct event *ev)
 	ev->operator_name = record_text(r, a, "operator");
 	ev->user = record_text(r, a, "user");
 	ev->uid = record_int(r, "uid", -1);
+	if (!read_pairs(a, record_raw(r, "dirs"), &ev->dirs, &ev->dir_count))
+		ev->dir_count = 0;
 }

@@ -13,7 +13,7 @@
 struct arena;
 
 /* The op that a result belongs to. */
-struct recorded_op { uint8_t purpose; /* enum op_purpose */ struct str key; };
+struct recorded_op { uint8_t purpose; /* enum op_purpose */ struct str key, channel; /* channel: of a message */ };
 /* Does the record tell of an event? For results *op says of which op. */
 bool recorded_event(const struct record *r, uint8_t *kind, struct recorded_op *op);
 /* Wall time of the record's envelope, ns. False: no time. */

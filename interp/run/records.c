@@ -197,6 +197,10 @@ void rec_put_result(struct jsonw *w, const struct result *r, bool http)
 		jsonw_kint(w, "signal", r->signo);
 	if (r->error.n)
 		jsonw_kstr(w, "error", r->error);
+	if (r->channel.n)
+		jsonw_kstr(w, "channel", r->channel);
+	if (r->tries > 1)
+		jsonw_kint(w, "tries", r->tries);
 	if (r->end == END_ANSWER)
 		rec_put_answer(w, r);
 	jsonw_kint(w, "took_us", r->took / 1000);
@@ -397,7 +401,7 @@ void rec_seal(struct engine *e)
 		jsonw_kstr(&w, "k", e->residue[i].key);
 		jsonw_kstr(&w, "why", rec_cut(e, e->residue[i].why, 1024));
 		if (e->residue[i].count)
-			jsonw_kstr(&w, "dir", str_of(e->setup->dir));
+			jsonw_kstr(&w, "dir", str_of(book_dir(e)));
 		put_commands(e, &w, &e->residue[i]);
 		jsonw_close(&w, '}');
 	}

@@ -16,7 +16,7 @@
 /* A record that the engine made and the journal has not shown yet. */
 struct made { int64_t wall, mono; size_t at, n; /* in bodies */ };
 /* An op that the engine started. */
-struct waiting { uint32_t op; uint8_t purpose; bool want_output; struct str key; };
+struct waiting { uint32_t op; uint8_t purpose; bool want_output; struct str key, channel; };
 
 struct replay {
 	struct replay_options o;
@@ -61,11 +61,13 @@ static void start(void *ctx, const struct command *c)
 {
 	struct replay *r = ctx;
 
+	if (r->o.observer.start)
+		r->o.observer.start(r->o.observer.arg, c);
 	if (r->op_count == r->op_cap) {
 		r->op_cap = r->op_cap ? r->op_cap * 2 : 16;
 		r->ops = mem_realloc(r->ops, r->op_cap * sizeof(*r->ops));
 	}
-	r->ops[r->op_count++] = (struct waiting){ c->op, c->purpose, c->want_output, c->key };
+	r->ops[r->op_count++] = (struct waiting){ c->op, c->purpose, c->want_output, c->key, c->channel };
 }
 
 static void forget(struct replay *r, uint32_t i)
@@ -78,6 +80,8 @@ static void stop(void *ctx, uint32_t op, int64_t grace)
 	struct replay *r = ctx;
 
 	(void)grace;
+	if (r->o.observer.stop)
+		r->o.observer.stop(r->o.observer.arg, op);
 	for (uint32_t i = 0; i < r->op_count; i++) {
 		if (r->ops[i].op != op || (r->ops[i].purpose != OP_FOR_TIMEOUT && r->ops[i].purpose != OP_FOR_RUN_TIMEOUT &&
 					 r->ops[i].purpose != OP_FOR_LADDER && r->ops[i].purpose != OP_FOR_SAMPLE &&
@@ -175,21 +179,30 @@ static bool feed_dropped(struct replay *r)
 	return true;
 }
 
+static void observe(struct replay *r, const struct record *rec, const struct event *ev)
+{
+	if (r->o.observer.event)
+		r->o.observer.event(r->o.observer.arg, rec, ev);
+}
+
 static bool feed_result(struct replay *r, const struct record *rec, const struct recorded_op *op, struct event *ev)
 {
 	struct result result = { 0 };
 	char why[200];
 	uint32_t i = 0;
 
-	while (i < r->op_count && !(r->ops[i].purpose == op->purpose && str_eq(r->ops[i].key, op->key)))
+	while (i < r->op_count && !(r->ops[i].purpose == op->purpose && str_eq(r->ops[i].key, op->key) &&
+				    (op->purpose != OP_FOR_MESSAGE || !op->channel.n || str_eq(r->ops[i].channel, op->channel))))
 		i++;
 	if (i == r->op_count)
 		return verdict(r, REPLAY_DIVERGED, rec->n, rec, "nothing that could end this way was started");
 	result.op = r->ops[i].op;
 	if (!recorded_result(&r->event, rec, r->o.dir, r->ops[i].want_output, &result, why))
 		return verdict(r, REPLAY_CANNOT, rec->n, rec, "%s", why);
+	result.unnamed = !op->channel.n;
 	forget(r, i);
 	ev->result = &result;
+	observe(r, rec, ev);
 	(void)engine_feed(r->o.engine, ev);
 	return true;
 }
@@ -231,6 +244,7 @@ static bool feed(struct replay *r, const struct record *rec, int64_t wall)
 		if (ev.kind == EVENT_EPOCH) /* lost with their runner, or started once more by the engine */
 			r->op_count = r->drop_count = 0;
 		recorded_other(&r->event, rec, &ev);
+		observe(r, rec, &ev);
 		(void)engine_feed(r->o.engine, &ev);
 	}
 	if (r->first == r->count)

@@ -30,11 +30,21 @@ struct replay_result {
 	struct str recorded, made; /* bodies; empty: none. They live as long as the replay */
 };
 
+/* Sees what the engine starts and stops, and each event with its record before it is fed.
+ * A result's op is set, its other members are those that the engine will see. */
+struct replay_observer {
+	void (*start)(void *arg, const struct command *c);
+	void (*stop)(void *arg, uint32_t op);
+	void (*event)(void *arg, const struct record *rec, const struct event *ev);
+	void *arg;
+};
+
 struct replay_options {
 	struct engine *engine;    /* new and prepared; borrowed */
 	const char *dir;          /* the run's folder, for blobs */
 	struct mask *mask;        /* what the engine's records are masked with; borrowed */
 	struct str gone;          /* run_setup.gone; added to the mask when it is needed */
+	struct replay_observer observer; /* all NULL: nobody */
 };
 
 struct replay *replay_new(const struct replay_options *o);

@@ -110,6 +110,7 @@ static void begin(struct frame *f)
 	f->out->started = e->wall;
 	f->out->code = -1;
 	f->began = e->mono;
+	watch_begin(f);
 	if (s->if_) {
 		int r = guard_if(f);
 
@@ -495,7 +496,9 @@ void step_result(struct frame *f, uint8_t what, const struct result *r)
 		break;
 	}
 	f->op = 0;
-	if (r->end == END_SUPPRESSED)
+	if (r->end == END_UNRECORDED)
+		attempt_assumed(f, r);
+	else if (r->end == END_SUPPRESSED)
 		confirm_suppressed(f, r);
 	else
 		attempt_finish(f, r);
@@ -600,6 +603,9 @@ void step_end(struct frame *f)
 	if (f->started)
 		check_planned(f);
 	rec_outcome(f);
+	if (e->told && f->out->status == S_OK)
+		message_resolve(f);
+	watch_end(f);
 	arena_give(f);
 	child_ended(f);
 }

@@ -273,6 +273,20 @@ void takeover_settle(struct engine *e)
 	unpark(e);
 }
 
+/* Files are where the runner that takes over says, else where they were at the start. */
+static void take_dirs(struct engine *e, const struct event *ev)
+{
+	e->dirs = NULL;
+	for (uint32_t i = 0; i < ev->dir_count; i++)
+		for (uint32_t u = 0; u < e->p->unit_count; u++) {
+			if (!str_eq(e->p->units[u]->from.key, ev->dirs[i].name))
+				continue;
+			if (!e->dirs)
+				e->dirs = arena_array(&e->arena, e->p->unit_count, sizeof(const char *));
+			e->dirs[u] = arena_str(&e->arena, ev->dirs[i].value.p, ev->dirs[i].value.n).p;
+		}
+}
+
 void takeover_epoch(struct engine *e, const struct event *ev)
 {
 	int64_t gap = ev->mono / 1000 * 1000 - e->before;
@@ -280,6 +294,7 @@ void takeover_epoch(struct engine *e, const struct event *ev)
 	e->fx->record(e->ctx, e->wall, e->mono, ev->body);
 	e->must_sync = true;
 	e->epochs++;
+	take_dirs(e, ev);
 	e->interactive = ev->interactive;
 	operator_add(e, ev->operator_name, ev->user, ev->uid);
 	e->held = e->in_doubt = false;
@@ -310,6 +325,7 @@ void takeover_adopt(struct engine *e, const struct event *ev)
 	e->start_wall = e->wall;
 	e->interactive = ev->interactive;
 	e->adopted = true;
+	take_dirs(e, ev);
 	e->stage = STAGE_SETTLE;
 	e->status = RUN_RUNNING;
 	e->settling = true;

@@ -6,12 +6,12 @@
 
 #include <string.h>
 
-enum { K_ACTION = 1, K_LATER = 2, K_NEED = 4 };
+enum { K_ACTION = 1, K_NEED = 2 };
 
 static const struct key rows[] = {
 #define KEY(place, name, mode, type, dflt, flags, doc)                                            \
 	{ #name, IN_##place, KEY_##mode, KEY_##place##_##name, sizeof(#name) - 1, type, dflt, doc, \
-	  ((flags) & K_ACTION) != 0, ((flags) & K_LATER) != 0, ((flags) & K_NEED) != 0 },
+	  ((flags) & K_ACTION) != 0, ((flags) & K_NEED) != 0 },
 #include "syntax/keys.def"
 #undef KEY
 };

@@ -33,7 +33,6 @@ struct key {
 	const char *dflt;    /* "" if none */
 	const char *doc;     /* one sentence */
 	bool action;         /* a step's action */
-	bool later;          /* known, "not in this version yet" (RB1xx) */
 	bool needed;         /* required in its map */
 };
 

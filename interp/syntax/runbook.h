@@ -72,7 +72,7 @@ struct act_http {
 /* An instant query: a GET whose url is the server's and whose query is PromQL. http is
  * first: whoever makes requests finds the same struct at the same place. */
 struct act_metric { struct act_http http; struct data query; bool all; };
-struct act_notify { struct data to; struct data title, say; struct str level; };
+struct act_notify { struct data to; struct data title, say, incident; uint8_t level, event; /* enum message_level, enum message_event */ };
 struct act_render { struct data to, text, json; };
 struct act_wait { struct data amount, until; };
 /* Who is told when something has not ended after a time; in order of time. */
@@ -154,7 +154,7 @@ struct rule {
 	struct expr_for hold;
 	uint8_t then;                  /* enum rule_then */
 	struct data to, say;
-	struct str level;              /* empty: by `then` */
+	int8_t level;                  /* enum message_level; -1: by `then` */
 	struct span span;
 };
 /* A read that is repeated in the background while what `during` names runs. Its step has
@@ -167,9 +167,22 @@ struct monitor {
 	const struct rule *rules; uint32_t rule_count;
 };
 
-struct channel { struct str name; struct span span; uint8_t kind; /* enum channel_kind */
-		 struct str secret; struct span secret_span; struct data argv; };
-enum channel_kind { CHANNEL_WEBHOOK, CHANNEL_RUN };
+enum channel_kind { CHANNEL_WEBHOOK, CHANNEL_RUN, CHANNEL_SLACK, CHANNEL_PAGERDUTY, CHANNEL_EMAIL };
+extern const char *const channel_kind_names[]; /* as the keys: "webhook", "run" ... */
+enum message_level { LEVEL_INFO, LEVEL_WARN, LEVEL_ERROR, LEVEL_CRITICAL };
+extern const char *const message_levels[]; /* ends with NULL */
+enum message_event { EVENT_TRIGGERED, EVENT_ACKNOWLEDGED, EVENT_RESOLVED };
+extern const char *const message_events[]; /* "trigger", "acknowledge", "resolve", NULL */
+enum mail_tls { MAIL_STARTTLS, MAIL_IMPLICIT, MAIL_PLAIN };
+struct mail { struct data server, user, from, to /* words */; uint8_t tls; /* enum mail_tls */ };
+struct channel {
+	struct str name; struct span span;
+	uint8_t kind;                  /* enum channel_kind */
+	uint8_t level;                 /* enum message_level: the least that goes through it */
+	struct str secret; struct span secret_span; /* address, routing key or password; empty: none */
+	struct data argv, url;
+	struct mail mail;
+};
 
 struct role { struct str name; struct span span; struct data who /* words */, contact; struct str notify; struct span notify_span; };
 

@@ -245,29 +245,6 @@ bool read_wait(struct reader *r, const struct node *n, struct act_wait *out)
 	return read_needed(r, IN_WAIT, n, n->key_span);
 }
 
-bool read_notify(struct reader *r, const struct node *n, struct act_notify *out)
-{
-	static const char *const words[] = { "info", "warn", "error", "critical", NULL };
-	out->level = STR("info");
-	if (!read_is_map(r, n, "write `notify: { to: channel, say: ... }`"))
-		return false;
-	struct node *at = n->first, *v;
-	for (const struct key *k; (k = read_next_key(r, IN_NOTIFY, &at, &v));) {
-		uint8_t i;
-		switch (k->id) {
-		case KEY_NOTIFY_to: read_lines(r, v, &out->to); break;
-		case KEY_NOTIFY_title: read_text(r, v, &out->title); break;
-		case KEY_NOTIFY_say: read_lines(r, v, &out->say); break;
-		case KEY_NOTIFY_level:
-			if (read_enum(r, v, words, &i))
-				out->level = str_of(words[i]);
-			break;
-		default: break;
-		}
-	}
-	return read_needed(r, IN_NOTIFY, n, n->key_span);
-}
-
 bool read_render(struct reader *r, const struct node *n, struct act_render *out)
 {
 	if (!read_is_map(r, n, "write `render: { to: file, text: ... }`"))

@@ -1,5 +1,5 @@
 /*
- * runbook_decl: the declarations of the top level: inputs, secrets, channels,
+ * runbook_decl: the declarations of the top level: inputs, secrets,
  * defaults, risks, files.
  */
 #include "syntax/runbook_read.h"
@@ -230,53 +230,6 @@ void read_secrets(struct reader *r, const struct node *n)
 		if (read_secret(r, c, &list[r->rb->secret_count]))
 			r->rb->secret_count++;
 	r->rb->secrets = list;
-}
-
-static bool read_channel(struct reader *r, const struct node *n, struct channel *ch)
-{
-	if (!read_name(r, n->key, n->key_span, NAME_ID, "a channel"))
-		return false;
-	ch->name = n->key;
-	ch->span = n->key_span;
-	if (!read_is_map(r, n, "write { webhook: secret } or { run: [program] }"))
-		return true;
-	struct node *at = n->first, *v;
-	for (const struct key *k; (k = read_next_key(r, IN_CHANNEL, &at, &v));) {
-		switch (k->id) {
-		case KEY_CHANNEL_webhook:
-			ch->kind = CHANNEL_WEBHOOK;
-			ch->secret_span = v->span;
-			if (read_word(r, v, &ch->secret) && !ch->secret.n)
-				read_name(r, ch->secret, v->span, NAME_ID, "a secret");
-			break;
-		case KEY_CHANNEL_run:
-			ch->kind = CHANNEL_RUN;
-			if (read_argv(r, v, &ch->argv) && !v->count)
-				diag_help(r->ds, diag_add(r->ds, 107, v->key_span, "`run` has no program"),
-					  "write `run: [program, argument]`");
-			break;
-		default: break;
-		}
-	}
-	uint32_t kinds = 0;
-	for (const struct node *c = n->first; c; c = c->next)
-		kinds += key_index_find(&r->keys, IN_CHANNEL, c->key) != NULL;
-	if (kinds != 1) {
-		struct diag *d = diag_add(r->ds, 114, n->key_span, kinds ? "a channel has one kind" : "a channel needs a kind");
-		diag_help(r->ds, d, "write { webhook: secret } or { run: [program] }");
-	}
-	return true;
-}
-
-void read_channels(struct reader *r, const struct node *n)
-{
-	if (!read_is_map(r, n, "write `name: { webhook: secret }` lines below it"))
-		return;
-	struct channel *list = arena_array(r->a, n->count, sizeof *list);
-	for (const struct node *c = n->first; c; c = c->next)
-		if (read_channel(r, c, &list[r->rb->channel_count]))
-			r->rb->channel_count++;
-	r->rb->channels = list;
 }
 
 void read_defaults(struct reader *r, const struct node *n)

@@ -7,9 +7,8 @@
 static bool read_rule(struct reader *r, const struct node *n, struct rule *out)
 {
 	static const char *const then_words[] = { "notify", "pause", "rollback", NULL };
-	static const char *const level_words[] = { "info", "warn", "error", "critical", NULL };
 	uint8_t i;
-	*out = (struct rule){ .span = n->span };
+	*out = (struct rule){ .level = -1, .span = n->span };
 	if (!read_is_map(r, n, "write { when: errors > 1% for 5m, then: rollback }"))
 		return false;
 	struct node *at = n->first, *v;
@@ -22,8 +21,8 @@ static bool read_rule(struct reader *r, const struct node *n, struct rule *out)
 			break;
 		case KEY_RULE_to: read_lines(r, v, &out->to); break;
 		case KEY_RULE_level:
-			if (read_enum(r, v, level_words, &i))
-				out->level = str_of(level_words[i]);
+			if (read_enum(r, v, message_levels, &i))
+				out->level = (int8_t)i;
 			break;
 		case KEY_RULE_say: read_lines(r, v, &out->say); break;
 		default: break;

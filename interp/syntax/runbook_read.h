@@ -24,7 +24,7 @@ struct reader {
 };
 
 /* The next known key of a map: walks from *at (start with map->first), reports
- * unknown and later keys. NULL at the end. *value is the key's node. */
+ * unknown keys. NULL at the end. *value is the key's node. */
 const struct key *read_next_key(struct reader *r, enum key_place place, struct node **at, struct node **value);
 /* Reports keys marked as needed that map does not have. */
 bool read_needed(struct reader *r, enum key_place place, const struct node *map, struct span at);
@@ -76,10 +76,13 @@ void read_inputs(struct reader *r, const struct node *n);
 /* Declarations of typed values: inputs, fields of `ask`. */
 bool read_decls(struct reader *r, const struct node *n, const char *what, const struct decl **list, uint32_t *count);
 void read_secrets(struct reader *r, const struct node *n);
-void read_channels(struct reader *r, const struct node *n);
 void read_defaults(struct reader *r, const struct node *n);
 void read_risks(struct reader *r, const struct node *n);
 void read_files(struct reader *r, const struct node *n);
+
+/* runbook_channel.c */
+void read_channels(struct reader *r, const struct node *n);
+bool read_notify(struct reader *r, const struct node *n, struct act_notify *out);
 
 /* runbook_step.c */
 bool read_steps(struct reader *r, const struct node *n, struct step_list *out);
@@ -94,7 +97,6 @@ struct step_more *more_of(struct reader *r, struct step *s);
 bool read_run(struct reader *r, const struct node *n, struct step *s);
 bool read_http(struct reader *r, const struct node *n, struct act_http *out);
 bool read_wait(struct reader *r, const struct node *n, struct act_wait *out);
-bool read_notify(struct reader *r, const struct node *n, struct act_notify *out);
 bool read_render(struct reader *r, const struct node *n, struct act_render *out);
 bool read_metric(struct reader *r, const struct node *n, struct act_metric *out);
 /* with: NULL if there is none. */

@@ -1,13 +1,14 @@
 /*
  * runbook_unknown: keys that the language does not have: did-you-mean by edit
- * distance, and the words of other tools. Also keys of later versions and
- * required keys that are missing.
+ * distance, and the words of other tools. Also required keys that are missing.
  */
 #include "syntax/runbook_read.h"
 
 #include <string.h>
 
 struct foreign { const char *word; uint8_t place; const char *ours; const char *how; };
+
+enum { KEYS_LISTED = 16 }; /* in a hint */
 
 /* ours: the key to write; how: replaces the help where the shape differs too. */
 static const struct foreign foreigns[] = {
@@ -137,6 +138,8 @@ static const struct foreign foreigns[] = {
 	{ "about", IN_DECL, "help", NULL },
 	{ "regex", IN_DECL, "pattern", NULL },
 	{ "choices", IN_DECL, "enum", NULL },
+	{ "one_of", IN_DECL, "enum", NULL },
+	{ "allowed", IN_DECL, "enum", NULL },
 	{ "options", IN_DECL, "enum", NULL },
 	{ "values", IN_DECL, "enum", NULL },
 	{ "items", IN_DECL, "of", NULL },
@@ -146,6 +149,23 @@ static const struct foreign foreigns[] = {
 	{ "token", IN_HTTP_AUTH, "bearer", NULL },
 	{ "username", IN_HTTP_AUTH, "user", NULL },
 	{ "verify", IN_HTTP_TLS, "insecure", "write `insecure: true` to leave out the verification" },
+	{ "interval", IN_MONITOR, "every", NULL },
+	{ "phases", IN_MONITOR, "during", NULL },
+	{ "prometheus", IN_MONITOR, "metric", "write `metric: { prometheus: http://..., query: ... }`" },
+	{ "query", IN_MONITOR, "metric", "write `metric: { prometheus: http://..., query: ... }`" },
+	{ "retry", IN_MONITOR, NULL, "a monitor asks again with its next sample; say in `rules` how many may fail" },
+	{ "on_fail", IN_MONITOR, "rules", "write `rules: [{ when: failed for 3 samples, then: pause }]`" },
+	{ "thresholds", IN_MONITOR, "rules", NULL },
+	{ "if", IN_RULE, "when", NULL },
+	{ "condition", IN_RULE, "when", NULL },
+	{ "for", IN_RULE, "when", "write it behind the condition: `when: errors > 5% for 2m`" },
+	{ "action", IN_RULE, "then", NULL },
+	{ "do", IN_RULE, "then", NULL },
+	{ "notify", IN_RULE, "to", "write `then: notify` and `to: channel`" },
+	{ "message", IN_RULE, "say", NULL },
+	{ "severity", IN_RULE, "level", NULL },
+	{ "url", IN_METRIC, "prometheus", NULL },
+	{ "expr", IN_METRIC, "query", NULL },
 	{ "likelihood", IN_RISK, "probability", NULL },
 	{ "mitigation", IN_RISK, "plan", NULL },
 	{ "risk", IN_RISK, "what", NULL },
@@ -164,6 +184,15 @@ static bool colon_follows(struct str text, uint32_t at)
 	while (at < text.n && (text.p[at] == ' ' || text.p[at] == '"' || text.p[at] == '\''))
 		at++;
 	return at < text.n && text.p[at] == ':';
+}
+
+static struct str key_list(struct reader *r, const struct str *names, uint32_t n)
+{
+	struct str list = STR("");
+
+	for (uint32_t i = 0; i < n; i++)
+		list = arena_printf(r->a, STR_FMT "%s" STR_FMT, STR_ARG(list), i ? ", " : "", STR_ARG(names[i]));
+	return list;
 }
 
 void read_unknown_key(struct reader *r, enum key_place place, const struct node *value)
@@ -199,8 +228,9 @@ void read_unknown_key(struct reader *r, enum key_place place, const struct node 
 	const struct key *all = keys_all(&count);
 	struct str names[KEY_COUNT + sizeof foreigns / sizeof *foreigns];
 	for (uint32_t i = 0; i < count; i++)
-		if (all[i].place == place && !all[i].later)
+		if (all[i].place == place)
 			names[used++] = str_of(all[i].name);
+	uint32_t known = used;
 	/* a slip in another tool's word: the word is then looked up */
 	for (size_t i = 0; i < sizeof foreigns / sizeof *foreigns; i++)
 		if (foreigns[i].place == place && foreigns[i].ours)
@@ -212,11 +242,13 @@ void read_unknown_key(struct reader *r, enum key_place place, const struct node 
 		return;
 	}
 	for (uint32_t i = 0; i < count; i++) {
-		if (!str_eqz(lower, all[i].name) || all[i].later)
+		if (!str_eqz(lower, all[i].name))
 			continue;
 		diag_help(r->ds, d, "`%s` stands %s", all[i].name, key_place_name(all[i].place));
 		return;
 	}
+	if (known && known <= KEYS_LISTED)
+		diag_help(r->ds, d, "the keys here are " STR_FMT, STR_ARG(key_list(r, names, known)));
 }
 
 const struct key *read_next_key(struct reader *r, enum key_place place, struct node **at, struct node **value)
@@ -232,10 +264,7 @@ const struct key *read_next_key(struct reader *r, enum key_place place, struct n
 			read_unknown_key(r, place, n);
 			continue;
 		}
-		if (!k->later)
-			return k;
-		struct diag *d = diag_add(r->ds, 108, n->key_span, "`%s` is not in this version yet", k->name);
-		diag_help(r->ds, d, "remove it; `runbook explain %s` says what it will do", k->name);
+		return k;
 	}
 	return NULL;
 }

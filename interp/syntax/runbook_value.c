@@ -202,7 +202,7 @@ static struct str enum_meant(struct str w, const struct str *names, uint8_t coun
 						{ "crit", "critical" }, { "err", "error" }, { "number", "float" },
 						{ "integer", "int" }, { "boolean", "bool" }, { "str", "string" },
 						{ "array", "list" }, { "object", "map" }, { "dict", "map" },
-						{ "bytes", "size" }, { "datetime", "time" }, { "powershell", "pwsh" },
+						{ "bytes", "size" }, { "path", "string" }, { "enum", "string" }, { "datetime", "time" }, { "powershell", "pwsh" },
 						{ "readonly", "read" } };
 	for (uint8_t i = 0; i < count; i++) {
 		size_t k = 0;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/b64.h"
 #include "base/buf.h"
 #include "value/units.h"
 
@@ -40,35 +41,16 @@ static bool decode_percent(struct value in, struct value *v)
 	return ok;
 }
 
-static int b64_digit(char c)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const char *at = c ? strchr(digits, c) : NULL;
-	return at ? (int)(at - digits) : -1;
-}
-
 static bool decode_b64(struct arena *a, struct str s, struct value *v)
 {
-	if (s.n % 4)
-		return false;
-	char *out = arena_alloc(a, s.n / 4 * 3 + 1);
-	size_t n = 0, pad = s.n && s.p[s.n - 1] == '=' ? 1 + (s.p[s.n - 2] == '=') : 0;
-	for (size_t i = 0; i < s.n; i += 4) {
-		uint32_t bits = 0;
-		for (size_t k = 0; k < 4; k++) {
-			int d = i + k >= s.n - pad ? 0 : b64_digit(s.p[i + k]);
-			if (d < 0)
-				return false;
-			bits = bits << 6 | (uint32_t)d;
-		}
-		out[n++] = (char)(bits >> 16);
-		out[n++] = (char)(bits >> 8 & 255);
-		out[n++] = (char)(bits & 255);
-	}
-	n -= pad;
-	out[n] = 0;
-	*v = value_str((struct str){ out, n });
-	return true;
+	struct buf b;
+	bool ok;
+	buf_init(&b, s.n + 1);
+	ok = b64_read(s, &b);
+	if (ok)
+		*v = value_str(arena_str(a, buf_str(&b).p, b.len));
+	buf_release(&b);
+	return ok;
 }
 
 bool json_typed_decode(struct arena *a, struct value *v)

@@ -12,7 +12,7 @@ cd "$(dirname "$0")/../.." || exit 2
 root=$PWD
 logs=$root/build/check
 limit=${RB_SUITE_LIMIT:-1800} # seconds
-unset MAKEFLAGS MFLAGS MAKELEVEL GITHUB_ACTIONS B SAN ROOMS T
+unset CI MAKEFLAGS MFLAGS MAKELEVEL GITHUB_ACTIONS B SAN ROOMS T
 make=${MAKE:-make}
 jobs=$(nproc 2>/dev/null || echo 2)
 
@@ -52,6 +52,11 @@ list_suites() { # NAME<tab>COMMAND
 	for file in tests/yaml/run.sh tests/schema/schema.sh tests/report/report.sh tests/limits/run.sh tests/check/docs.sh; do
 		[ ! -e "$file" ] || printf '%s\t%s\n' "$(basename "$(dirname "$file")")/$(basename "$file" .sh)" "sh $file"
 	done
+	for suite in golden/golden.sh replay/matrix.sh replay/matrix.long.sh; do
+		case $suite in *.long.sh) [ "${RB_LONG:-}" ] || continue ;; esac
+		[ ! -e "tests/$suite" ] || printf '%s\tbash tests/%s\n' "${suite%.sh}" "$suite"
+	done
+	[ ! -e tests/verifier/agree.sh ] || printf 'verifier/agree\tbash tests/verifier/agree.sh\n'
 	if ls tests/fuzz/fuzz_*.c >/dev/null 2>&1; then
 		printf 'fuzz-seeds\tsh tests/check/fuzz.sh --seeds\n'
 	fi

@@ -93,6 +93,114 @@ books() {
 	[[ $stdout == *identical* ]]
 }
 
+# A module whose undo is a file beside it: undo.sh WHAT.
+undo_books() {
+	mkdir -p steps
+	cat >steps/make.yml <<-'X'
+		runbook: 1
+		inputs: { file: { type: string }, go: { type: string, default: /dev/null } }
+		files: [bin/undo.sh, text]
+		steps:
+		  - id: make
+		    run: [touch, "${{ inputs.file }}"]
+		    timeout: 5s
+		    rollback: [{ run: [bin/undo.sh, "${{ inputs.file }}"], timeout: 5s }]
+		  - id: wait
+		    run: 'until [ -e "$1" ]; do sleep 0.02; done'
+		    env: { GO: "${{ inputs.go }}" }
+		    timeout: 20s
+		    effect: read
+		    idempotent: true
+	X
+	sed -i "s/\"\$1\"/\"\$GO\"/" steps/make.yml
+	mkdir -p steps/bin
+	printf '#!/bin/sh\nrm "$1"; cat text >>"$1.undone"\n' >steps/bin/undo.sh
+	chmod +x steps/bin/undo.sh
+	echo ours >steps/text
+	cat >book.yml <<-'X'
+		runbook: 1
+		name: book
+		inputs: { dir: { type: string }, go: { type: string, default: /dev/null }, then: { type: string, default: "true" } }
+		act:
+		  - id: one
+		    uses: ./steps/make.yml
+		    with: { file: "${{ inputs.dir }}/one", go: "${{ inputs.go }}" }
+		  - id: two
+		    run: [sh, -c, "${{ inputs.then }}"]
+		    timeout: 5s
+		    effect: read
+	X
+}
+
+@test "files of a module are those of the run: undone with the recorded bytes" {
+	undo_books
+	for change in 'echo theirs >steps/text' 'rm steps/text' 'echo exit 1 >steps/bin/undo.sh' 'rm -r steps' 'mv steps/text steps/t; mkdir steps/text'; do
+		rm -rf state steps one.undone
+		undo_books
+		run_rb 0 exec book.yml -i dir="$PWD"
+		eval "$change"
+		run_rb 0 rollback @last --yes --why test
+		says 'the copies that the run kept are used' err
+		[ ! -e one ]
+		is "$(cat one.undone)" ours
+		run_rb 0 replay @last
+		says identical out
+		run_rb 0 verify @last
+	done
+	# nothing has changed: nothing is said
+	rm -rf state steps
+	undo_books
+	run_rb 0 exec book.yml -i dir="$PWD"
+	run_rb 0 rollback @last --yes --why test
+	says_not 'copies that the run kept' err
+}
+
+@test "files of a module are those of the run: a killed run goes back and on with them, twice" {
+	undo_books
+	begin exec book.yml -i dir="$PWD" -i go="$PWD/go" -i then=false
+	until_ok sh -c 'grep -q "\"step.intent\",\"k\":\"act/one/wait\"" state/runs/*/journal.jsonl'
+	kill -KILL "$pid"
+	wait "$pid" || true
+	echo theirs >steps/text
+	# another runner takes over, waits in the module, and is killed, too
+	begin resume @last --yes --kill
+	until_ok grep -q '"epoch.open"' state/runs/*/journal.jsonl
+	kill -KILL "$pid"
+	wait "$pid" || true
+	holds 'map(select(.t == "epoch.open")) | .[0].dirs["steps/make.yml"] | endswith("/files.1")'
+	undo_books # as it was again
+	touch go
+	run_rb 3 resume @last --yes --kill
+	[ ! -e one ]
+	is "$(cat one.undone)" ours
+	holds 'map(select(.t == "epoch.open")) | .[1] | has("dirs") | not'
+	run_rb 0 replay @last
+	says identical out
+}
+
+@test "what is left of a module names the folder where its files are" {
+	command -v git >/dev/null || skip "no git here"
+	undo_books
+	echo 'exit 1' >steps/bin/undo.sh
+	run_rb 0 exec book.yml -i dir="$PWD"
+	rm -r steps
+	run_rb 4 rollback @last --yes --why test
+	says '/files.1 && bin/undo.sh' err
+	run_rb 0 replay @last
+	says identical out
+	# of a commit
+	undo_books
+	echo 'exit 1' >steps/bin/undo.sh
+	git init -q .
+	git add book.yml steps
+	git -c user.name=t -c user.email=t@example.org commit -qm one
+	git tag v1
+	run_rb 4 exec book.yml@v1 -i dir="$PWD" -i then=false
+	says '/files.1 && bin/undo.sh' err
+	run_rb 0 replay @last
+	says identical out
+}
+
 @test "check reports mistakes in modules once, with their place, and warnings of our own" {
 	books
 	sed -i 's/    timeout: 5s$//' steps/make.yml

@@ -108,10 +108,13 @@ status() {
 @test "takeover: rollback of a killed run undoes what had started, the step in doubt too" {
 	book
 	killed dead
+	touch "$(echo state/runs/*)/report.run.json.123-0.tmp"
 	run_rb 0 rollback @last --why 'wrong target'
+	! ls state/runs/*/*.tmp
 	is "$(cat ledger)" "$(printf 'w0\nu1\nu0')"
 	is "$(status)" rolled_back
 	says 'wrong target' err
+	says 'everything was undone, as asked (exit 0)' err
 	is "$(cat state/runs/*/end.txt)" rolled_back
 	run_rb 0 replay @last
 	run_rb 1 rollback @last
@@ -125,6 +128,9 @@ status() {
 	first=$(cut -d' ' -f1 out)
 	run_rb 0 rollback @last --why 'bad release'
 	is "$(cat ledger)" "$(printf 'w0\nw1\nw2\nu2\nu1\nu0')"
+	says 'everything was undone, as asked (exit 0)' err
+	run_rb 0 report @last
+	says 'Everything was undone, as asked.' out
 	run_rb 0 replay @last
 	says identical out
 	grep -q "\"rollback_of\":\"$first\"" "$(ls -d state/runs/* | tail -1)/journal.jsonl"

@@ -105,6 +105,14 @@ rechain() { # FILE SED-SCRIPT
 	says 'report.run.json' out
 }
 
+@test "verify: a report that another version of the program made is not compared" {
+	book
+	rechain "$dir/journal.jsonl" '1s/"version":"[0-9.]*"/"version":"0.0.9"/'
+	sed -i 's/"ok"/"OK"/' "$dir/report.run.json"
+	run_rb 0 verify "$run"
+	says 'report.run.json is of version 0.0.9 of the program: not compared' out
+}
+
 @test "verify: neither a seal nor a living runner" {
 	book
 	sed -i '$d' "$dir/journal.jsonl"

@@ -4,9 +4,10 @@
  * not synced by then may be there or not, sector by sector: zeros, any bytes, a
  * copy of older records, cut in the middle, the file shorter. The real reader must call
  * each such state sound or torn, keep every synced record, and take no other one for
- * true; and the real writer must be able to go on from it.
+ * true; and the real writer must be able to go on from it. A journal that is never synced
+ * may say that it cannot go on.
  *
- *   power DIR STATES [SEED]
+ *   power DIR STATES [SEED...]     (shared among the seeds)
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -40,7 +41,7 @@ struct disk {
 	int calls;
 };
 
-static uint64_t rnd, states, torn, sound, reopened, broken, moments;
+static uint64_t rnd, states, torn, sound, holes, reopened, broken, moments;
 static char real[FILE_ROOM], state[FILE_ROOM];
 
 static uint32_t dice(uint32_t n)
@@ -131,6 +132,8 @@ static void check(struct disk *d, size_t len)
 		torn++;
 	else if (s.state == JOURNAL_SOUND)
 		sound++;
+	else if (d->no_sync && s.records) /* says of itself that nobody can go on with a hole in it */
+		holes++;
 	else
 		violation(d, "a crash is called corruption", &s, len);
 	if (s.good_bytes < d->synced || s.records < d->synced_records)
@@ -215,7 +218,7 @@ static void go_on(struct disk *d, size_t len)
 		if (!round && j == NULL && err == EIO)
 			continue;
 		journal_scan_file(keep.journal, &s, NULL, NULL);
-		if (!j && err != ENODATA && err != EROFS)
+		if (!j && err != ENODATA && err != EROFS && !(d->no_sync && s.state == JOURNAL_CORRUPT))
 			violation(d, "a crash cannot be taken over", &s, len);
 		if (j && s.state != JOURNAL_SOUND)
 			violation(d, "not sound after a takeover", &s, len);
@@ -243,7 +246,7 @@ static void enumerate(struct disk *d, size_t sector)
 
 /* --- a journal ---------------------------------------------------------------------------- */
 
-static void add(struct journal *j, const char *type)
+static void add(struct journal *j, const char *type, bool no_sync)
 {
 	struct buf b;
 	uint32_t n = dice(4) ? dice(200) : dice(20) ? dice(2000) : dice(12000);
@@ -253,6 +256,8 @@ static void add(struct journal *j, const char *type)
 		buf_addz(&b, "\"t\":\"run.open\",\"run\":\"r1\",\"program\":\"" PROGRAM "\"");
 	else
 		buf_printf(&b, "\"t\":\"%s\"", type);
+	if (no_sync && str_eqz(str_of(type), "run.open"))
+		buf_addz(&b, ",\"sync\":false");
 	buf_addz(&b, ",\"x\":\"");
 	for (uint32_t i = 0; i < n; i++)
 		buf_addc(&b, "abcdefgh \"{n:1,}"[dice(8)]);
@@ -293,14 +298,14 @@ static bool epoch(struct disk *d, struct journal *j, bool first)
 	bool sealed = false;
 
 	if (first)
-		add(j, "run.open");
+		add(j, "run.open", d->no_sync);
 	for (int b = 0; b < batches && !sealed; b++) {
 		int records = 1 + (int)dice(6);
 
 		for (int i = 0; i < records; i++)
-			add(j, "note");
+			add(j, "note", d->no_sync);
 		if (b == batches - 1 && !dice(3)) {
-			add(j, "seal");
+			add(j, "seal", d->no_sync);
 			sealed = true;
 		}
 		if (dice(3)) { /* written, not synced */
@@ -363,15 +368,18 @@ static void one_journal(const char *base)
 int main(int argc, char **argv)
 {
 	uint64_t wanted = argc > 2 ? strtoull(argv[2], NULL, 10) : 0;
+	int seeds = argc > 3 ? argc - 3 : 1;
 
 	if (argc < 3)
 		return 2;
-	rnd = argc > 3 ? strtoull(argv[3], NULL, 10) | 1 : 20261129;
 	mkdir(argv[1], 0700);
-	while (states < wanted)
-		one_journal(argv[1]);
-	printf("# %llu states of %llu moments: %llu sound, %llu torn; %llu taken over\n", (unsigned long long)states,
-	       (unsigned long long)moments, (unsigned long long)sound, (unsigned long long)torn, (unsigned long long)reopened);
+	for (int i = 0; i < seeds; i++) {
+		rnd = argc > 3 ? strtoull(argv[3 + i], NULL, 10) | 1 : 20261129;
+		while (states < wanted / (uint64_t)seeds * (uint64_t)(i + 1))
+			one_journal(argv[1]);
+	}
+	printf("# %llu states of %llu moments: %llu sound, %llu torn, %llu never synced and with holes; %llu taken over\n", (unsigned long long)states,
+	       (unsigned long long)moments, (unsigned long long)sound, (unsigned long long)torn, (unsigned long long)holes, (unsigned long long)reopened);
 	printf("%sok 1 - no state is called corrupt, no synced record lost, no false one taken: %llu violations\n1..1\n",
 	       broken ? "not " : "", (unsigned long long)broken);
 	if (!broken)

@@ -168,6 +168,46 @@ load repository
 	RUNBOOK_POLICY=$PWD/policy.yml run_rb 0 exec w/kis/deploy.yml
 }
 
+@test "--require-clean: modules above the runbook's folder and beside it, and their files" {
+	mkdir -p top/ops/deploy top/lib/health top/ops/other
+	git init -q -b main top
+	printf 'runbook: 1\nfiles: [x.sh]\nsteps:\n  - uses: ../lib/health/b.yml\n' >top/ops/a.yml
+	printf 'runbook: 1\nfiles: [y.sh]\nsteps:\n  - guard: true\n' >top/lib/health/b.yml
+	printf 'runbook: 1\nsteps:\n  - guard: true\n' >top/ops/other/c.yml
+	echo x >top/ops/x.sh
+	echo y >top/lib/health/y.sh
+	printf 'runbook: 1\nname: deploy\npreflight:\n  - uses: ../a.yml\n  - uses: ../other/c.yml\n' >top/ops/deploy/deploy.yml
+	git -C top add -A
+	git -C top commit -qm one
+	run_rb 0 exec top/ops/deploy/deploy.yml --require-clean
+	is "$(source_of .source.dirty)" false
+	for file in ops/a.yml ops/x.sh lib/health/b.yml lib/health/y.sh ops/other/c.yml ops/deploy/deploy.yml; do
+		echo '# more' >>"top/$file"
+		run_rb 2 exec top/ops/deploy/deploy.yml --require-clean
+		says RB411 err
+		says "\`$file\` differs from commit" err
+		run_rb 0 exec top/ops/deploy/deploy.yml
+		is "$(source_of '.source.changed | map(.path) | join(" ")')" "$file"
+		is "$(source_of '.source.changed[0].sha256')" "$(sha256sum <"top/$file" | cut -d' ' -f1)"
+		git -C top checkout -q .
+	done
+	# not in the commit at all
+	echo new >top/lib/health/new.sh
+	sed -i 's/y.sh/new.sh/' top/lib/health/b.yml
+	run_rb 0 exec top/ops/deploy/deploy.yml
+	is "$(source_of '.source.changed | map(.path) | sort | join(" ")')" 'lib/health/b.yml lib/health/new.sh'
+	# a repository below: its files are none of the runbook's commit
+	git -C top checkout -q .
+	git init -q top/ops/other
+	git -C top/ops/other add -A
+	git -C top/ops/other commit -qm inner
+	run_rb 0 exec top/ops/deploy/deploy.yml --require-clean
+	echo '# more' >>top/ops/other/c.yml
+	git -C top/ops/other commit -qam inner
+	run_rb 2 exec top/ops/deploy/deploy.yml --require-clean
+	says 'ops/other/c.yml' err
+}
+
 @test "policy: allowed sources, no --moving; a policy that is wrong or missing stops everything" {
 	repository w
 	export RUNBOOK_POLICY=$PWD/policy.yml
@@ -239,19 +279,34 @@ load repository
 
 @test "nothing of git is loaded when a run does not need it" {
 	command -v strace >/dev/null || skip "no strace"
+	traced() { strace -f -e trace=openat,execve -o trace "$RB" "$@" >out 2>err </dev/null; }
+	loads_not() { is "$(grep -c "$1" trace)" 0; }
 	book plain >plain.yml
-	strace -f -e trace=openat,execve -o trace "$RB" exec plain.yml
-	! grep -q 'libgit2\|libmbed' trace
+	traced exec plain.yml
+	loads_not 'libgit2\|libmbed'
 	repository w
-	strace -f -e trace=openat,execve -o trace "$RB" check w/kis/deploy.yml
-	! grep -q 'libgit2' trace
+	traced check w/kis/deploy.yml
+	loads_not 'libgit2'
+	# the commit of a file as it stands is read by ourselves, loose and packed
+	traced exec w/kis/deploy.yml
+	loads_not 'libgit2\|libmbed'
+	ran w main kis/deploy.yml
+	git -C w gc -q
+	traced exec w/kis/deploy.yml
+	loads_not 'libgit2\|libmbed'
+	ran w main kis/deploy.yml
+	# what is unusual is left to libgit2, with the same answer
+	git -C w -c pack.indexVersion=1 repack -qadf
+	traced exec w/kis/deploy.yml
+	grep -q 'libgit2' trace
+	ran w main kis/deploy.yml
 	# and of a version: no configuration, no CA bundle, no other program
 	printf '[include]\n\tpath = %s/included\n' "$PWD" >>w/.git/config
 	printf '[include]\n\tpath = %s/included\n' "$PWD" >.gitconfig
 	touch included
-	strace -f -e trace=openat,execve -o trace "$RB" check w/kis/deploy.yml@v1.4.0
+	traced check w/kis/deploy.yml@v1.4.0
 	grep -q 'libgit2' trace
-	! grep -q 'included\|gitconfig\|/etc/ssl\|ca-certificates' trace
+	loads_not 'included\|gitconfig\|/etc/ssl\|ca-certificates'
 	is "$(grep -c 'execve(' trace)" 1
 	is "$(grep -c '\.git/config' trace)" 1
 }

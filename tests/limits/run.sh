@@ -20,7 +20,7 @@ trap cleanup EXIT
 trap 'exit 130' INT TERM HUP
 cd "$work" || exit 2
 export RUNBOOK_STATE="$work/state" RUNBOOK_LOCKS="$work/locks" HOME="$work" XDG_CONFIG_HOME="$work/config"
-unset GITHUB_ACTIONS http_proxy HTTP_PROXY https_proxy all_proxy ALL_PROXY
+unset CI GITHUB_ACTIONS http_proxy HTTP_PROXY https_proxy all_proxy ALL_PROXY
 export no_proxy=127.0.0.1
 
 # --- tools ---
@@ -367,7 +367,8 @@ limit_output_stored() {
 }
 
 # A server that gives what the path asks for: /body/N bytes, /head/N bytes of
-# headers, /count/N headers, /hop/N redirects, /series/N of Prometheus.
+# headers, /count/N headers, /hop/N redirects,
+# /series/N of Prometheus; what is posted goes into the file `posted`.
 serve() {
 	[ -z "$server" ] || return 0
 	python3 "$here/server.py" >port &
@@ -474,6 +475,42 @@ limit_channel_time() {
 	printf 'channels: { a: { run: [sleep, "%d"] } }\npreflight:\n  - { notify: { to: a, say: hello } }\n' $(($1 + 5)) | book file.yml
 	good run file.yml
 	says 'not notified: timeout'
+}
+# post KIND PATH: a run that sends its input `say` through a channel; the server keeps it in `posted`.
+post() {
+	serve
+	printf 'secrets: { hook: { file: hook } }\nchannels: { a: { %s: hook } }\ninputs: { say: string }\npreflight:\n  - { notify: { to: a, say: "${{ inputs.say }}" } }\n' "$1" | book file.yml
+	printf 'http://127.0.0.1:%s/%s' "$(cat port)" "$2" >hook
+	printf 'say: "%s"\n' "$(cat text)" >in.yml
+	rm -f posted
+	good run file.yml --inputs in.yml
+}
+limit_message_tries() {
+	echo hello >text
+	post webhook busy
+	says "not notified: HTTP status 503 (channel a, $1 tries)"
+}
+limit_message_text() {
+	zeros "$1" >text
+	post webhook keep
+	jq -r .text posted >out
+	says_not "$2"
+	zeros $(($1 + 1)) >text
+	post webhook keep
+	jq -r .text posted >out
+	says '(cut: the message was longer)'
+}
+limit_text_in_Slack() {
+	zeros $(($1 * 3000)) >text
+	post slack keep
+	jq -r '.attachments[0].blocks[] | .text.text // empty' posted >out
+	[ "$(grep -c '^x*$' out)" -eq "$1" ] || say "not $1 pieces"
+	says_not '(cut:'
+	zeros $(($1 * 3000 + 1)) >text
+	post slack keep
+	jq -r '.attachments[0].blocks[] | .text.text // empty' posted >out
+	[ "$(grep -c '^x*$' out)" -eq "$1" ] || say "not $1 pieces"
+	says '(cut: the rest stands in the run'
 }
 # A run that waits for its checklist; waits until it asks.
 begin_list() {
@@ -617,6 +654,13 @@ limit_report_at_the_end() { # a step of about 5 KiB in the journal, and small on
 	[ ! -f "$(last)/report.run.json" ] || say "there is a report"
 	good "$program" report @last -f json >out
 }
+limit_spans_in_a_request() { # the run, its phase, the loop; two for each iteration
+	printf 'inputs: { n: int }\npreflight:\n  - { foreach: range(inputs.n), run: ["true"], effect: read }\n' | book file.yml
+	good run file.yml --no-sync -i "n=$((($1 - 3) / 2))"
+	[ "$("$program" report @last -f otlp | grep -c '')" -eq 1 ] || say 'not one request'
+	good run file.yml --no-sync -i "n=$((($1 - 1) / 2))"
+	[ "$("$program" report @last -f otlp | grep -c '')" -eq 2 ] || say 'not two requests'
+}
 limit_output_in_a_report() {
 	printf 'inputs: { n: int }\npreflight:\n  - { run: "head -c ${{ inputs.n }} /dev/zero | tr %s x", effect: read }\n' "'\\\\0'" | book file.yml
 	good run file.yml -i "n=$1"
@@ -728,6 +772,60 @@ limit_tags_of_tags() {
 	bad check "r/deploy.yml@t$(($1 + 1))"
 	says "$2"
 }
+# A book with a module from runbook.vendor; its digest is wrong, which is seen when it has been read.
+vendored_book() {
+	printf 'preflight: [{ uses: git+https://example.org/rb//m.yml@v1 }]\n' | book file.yml
+	echo '# runbook.lock 1' >runbook.lock
+	printf 'git+https://example.org/rb//m.yml v1.0.0 commit=%040d tree=sha256:%064d\n' 1 2 >>runbook.lock
+	mkdir -p runbook.vendor/https/example.org/rb@v1.0.0
+	printf 'runbook: 1\nsteps: [{ guard: true }]\n' >runbook.vendor/https/example.org/rb@v1.0.0/m.yml
+}
+limit_lock_lines() {
+	vendored_book
+	seq $(($1 - 1)) | sed "s|.*|git+https://example.org/rb//m&.yml v1.0.0 commit=$(printf %040d 1) tree=sha256:$(printf %064d 2)|" >>runbook.lock
+	bad check file.yml
+	says_not "$2"
+	echo "git+https://example.org/rb//n.yml v1.0.0 commit=$(printf %040d 1) tree=sha256:$(printf %064d 2)" >>runbook.lock
+	bad check file.yml
+	says "$2"
+}
+limit_lock_size() {
+	vendored_book
+	{ printf '#'; zeros $(($1 - $(wc -c <runbook.lock) - 1)); echo; } >>runbook.lock
+	bad check file.yml
+	says_not "$2"
+	echo >>runbook.lock
+	bad check file.yml
+	says "$2"
+}
+limit_files_of_a_locked_module() {
+	vendored_book
+	cd runbook.vendor/https/example.org/rb@v1.0.0
+	seq $(($1 - 1)) | while read -r i; do : >"f$i"; done
+	printf 'runbook: 1\nfiles: [%s]\nsteps: [{ guard: true }]\n' "$(seq -s, -f f%.0f $(($1 - 1)))" >m.yml
+	cd - >/dev/null
+	bad check file.yml
+	says RB435
+	cd runbook.vendor/https/example.org/rb@v1.0.0
+	: >one
+	sed -i 's/f1,/f1,one,/' m.yml
+	cd - >/dev/null
+	bad check file.yml
+	says "$2"
+}
+limit_bytes_of_a_locked_module() {
+	vendored_book
+	cd runbook.vendor/https/example.org/rb@v1.0.0
+	printf 'runbook: 1\nfiles: [a, b, c, d]\nsteps: [{ guard: true }]\n' >m.yml
+	for f in a b c; do truncate -s 67108864 $f; done
+	truncate -s $(($1 - 3 * 67108864 - $(wc -c <m.yml))) d
+	cd - >/dev/null
+	bad check file.yml
+	says RB435
+	echo x >>runbook.vendor/https/example.org/rb@v1.0.0/d
+	bad check file.yml
+	says "$2"
+}
 limit_policy_size() {
 	printf 'preflight:\n  - guard: true\n' | book file.yml
 	{ printf 'require_clean: false\n#'; zeros $(($1 - 23)); echo; } >policy.yml
@@ -737,6 +835,27 @@ limit_policy_size() {
 	bad run file.yml
 	says 'without the policy nothing is run'
 	unset RUNBOOK_POLICY
+}
+# Steps that may each go well or not: two ways for one, four for two ...
+limit_ways_of_a_what_if() {
+	printf 'act: [{ run: [echo, x], effect: read }]\n' | book file.yml
+	run file.yml || say "no run"
+	id=$(basename "$(last)")
+	ways=1 steps=
+	while [ $ways -lt "$1" ]; do
+		ways=$((ways * 2))
+		steps="$steps, { run: [echo, new$ways], effect: read, on_fail: continue }"
+	done
+	printf 'act: [{ run: [echo, x], effect: read }%s]\n' "$steps" | book edge.yml
+	"$program" replay "$id" --against edge.yml -o json >out 2>&1
+	says '"exhaustive":true'
+	says "\"drives\":$1,"
+	printf 'act: [{ run: [echo, x], effect: read }%s, { run: [echo, over], effect: read, on_fail: continue }]\n' "$steps" | book over.yml
+	"$program" replay "$id" --against over.yml -o json >out 2>&1
+	says '"exhaustive":false'
+	says "\"drives\":$1,"
+	"$program" replay "$id" --against over.yml >out 2>&1
+	says 'may end otherwise, too: 256 ways were tried, and there are more'
 }
 limit_saved_plan() {
 	printf 'preflight: [{ guard: "true" }]\n' | book file.yml
@@ -749,6 +868,61 @@ limit_saved_plan() {
 	echo >>b.plan
 	bad run b.plan
 	says_not 'was changed'
+}
+
+# A bundle that is only its list: FILES of SIZE bytes each, then BLANKS in it.
+bundle() { # FILES SIZE BLANKS
+	python3 - "$@" <<-'X'
+		import sys
+		files, size, blanks = map(int, sys.argv[1:])
+		run = "0" * 26
+		rows = ",\n".join('{"path":"%s/blobs/sha256/%064x","bytes":%d,"sha256":"%064x"}' % (run, i, size, i) for i in range(files))
+		text = ('{"v":1,"format":"runbook-bundle","run":"%s","files":[\n%s\n]}\n' % (run, rows)).encode() + b" " * blanks
+		h = bytearray(512)
+		h[0:11] = b"bundle.json"
+		h[100:156] = b"0000600\0" b"0000000\0" b"0000000\0" + b"%011o\0" % len(text) + b"00000000000\0" + b" " * 8
+		h[156:157], h[257:265] = b"0", b"ustar\x0000"
+		h[329:345] = b"0000000\0" * 2
+		h[148:156] = b"%06o\0 " % sum(h)
+		open("b.tar", "wb").write(bytes(h) + text + bytes(-len(text) % 512))
+	X
+	! "$program" verify ./b.tar >out 2>&1 || say "it was taken"
+}
+limit_bundle_files() {
+	bundle "$1" 1 0
+	says 'no journal of its run'
+	bundle $(($1 + 1)) 1 0
+	says "more than $1 files"
+}
+limit_bundle_list() {
+	bundle 1 1 0
+	list=$(head -c 512 b.tar | tail -c +125 | head -c 11)
+	bundle 1 1 $(($1 - 0$list))
+	says 'not written as it should be'
+	bundle 1 1 "$1"
+	says "more than $1 bytes"
+}
+limit_bundle_size() {
+	bundle 2 $(($1 / 2)) 0
+	says 'no journal of its run'
+	bundle 2 $(($1 / 2 + 1)) 0
+	says "more than $1 bytes"
+}
+
+limit_note_on_a_commit() {
+	git init -q r
+	printf 'preflight: [{ guard: "true" }]\n' | book r/file.yml
+	git -C r add file.yml
+	git -C r -c user.name=a -c user.email=a@x commit -qm a
+	noted() { # BYTES of note that are there
+		zeros "$1" >note
+		git -C r -c user.name=a -c user.email=a@x notes --ref=runbook add -f -F ../note
+		RUNBOOK_ANCHOR=notes "$program" exec r/file.yml --no-input >out 2>&1 || say "the run failed"
+	}
+	noted $(($1 - 1000))
+	says_not 'was not anchored'
+	noted $(($1 - 50))
+	says 'is full'
 }
 
 # --- the table ---
@@ -793,7 +967,7 @@ while IFS='	' read -r name value where code; do
 			continue
 		fi
 		;;
-	limit_http_* | limit_redirects | limit_asked_list)
+	limit_http_* | limit_redirects | limit_asked_list | limit_message_* | limit_text_in_Slack | limit_bundle_*)
 		if ! command -v python3 >/dev/null; then
 			number=$((number + 1))
 			echo "ok $number - $name: $value # SKIP no python3 here"

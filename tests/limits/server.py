@@ -1,6 +1,7 @@
 """An HTTP server for tests/limits/run.sh: prints its port, then gives what a path
 asks for: /body/N, N bytes; /head/N, N bytes of headers; /count/N, N headers; /hop/N, N redirects;
-/series/N/api/v1/query, N series as Prometheus gives them."""
+/series/N/api/v1/query, N series as Prometheus gives them. What is posted goes into the file `posted`; /busy is
+answered with 503."""
 import http.server
 
 
@@ -9,6 +10,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *args):
         pass
+
+    def do_POST(self):
+        with open("posted", "wb") as f:
+            f.write(self.rfile.read(int(self.headers["Content-Length"])))
+        self.send_response(503 if self.path == "/busy" else 200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
     def do_GET(self):
         kind, number = self.path.strip("/").split("/")[:2]

@@ -1,11 +1,11 @@
 // written.mjs NPM PROGRAM SCHEMA WORK: what exec, plan and report write, against the schemas.
 //
 // Runs every runbook of tests/lang and plans every one of the tree, in earnest and
-// as dry-runs, then holds each journal, plan and report against its schema. Also: each
-// type of record that docs/journal.md names must have been written, or be listed here
-// with the reason.
+// as dry-runs, then holds each journal, plan and report against its schema; and the golden
+// runs, their bundles, and a statement. Each type of record that docs/journal.md names must
+// be in one of them. What the very runbook would have done (a what-if) must be what it did.
 import { createRequire } from 'node:module'
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
@@ -14,13 +14,11 @@ const require = createRequire(join(npm, 'node_modules', 'x.js'))
 const Ajv = require('ajv').default ?? require('ajv')
 const ajv = new Ajv({ strict: true, allowUnionTypes: true, strictTypes: false, strictRequired: false })
 const schema = name => ajv.compile(JSON.parse(readFileSync(`schemas/${name}.schema.json`, 'utf8')))
-const journal = schema('journal'), plan = schema('plan'), report = schema('report')
-
-// Written only after a crash, by a signal, a full disk, or an answer from another terminal.
-const UNSEEN = new Set(['torn', 'note', 'answer', 'approval', 'question', 'signal', 'epoch.open', 'doubt', 'resolve', 'low', 'window', 'message'])
+const journal = schema('journal'), plan = schema('plan'), report = schema('report'), bundle = schema('bundle'), statement = schema('statement')
+const whatif = schema('whatif')
 
 let bad = 0
-const counts = { records: 0, plans: 0, reports: 0, runs: 0 }
+const counts = { records: 0, plans: 0, reports: 0, runs: 0, asked: 0, bundles: 0, statements: 0 }
 const seen = new Set()
 
 function hold(validate, value, where) {
@@ -65,16 +63,55 @@ async function one(name, dry) {
 	const runs = existsSync(join(state, 'runs')) ? readdirSync(join(state, 'runs')) : []
 	for (const id of runs) {
 		counts.runs++
-		for (const line of readFileSync(join(state, 'runs', id, 'journal.jsonl'), 'utf8').split('\n').filter(Boolean)) {
-			const record = JSON.parse(line)
-			counts.records++
-			seen.add(record.t)
-			hold(journal, record, `${name}: record ${record.n} (${record.t})`)
-		}
+		records(readFileSync(join(state, 'runs', id, 'journal.jsonl'), 'utf8'), name)
 		const text = await run(['report', id, '-f', 'json'], dir, state)
 		counts.reports++
 		hold(report, JSON.parse(text), `${name}: report`)
+		const asked = JSON.parse(await run(['replay', id, '--against', name, '-o', 'json'], dir, state))
+		counts.asked++
+		hold(whatif, asked, `${name}: replay --against`)
+		if (asked.different) { bad++; console.log(`${name}: the runbook that ran would have done something else: ${JSON.stringify(asked.classes)}`) }
 	}
+	if (runs.length) hold(whatif, JSON.parse(await run(['replay', '--against', name, '--corpus', state, '-o', 'json'], dir, state) || '{}'), `${name}: --corpus`)
+}
+
+function records(text, name) {
+	for (const line of text.split('\n').filter(Boolean)) {
+		const record = JSON.parse(line)
+		counts.records++
+		seen.add(record.t)
+		hold(journal, record, `${name}: record ${record.n} (${record.t})`)
+	}
+}
+
+// A bundle is a tar file: see docs/journal.md.
+function golden(file) {
+	const bytes = readFileSync(file)
+	for (let at = 0; bytes[at];) {
+		const name = bytes.toString('latin1', at, at + 100).replace(/\0[^]*/, '')
+		const size = parseInt(bytes.toString('latin1', at + 124, at + 135), 8)
+		const text = bytes.toString('utf8', at + 512, at + 512 + size)
+		if (name === 'bundle.json') { counts.bundles++; hold(bundle, JSON.parse(text), file) }
+		if (name === 'journal.jsonl') records(text, file)
+		at += 512 + Math.ceil(size / 512) * 512
+	}
+}
+
+// What `export --statement` signs, of a run and of one that undoes it.
+async function stated() {
+	const dir = join(scratch, 'stated'), state = join(dir, 'state'), key = join(dir, 'key')
+	mkdirSync(dir)
+	execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key])
+	cpSync('tests/lang/undo-order-phases.yml', join(dir, 'a.yml'))
+	cpSync('tests/lang/always-on-success.yml', join(dir, 'b.yml'))
+	process.env.RUNBOOK_SIGN_KEY = key
+	for (const args of [['exec', 'a.yml', '--no-input'], ['exec', 'b.yml', '--no-input'], ['rollback', '@last']]) {
+		await run(args, dir, state)
+		const envelope = JSON.parse(await run(['export', '@last', '--statement'], dir, state))
+		counts.statements++
+		hold(statement, JSON.parse(Buffer.from(envelope.payload, 'base64')), `statement of ${args.join(' ')}`)
+	}
+	delete process.env.RUNBOOK_SIGN_KEY
 }
 
 async function planned(path) {
@@ -88,6 +125,8 @@ async function planned(path) {
 
 const jobs = lang.filter(f => !slow.test(f)).flatMap(f => [() => one(f, false), () => one(f, true)])
 	.concat(['tests/lang', 'runbooks'].flatMap(files).map(f => () => planned(f)))
+for (const f of readdirSync('tests/golden').filter(f => f.endsWith('.tar'))) golden(join('tests/golden', f))
+await stated()
 await Promise.all([0, 1, 2].map(async () => { for (let job; (job = jobs.shift());) await job() }))
 
 const named = [...readFileSync('docs/journal.md', 'utf8').matchAll(/^\| (`[a-z.]+`(?:, `[a-z.]+`)*) \|/gm)]
@@ -96,7 +135,7 @@ const known = new Set(JSON.parse(readFileSync('schemas/journal.schema.json', 'ut
 for (const t of named)
 	if (!known.has(t)) { bad++; console.log(`docs/journal.md names the record ${t}: schemas/journal.schema.json does not`) }
 for (const t of named)
-	if (!seen.has(t) && !UNSEEN.has(t)) { bad++; console.log(`no runbook made a record ${t}`) }
-if (counts.runs < 300 || counts.plans < 150 || counts.records < 5000) { bad++; console.log('too little was written') }
-console.log(`${counts.runs} runs, ${counts.records} records, ${counts.reports} reports, ${counts.plans} plans, ${bad} wrong`)
+	if (!seen.has(t)) { bad++; console.log(`no run has a record ${t}: add one to tests/golden`) }
+if (counts.runs < 300 || counts.plans < 150 || counts.records < 5000 || counts.bundles < 20 || counts.statements !== 3) { bad++; console.log('too little was written') }
+console.log(`${counts.runs} runs, ${counts.records} records, ${counts.reports} reports, ${counts.plans} plans, ${counts.asked} what-ifs, ${counts.bundles} bundles, ${counts.statements} statements, ${bad} wrong`)
 process.exit(bad ? 1 : 0)

@@ -89,6 +89,14 @@ static void writes(void **state)
 	assert_int_equal(file_mkdirs(in_dir("d/sub"), 0700), 0);
 	assert_int_equal(file_write_atomic(in_dir("d"), STR("x"), 0600, 0), EISDIR);
 	assert_int_equal(file_write_atomic(in_dir("no/such"), STR("x"), 0600, 0), ENOENT);
+	put(in_dir("w.77-0.tmp"), "x", 1); /* what a killed process leaves, and what others call so */
+	put(in_dir("w.tmp"), "x", 1);
+	put(in_dir("w.v2.tmp"), "x", 1);
+	file_sweep(dir);
+	assert_int_equal(access(in_dir("w.77-0.tmp"), F_OK), -1);
+	assert_int_equal(access(in_dir("w.tmp"), F_OK), 0);
+	assert_int_equal(access(in_dir("w.v2.tmp"), F_OK), 0);
+	assert_int_equal(unlink(in_dir("w.tmp")) | unlink(in_dir("w.v2.tmp")), 0);
 	assert_int_equal(file_write_all(-1, "x", 1), EBADF);
 	char command[100];
 	snprintf(command, sizeof command, "%s/d.%ld-0.tmp", dir, (long)getpid());

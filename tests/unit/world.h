@@ -21,6 +21,9 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/diag.h"
+#include "base/jsonw.h"
+#include "journal/journal.h"
+#include "journal/output.h"
 #include "plan/program.h"
 #include "run/effects.h"
 #include "run/engine.h"
@@ -57,6 +60,10 @@ struct world {
 	struct result current[WORLD_OPS];
 	bool dry, interactive, unsynced_write, synced;
 	int flushes, syncs, fail_flush_at;
+	const char *dir;        /* a run's folder: records, outputs and blobs go there, as in the live world; or NULL */
+	struct journal *journal; /* with dir */
+	const struct mask *mask;
+	struct buf big; struct str leak; /* what `big` and `leak` print */
 	const char *answer;     /* to questions; NULL: nobody there */
 	const struct preset *presets; uint32_t preset_count;
 	bool crowd;             /* answers are words of a random run */
@@ -105,7 +112,10 @@ static void world_record(void *ctx, int64_t wall, int64_t mono, struct str body)
 {
 	struct world *w = ctx;
 
-	world_line(w, wall, mono, body);
+	if (w->journal)
+		journal_add(w->journal, wall, mono, body);
+	else
+		world_line(w, wall, mono, body);
 	buf_adds(&w->records, body);
 	buf_addc(&w->records, '\n');
 	if (str_starts(body, STR("\"t\":\"comp.plan\"")))
@@ -119,6 +129,8 @@ static int world_flush(void *ctx, bool sync)
 	w->flushes++;
 	w->syncs += sync;
 	w->synced = sync;
+	if (w->journal)
+		return journal_flush(w->journal, sync);
 	return w->fail_flush_at && w->flushes >= w->fail_flush_at ? 5 : 0;
 }
 
@@ -137,7 +149,37 @@ static int world_flaky(struct world *w, struct str key)
 	return w->flaky[i].n++;
 }
 
-static void world_words(struct world *w, const char *const *argv, struct result *r)
+/* What came of it, as the live world would store it where the run has a folder. */
+static void world_output(struct world *w, struct str s, bool quiet, struct output *out)
+{
+	struct output_sink *sink;
+	struct buf json;
+
+	out->bytes = arena_str(&w->arena, s.p ? s.p : "", s.n);
+	out->total = s.n;
+	buf_init(&json, 1 << 20);
+	if (w->dir) {
+		sink = output_new(w->dir, w->mask, quiet);
+		output_set_sync(sink, false);
+		output_add(sink, s.p, s.n, NULL);
+		if (output_end(sink, NULL, &json))
+			abort();
+		output_free(sink);
+	} else if (s.n) {
+		struct jsonw j;
+
+		buf_printf(&json, "{\"n\":%zu,\"text\":", s.n);
+		jsonw_init(&j, &json);
+		jsonw_str(&j, s);
+		buf_addc(&json, '}');
+	} else {
+		buf_addz(&json, "{\"n\":0}");
+	}
+	out->json = arena_str(&w->arena, json.p, json.len);
+	buf_release(&json);
+}
+
+static void world_words(struct world *w, const char *const *argv, bool quiet, struct result *r)
 {
 	struct buf b;
 
@@ -149,12 +191,7 @@ static void world_words(struct world *w, const char *const *argv, struct result 
 	}
 	if (b.len)
 		buf_addc(&b, '\n');
-	r->out.bytes = arena_str(&w->arena, b.p ? b.p : "", b.len);
-	r->out.total = b.len;
-	if (b.len)
-		r->out.json = arena_printf(&w->arena, "{\"n\":%zu,\"text\":\"%.*s\\n\"}", b.len, (int)b.len - 1, b.p);
-	else
-		r->out.json = STR("{\"n\":0}");
+	world_output(w, buf_str(&b), quiet, &r->out);
 	buf_release(&b);
 }
 
@@ -186,10 +223,36 @@ static const char *const *world_figure(struct world *w, const struct command *c)
 	return argv;
 }
 
+/* A script's words are those of its first line. */
+static const char *const *world_argv(struct world *w, const char *const *argv)
+{
+	enum { WORDS = 16 };
+	const char **words;
+	const char *at;
+	int n = 0;
+
+	if (!argv[0] || (strcmp(argv[0], "sh") && strcmp(argv[0], "bash") && strcmp(argv[0], "pwsh")))
+		return argv;
+	while (argv[1] && argv[0][0] != '-')
+		argv++;
+	while (argv[1] && (argv[0][0] == '-' || !strcmp(argv[0], "pipefail")))
+		argv++;
+	words = arena_array(&w->arena, WORDS + 1, sizeof(*words));
+	for (at = argv[0]; *at && *at != '\n' && n < WORDS; at += strspn(at, " ")) {
+		words[n++] = arena_str(&w->arena, at, strcspn(at, " \n")).p;
+		at += strcspn(at, " \n");
+	}
+	return words;
+}
+
 static void world_spawn(struct world *w, const struct command *c, struct world_op *o)
 {
-	const char *const *argv = strcmp(c->spawn.argv[0], "figures") ? c->spawn.argv : world_figure(w, c);
-	const char *what = argv[0];
+	const char *const *argv = world_argv(w, c->spawn.argv);
+	const char *what;
+
+	if (argv[0] && !strcmp(argv[0], "figures"))
+		argv = world_figure(w, c);
+	what = argv[0] ? argv[0] : "";
 
 	o->due = w->now + 1000000000;
 	o->result.end = END_EXIT;
@@ -213,13 +276,52 @@ static void world_spawn(struct world *w, const struct command *c, struct world_o
 		o->result.end = !strcmp(what, "lost") ? END_LOST : END_NOT_STARTED;
 		o->result.code = -1;
 		o->result.error = STR("gone");
+	} else if (!strcmp(what, "big")) {
+		world_output(w, buf_str(&w->big), c->quiet, &o->result.out);
+	} else if (!strcmp(what, "fresh")) { /* what stands nowhere else */
+		struct str token = arena_printf(&w->arena, "token#%.*s#%u\n", (int)c->key.n, c->key.p, c->op);
+
+		world_output(w, token, c->quiet, &o->result.out);
+	} else if (!strcmp(what, "leak")) {
+		world_output(w, w->leak, c->quiet, &o->result.out);
 	} else if (!strcmp(what, "cancel")) {
 		w->signo_due = 2;
 		o->due = INT64_MAX; /* until it is stopped */
 	}
-	if (argv[0])
-		world_words(w, argv + 1, &o->result);
-	if (c->timeout > 0 && (o->due == INT64_MAX || o->due > w->now + c->timeout)) {
+	if (argv[0] && !o->result.out.json.n)
+		world_words(w, argv + 1, c->quiet, &o->result);
+	if (w->dir) /* a real record has both */
+		world_output(w, STR(""), c->quiet, &o->result.err);
+	if (c->timeout > 0 && o->due > w->now + c->timeout) {
+		o->due = w->now + c->timeout;
+		o->result.end = END_TIMEOUT;
+		o->result.code = -1;
+	}
+}
+
+/* A request is answered as the first part of its path says: a status, flaky1, lost ... */
+static void world_request(struct world *w, const struct command *c, struct world_op *o)
+{
+	static const struct header headers[] = { { STR("content-type"), STR("application/json") }, { STR("x-n"), STR("1") } };
+	const char *slash = memchr(c->request.url.p + 7, '/', c->request.url.n - 7), *what = slash ? slash + 1 : "";
+
+	o->due = w->now + 1000000000;
+	o->result.end = END_EXIT;
+	o->result.code = (int)strtol(what, NULL, 10);
+	if (!strncmp(what, "flaky1", 6))
+		o->result.code = world_flaky(w, c->key) ? 200 : 503;
+	if (!strncmp(what, "hang", 4)) {
+		o->due = INT64_MAX;
+	} else if (!strncmp(what, "lost", 4) || !strncmp(what, "nostart", 7)) {
+		o->result.end = what[0] == 'l' ? END_LOST : END_NOT_STARTED;
+		o->result.code = -1;
+		o->result.error = STR("gone");
+	} else {
+		o->result.headers = headers;
+		o->result.header_count = 2;
+		world_output(w, o->result.code == 204 ? STR("") : STR("{\"ok\":true,\"word\":\"abc\"}\n"), c->quiet, &o->result.out);
+	}
+	if (c->timeout > 0 && o->due > w->now + c->timeout) {
 		o->due = w->now + c->timeout;
 		o->result.end = END_TIMEOUT;
 		o->result.code = -1;
@@ -342,6 +444,13 @@ static void world_start(void *ctx, const struct command *c)
 		if (w->started == w->cancel_at)
 			w->signo_due = w->signo ? w->signo : 2;
 		w->low_due = w->low_due || w->started == w->low_at;
+		break;
+	case OP_REQUEST:
+		if (!w->dir)
+			abort(); /* no test without a folder makes one */
+		buf_printf(&w->trace, "%.*s %.*s\n", (int)c->request.method.n, c->request.method.p, (int)c->request.url.n, c->request.url.p);
+		world_request(w, c, o);
+		w->started++;
 		break;
 	case OP_TIMER:
 		o->due = c->timer.at;
@@ -540,6 +649,7 @@ static void world_release(struct world *w)
 	buf_release(&w->trace);
 	buf_release(&w->records);
 	buf_release(&w->lines);
+	buf_release(&w->big);
 	arena_release(&w->arena);
 	free(w->moves);
 }

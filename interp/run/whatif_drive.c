@@ -1,0 +1,642 @@
+#include "run/whatif_more.h"
+
+#include <stdio.h>
+#include <string.h>
+#include "base/mem.h"
+#include "journal/mask.h"
+#include "journal/record.h"
+#include "journal/stored.h"
+#include "run/engine_state.h"
+#include "run/recorded.h"
+#include "run/trace_more.h"
+
+/* whatif_drive: one drive of the new engine in a world that answers from the old run. */
+
+enum { EVENTS_MAX = 2000000, DECISIONS_MAX = 100000 };
+
+/* An op of the new engine. */
+struct pending {
+	uint32_t op;
+	struct command c;          /* its texts live until its result was handled */
+	struct trace_op *is, *was; /* was: the one of the old run, or NULL */
+	struct trace_step *step;
+	int64_t due, n;            /* n: order among those that are due at once */
+	bool stopped, lost;        /* lost: what is recorded says nothing of its end */
+	bool dropped;              /* a timer that nobody waits for any more */
+	int8_t assumed;            /* -1: no; else the code of its result */
+};
+struct world {
+	struct drive *d;
+	struct engine *e;
+	const uint8_t *script; uint32_t script_len;
+	uint32_t number;           /* of this drive */
+	struct pending *ops; uint32_t op_len, op_cap;
+	uint32_t event_at;
+	int64_t offset;            /* wall minus mono */
+	struct arena event;
+};
+
+static const int64_t never = INT64_MAX;
+
+/* --- deciding -------------------------------------------------------------------------- */
+
+static uint8_t decide(struct world *w, struct str key, uint8_t ways, const char *const *words)
+{
+	struct drive *d = w->d;
+	uint32_t i = d->made_len;
+	uint8_t taken = i < w->script_len && w->script[i] < ways ? w->script[i] : 0;
+
+	if (i == DECISIONS_MAX) {
+		d->too_long = true;
+		return 0;
+	}
+	if (i == d->made_cap) {
+		d->made_cap = d->made_cap ? d->made_cap * 2 : 16;
+		d->made = mem_realloc(d->made, d->made_cap * sizeof(*d->made));
+	}
+	d->made[d->made_len++] = (struct decision){ ways, taken, arena_str(&d->t.arena, key.p, key.n), str_of(words[taken]), !taken };
+	return taken;
+}
+
+/* --- matching ---------------------------------------------------------------------------- */
+
+/* The old instance at the same place; of several the one of the same key, else the next. */
+static struct trace_step *match(struct world *w, struct trace_step *s)
+{
+	struct trace *was = w->d->o->was;
+	struct trace_step *same, *at;
+
+	if (s->matched)
+		return s->was;
+	s->matched = true;
+	same = trace_step_of(was, s->key);
+	if (same && str_eq(same->place, s->place) && same->used_by != w->number) {
+		s->was = same;
+	} else {
+		for (at = map_get(&was->by_place, s->place); at && at->used_by == w->number;)
+			at = at->twin;
+		s->was = at;
+	}
+	if (s->was)
+		s->was->used_by = w->number;
+	return s->was;
+}
+
+static struct trace_op *op_then(struct world *w, const struct trace_step *s, const struct trace_op *is)
+{
+	for (struct trace_op *o = s->was ? s->was->ops : NULL; o; o = o->next)
+		if (o->used_by != w->number && o->purpose == is->purpose && o->about == is->about && o->attempt == is->attempt) {
+			o->used_by = w->number;
+			return o;
+		}
+	return NULL;
+}
+
+static const struct trace_condition *condition_then(const struct trace_step *s, const struct trace_condition *is)
+{
+	const struct trace_condition *c = s->was ? s->was->conditions : NULL;
+
+	while (c && !(c->what == is->what && c->index == is->index && c->round == is->round))
+		c = c->next;
+	return c;
+}
+
+/* --- watching the new engine ----------------------------------------------------------------- */
+
+/* Had the loop this item then? */
+static bool had_item(const struct trace_step *loop, struct value item)
+{
+	struct buf b;
+	bool had;
+
+	buf_init(&b, 1 << 16);
+	buf_addc(&b, '\n');
+	item_of(&b, item);
+	buf_addc(&b, '\n');
+	had = str_find(loop->items, buf_str(&b)) >= 0;
+	buf_release(&b);
+	return had;
+}
+
+/* Is it, or is it in, an iteration for an item that the loop did not have then, though it began? */
+static bool in_new_item(struct world *w, const struct frame *f)
+{
+	const char *mark;
+
+	for (const struct frame *up; f; f = up) {
+		const struct trace_step *loop;
+
+		up = frame_around(f, &mark);
+		loop = f->kind == FRAME_STEP && up && up->kind == FRAME_LOOP ? trace_step_of(&w->d->t, up->key) : NULL;
+		if (loop && loop->was && loop->was->items.n && !had_item(loop->was, f->scope->item))
+			return true;
+	}
+	return false;
+}
+
+static void on_begin(void *ctx, struct frame *f)
+{
+	struct world *w = ctx;
+	struct trace_step *s = trace_begin(&w->d->t, f);
+
+	s->certain = s->certain || !w->d->made_len;
+	if (!match(w, s))
+		s->new_item = in_new_item(w, f);
+}
+
+static void on_end(void *ctx, struct frame *f)
+{
+	struct world *w = ctx;
+
+	trace_end(&w->d->t, f);
+}
+
+struct tainting { struct world *w; struct frame *f; bool tainted; };
+
+static void look_at(void *arg, struct ref r, const struct expr *at)
+{
+	struct tainting *t = arg;
+	struct eval_env env = frame_env(t->f);
+
+	(void)at;
+	t->tainted = t->tainted || trace_tainted(&t->w->d->t, env.fetch(env.ctx, r));
+}
+
+/* It reads a secret, which is not known here, and it is not what was weighed then. */
+static bool hidden(struct world *w, struct frame *f, const struct weighing *g, const struct trace_step *s, const struct trace_condition *c)
+{
+	struct tainting t = { w, f, false };
+	const struct trace_condition *then = condition_then(s, c);
+
+	if (!g->x || (then && str_eq(then->text, c->text) && str_eq(then->saw, c->saw)))
+		return false;
+	code_refs(f->e->p->codes.list[g->x->id], look_at, &t);
+	return t.tainted;
+}
+
+static const char *const if_words[] = { "its `if` holds", "its `if` does not hold" };
+static const char *const guard_words[] = { "its guard holds", "its guard does not hold" };
+static const char *const expect_words[] = { "its result is as expected", "its result is not as expected" };
+static const char *const retry_words[] = { "it is tried again", "it is not tried again" };
+static const char *const items_words[] = { "its loop has items", "its loop has no items" };
+
+static struct value on_weigh(void *ctx, struct frame *f, const struct weighing *g, struct value v)
+{
+	static const char *const *const words[] = { [WEIGH_IF] = if_words, [WEIGH_GUARD] = guard_words, [WEIGH_EXPECT] = expect_words,
+						    [WEIGH_RETRY] = retry_words, [WEIGH_ITEMS] = items_words };
+	struct world *w = ctx;
+	struct trace_condition *c = trace_weigh(&w->d->t, f, g, v);
+	struct trace_step *s = trace_step_of(&w->d->t, f->key);
+	bool way;
+
+	(void)match(w, s);
+	if (g->failed || (v.kind != V_UNKNOWN && !hidden(w, f, g, s, c)))
+		return v;
+	if (v.kind != V_UNKNOWN)
+		v = value_unknown("a secret");
+	if (f->e->setup->dry_run) {
+		const struct trace_condition *then = condition_then(s, c);
+
+		c->decided = !then || !str_eq(then->text, c->text) || !str_eq(then->saw, c->saw);
+		return v;
+	}
+	c->decided = true;
+	if (g->what == WEIGH_CAPTURE)
+		return v;
+	way = !decide(w, f->key, 2, words[g->what]);
+	if (g->what == WEIGH_ITEMS)
+		return way ? v : value_list(NULL, 0);
+	c->result = way;
+	return value_bool(way);
+}
+
+/* --- effects ------------------------------------------------------------------------------------ */
+
+static void record(void *ctx, int64_t wall, int64_t mono, struct str body)
+{
+	(void)ctx, (void)wall, (void)mono, (void)body;
+}
+
+static int flush(void *ctx, bool sync)
+{
+	(void)ctx, (void)sync;
+	return 0;
+}
+
+static uint32_t wait(void *ctx, struct event *events, uint32_t max)
+{
+	(void)ctx, (void)events, (void)max;
+	mem_abort("a what-if waits for nothing");
+}
+
+static void hide(void *ctx, struct str secret)
+{
+	(void)ctx, (void)secret;
+}
+
+static bool named(struct str name, const struct trace_step *s)
+{
+	return (s->ps && s->ps->ast->id.n && str_eq(name, s->label)) || str_eq(name, s->key) || str_eq(name, s->path);
+}
+
+static int8_t assumption(const struct world *w, const struct trace_step *s, const struct command *c)
+{
+	const struct whatif_options *o = w->d->o;
+
+	for (uint32_t i = o->assume_count; i-- > 0 && c->purpose == OP_FOR_ACTION;) /* the last one wins */
+		if (named(o->assume[i].step, s))
+			return o->assume[i].fail;
+	return -1;
+}
+
+static bool beside(const struct command *c)
+{
+	return c->message || c->purpose == OP_FOR_MESSAGE || (c->step && c->step->ast->action == ACT_NOTIFY);
+}
+
+/* Its text names what is not known in it: (unknown: steps.x.n). */
+static struct str unknown_in(struct world *w, struct str text)
+{
+	static const struct str mark = { "(unknown: ", 10 };
+	ptrdiff_t at = str_find(text, mark), end;
+
+	if (at < 0)
+		return STR("it depends on something unknown");
+	text = str_slice(text, (size_t)at + mark.n, text.n);
+	end = str_find(text, STR(")"));
+	return arena_printf(&w->d->t.arena, "it depends on `" STR_FMT "`", STR_ARG(str_slice(text, 0, end < 0 ? 0 : (size_t)end)));
+}
+
+static uint8_t not_recorded(struct trace_op *is, uint8_t source, struct str why)
+{
+	is->source = source;
+	is->why = why;
+	return source;
+}
+
+/* Is the old op's result the one of this op? */
+static uint8_t source_of(struct world *w, struct pending *p)
+{
+	const struct trace_op *was = p->was;
+	struct trace_op *is = p->is;
+
+	if (p->assumed >= 0)
+		return not_recorded(is, ASSUMED, p->assumed ? STR("assumed to fail") : STR("assumed to go well"));
+	if (!was)
+		return not_recorded(is, NOT_REACHED, p->step->was && p->step->was->began ? STR("the run did not come to this attempt of it")
+											  : STR("the run did not come to it"));
+	if (p->c.unknown && !(w->e->setup->dry_run && str_eq(was->identity, is->identity)))
+		return not_recorded(is, NOT_KNOWN, unknown_in(w, is->identity));
+	if (!str_eq(was->identity, is->identity))
+		return not_recorded(is, NOT_SAME, STR(""));
+	if (!was->line.n)
+		return not_recorded(is, NOT_ENDED, STR("the record does not say how it ended"));
+	return is->source = FROM_RECORD;
+}
+
+static void due_as_then(struct world *w, struct pending *p)
+{
+	const struct trace_op *was = p->was;
+
+	p->due = w->e->mono + (was->ended - was->started);
+	p->n = was->n;
+	if (was->stopped) { /* and if nobody stops it now, nobody knows how it would have ended */
+		p->n = never;
+		p->is->source = NOT_ENDED;
+		p->is->why = STR("it was stopped then, and would not be now");
+	} else if (p->c.timeout > 0 && p->c.timeout != was->timeout && was->ended - was->started > p->c.timeout) {
+		p->due = w->e->mono + p->c.timeout;
+		p->n = never;
+	}
+}
+
+/* Timers have no results but their time; what is recorded says how late they were. */
+static void start_timer(struct world *w, struct pending *p)
+{
+	const struct trace_op *was = p->was;
+
+	p->is->source = FROM_CLOCK;
+	p->due = w->e->setup->dry_run ? w->e->mono : p->c.timer.at;
+	if (!was || was->delay != p->is->delay)
+		return;
+	if (was->stopped) {
+		if (p->due < w->e->mono + (was->stopped_at - was->started))
+			p->due = w->e->mono + (was->stopped_at - was->started);
+	} else if (was->line.n) {
+		due_as_then(w, p);
+	} else {
+		p->lost = true;
+	}
+}
+
+static void start(void *ctx, const struct command *c)
+{
+	struct world *w = ctx;
+	struct pending *p;
+
+	if (w->op_len == w->op_cap) {
+		w->op_cap = w->op_cap ? w->op_cap * 2 : 16;
+		w->ops = mem_realloc(w->ops, w->op_cap * sizeof(*w->ops));
+	}
+	p = &w->ops[w->op_len++];
+	*p = (struct pending){ .op = c->op, .c = *c, .n = never };
+	p->is = trace_start(&w->d->t, c, &p->step);
+	(void)match(w, p->step);
+	p->was = op_then(w, p->step, p->is);
+	p->is->was = p->was;
+	p->assumed = assumption(w, p->step, c);
+	if (c->kind == OP_TIMER) {
+		start_timer(w, p);
+		return;
+	}
+	if (source_of(w, p) == FROM_RECORD) {
+		due_as_then(w, p);
+		return;
+	}
+	p->due = w->e->mono + (p->was && p->was->ended >= 0 ? p->was->ended - p->was->started : 0);
+	p->lost = p->is->source == NOT_ENDED || c->purpose == OP_FOR_STOP;
+	if (beside(c) && p->is->source != FROM_RECORD)
+		p->is->source = FROM_OTHER;
+}
+
+static void stop(void *ctx, uint32_t op, int64_t grace)
+{
+	struct world *w = ctx;
+	struct pending *p = w->ops;
+
+	(void)grace;
+	while (p < w->ops + w->op_len && p->op != op)
+		p++;
+	if (p == w->ops + w->op_len || p->stopped)
+		return;
+	p->stopped = true;
+	if (p->c.purpose == OP_FOR_TIMEOUT || p->c.purpose == OP_FOR_RUN_TIMEOUT || p->c.purpose == OP_FOR_LADDER) {
+		p->dropped = true;
+	} else if (p->was && p->was->stopped && p->was->line.n && p->is->source != NOT_SAME && p->is->source != NOT_KNOWN && p->assumed < 0) {
+		p->due = w->e->mono + (p->was->ended - p->was->stopped_at);
+		p->n = p->was->n;
+		p->is->source = FROM_RECORD;
+		p->is->why = STR("");
+	} else if (p->was && p->was->stopped && !p->was->line.n && w->event_at < w->d->o->was->event_count) {
+		p->lost = true; /* its runner died before it ended */
+	} else {
+		p->due = w->e->mono;
+		p->lost = false;
+		p->is->source = FROM_CLOCK;
+		p->is->why = STR("");
+	}
+}
+
+static const struct effects effects = { record, flush, start, stop, wait, hide };
+
+/* --- results -------------------------------------------------------------------------------------- */
+
+static const char *const goes_words[] = { "goes well", "fails" };
+static const char *const probe_words[] = { "its probe says no", "its probe says yes", "its probe cannot tell" };
+static const char *const stands_words[] = { "its probe says yes", "its probe says no", "its probe cannot tell" };
+static const char *const pause_words[] = { "rollback is chosen", "hold is chosen", "skip is chosen" };
+static const char *const window_words[] = { "going on outside the window is allowed", "going on outside the window is refused" };
+
+static void say(struct result *r, const char *answer)
+{
+	r->end = END_ANSWER;
+	r->answer = str_of(answer);
+	r->by = STR("nobody known");
+	r->how = STR("assumed");
+}
+
+/* A result that is not recorded. */
+static void assume(struct world *w, const struct pending *p, struct result *r)
+{
+	static const char *const pauses[] = { "rollback", "hold", "skip" };
+	struct str key = p->c.key;
+	uint8_t way;
+
+	r->end = END_UNRECORDED;
+	if (w->e->setup->dry_run) {
+		r->end = END_SUPPRESSED;
+	} else if (p->is->source == FROM_OTHER) {
+		r->end = END_EXIT;
+		r->code = p->c.kind == OP_REQUEST ? 200 : 0;
+	} else if (p->c.purpose == OP_FOR_PROBE) {
+		bool stands = p->is->about == 100 + AT_PROBE;
+
+		way = decide(w, key, 3, stands ? stands_words : probe_words);
+		r->code = way == 2 ? -1 : way ^ stands;
+	} else if (p->c.purpose == OP_FOR_PAUSE) {
+		say(r, pauses[decide(w, key, p->c.question.choice_count > 3 ? 3 : 2, pause_words)]);
+	} else if (p->c.purpose == OP_FOR_WINDOW) {
+		say(r, decide(w, key, 2, window_words) ? "no" : "yes");
+	} else {
+		r->code = p->assumed >= 0 ? p->assumed : decide(w, key, 2, goes_words);
+	}
+}
+
+/* Where secrets were stands *** in what is stored: what is made of it anew would be wrong. */
+static bool has_marks(const struct world *w, const struct pending *p, const struct result *r)
+{
+	if (p->was->want_output || !p->c.want_output || !w->d->o->mask || mask_empty(w->d->o->mask))
+		return false;
+	return str_find(r->out.bytes, STR("***")) >= 0 || str_find(r->err.bytes, STR("***")) >= 0;
+}
+
+/* The recorded result. False: it cannot be used after all, and p->is says why. */
+static bool recorded(struct world *w, struct pending *p, struct result *r)
+{
+	struct trace *t = &w->d->t;
+	struct record rec;
+	struct buf judging;
+	const char *bad;
+	char why[200];
+	bool same;
+
+	if (!record_parse(&rec, p->was->line, &bad))
+		return not_recorded(p->is, NOT_KEPT, STR("its record cannot be read")) == FROM_RECORD;
+	if (!recorded_result(&w->event, &rec, w->d->o->dir, p->c.want_output, r, why))
+		return not_recorded(p->is, NOT_KEPT, arena_printf(&t->arena, "%s", why)) == FROM_RECORD;
+	if (p->c.kind == OP_QUESTION && r->subject.n && str_eq(r->subject, p->was->subject))
+		r->subject = p->c.question.subject; /* given for this very text */
+	if (p->c.timeout != p->was->timeout && p->c.kind != OP_TIMER) {
+		if (r->end == END_TIMEOUT && !(p->c.timeout > 0 && p->c.timeout < p->was->timeout))
+			return not_recorded(p->is, NOT_ENDED, STR("it ran into its timeout then, which is longer now")) == FROM_RECORD;
+		if (p->c.timeout > 0 && r->end != END_STOPPED && p->was->ended - p->was->started > p->c.timeout) {
+			*r = (struct result){ .op = p->op, .end = END_TIMEOUT, .code = -1, .took = p->c.timeout };
+			p->is->why = STR("its timeout is shorter now than it took");
+			return true;
+		}
+	}
+	if (has_marks(w, p, r))
+		return not_recorded(p->is, NOT_KEPT, STR("its output had secrets in it")) == FROM_RECORD;
+	if (!r->opaque.n)
+		return true;
+	buf_init(&judging, 1 << 20);
+	trace_judging(w->e, p->op, &judging);
+	same = str_eq(buf_str(&judging), p->was->judging);
+	buf_release(&judging);
+	return same || not_recorded(p->is, NOT_KEPT, STR("its output had secrets in it, and it would be judged by something else")) == FROM_RECORD;
+}
+
+static void feed(struct world *w, struct event *ev)
+{
+	ev->mono = ev->mono < w->e->mono ? w->e->mono : ev->mono;
+	ev->wall = ev->mono + w->offset;
+	(void)engine_feed(w->e, ev);
+	arena_reset(&w->event);
+}
+
+/* Ends what nobody waits for any more. */
+static void feed_dropped(struct world *w)
+{
+	for (uint32_t i = 0; i < w->op_len;) {
+		struct result r = { .op = w->ops[i].op, .end = END_STOPPED, .code = -1 };
+		struct event ev = { .kind = EVENT_RESULT, .mono = w->e->mono, .result = &r };
+
+		if (!w->ops[i].dropped) {
+			i++;
+			continue;
+		}
+		w->ops[i] = w->ops[--w->op_len];
+		feed(w, &ev);
+		i = 0;
+	}
+}
+
+static void answer(struct world *w, uint32_t i)
+{
+	struct pending p = w->ops[i];
+	struct result r = { .op = p.op, .code = -1 };
+	struct event ev = { .kind = EVENT_RESULT, .mono = p.due == never ? w->e->mono : p.due, .result = &r };
+	bool as_then = p.was && p.was->line.n && (p.is->source == FROM_RECORD || (p.c.kind == OP_TIMER && p.n != never));
+
+	w->ops[i] = w->ops[--w->op_len];
+	if (as_then && recorded(w, &p, &r)) {
+		w->offset = p.was->wall;
+	} else if (p.stopped) {
+		r = (struct result){ .op = p.op, .end = END_STOPPED, .code = -1 };
+	} else if (p.c.kind == OP_TIMER) {
+		r = (struct result){ .op = p.op, .end = w->e->setup->dry_run ? END_SUPPRESSED : END_FIRED, .code = -1 };
+	} else {
+		r = (struct result){ .op = p.op, .code = -1 };
+		assume(w, &p, &r);
+	}
+	feed(w, &ev);
+}
+
+/* --- what came from outside ---------------------------------------------------------------------------- */
+
+/* A person's word is about the step at the same place. */
+static struct str key_now(const struct world *w, struct str key)
+{
+	const struct trace_step *was = trace_step_of(w->d->o->was, key);
+	const struct trace_step *is = was ? map_get(&w->d->t.by_place, was->place) : NULL;
+
+	return is ? is->key : STR("");
+}
+
+/* The runner is gone, and what was under way with it: as then, or only now. */
+static void lose_all(struct world *w)
+{
+	for (uint32_t i = 0; i < w->op_len; i++) {
+		struct pending *p = &w->ops[i];
+		bool then = p->was && !p->was->line.n;
+
+		if (p->is->source == NOT_ENDED && then)
+			(void)not_recorded(p->is, FROM_RECORD, STR(""));
+		else if (p->is->source == FROM_RECORD && !then)
+			(void)not_recorded(p->is, NOT_ENDED, STR("the runner died while it ran, which it had not then"));
+	}
+	w->op_len = 0;
+}
+
+static void feed_outside(struct world *w)
+{
+	const struct trace_event *x = &w->d->o->was->events[w->event_at++];
+	struct event ev = { .mono = x->mono };
+	struct recorded_op op;
+	struct record rec;
+	const char *why;
+
+	if (!record_parse(&rec, x->line, &why) || !recorded_event(&rec, &ev.kind, &op))
+		return; /* cannot be: the replay has read it */
+	recorded_other(&w->event, &rec, &ev);
+	w->offset = x->wall - x->mono;
+	if (ev.kind == EVENT_EPOCH)
+		lose_all(w);
+	if (ev.kind == EVENT_RESOLVE) {
+		ev.key = key_now(w, ev.key);
+		if (engine_doubt(w->e, ev.key) != 1)
+			return;
+	}
+	feed(w, &ev);
+}
+
+/* The op that comes next, or op_len. late: also those of which nothing is known. */
+static uint32_t next_op(const struct world *w, bool now, bool late)
+{
+	uint32_t best = w->op_len;
+
+	for (uint32_t i = 0; i < w->op_len; i++) {
+		const struct pending *p = &w->ops[i], *b = &w->ops[best];
+
+		if ((p->lost && !late) || (now && p->due > w->e->mono) || (p->c.purpose == OP_FOR_STOP && !p->stopped && p->lost))
+			continue;
+		if (best == w->op_len || p->due < b->due || (p->due == b->due && (p->n < b->n || (p->n == b->n && p->op < b->op))))
+			best = i;
+	}
+	return best;
+}
+
+/* Takes the next event. False: nothing comes any more. */
+static bool turn(struct world *w)
+{
+	const struct trace *was = w->d->o->was;
+	const struct trace_event *x = w->event_at < was->event_count ? &was->events[w->event_at] : NULL;
+	bool waits = engine_waits(w->e);
+	uint32_t i = next_op(w, waits, false);
+
+	if (x && (i == w->op_len || x->mono < w->ops[i].due || (x->mono == w->ops[i].due && x->n < w->ops[i].n))) {
+		feed_outside(w);
+		return true;
+	}
+	if (i == w->op_len && !x && !waits)
+		i = next_op(w, false, true);
+	if (i == w->op_len)
+		return false;
+	answer(w, i);
+	return true;
+}
+
+void drive_run(struct drive *d, const struct whatif_options *o, const uint8_t *script, uint32_t script_len, uint32_t number)
+{
+	static const struct watch watch = { on_begin, on_weigh, on_end };
+	struct world w = { .d = d, .script = script, .script_len = script_len, .number = number };
+	struct str lock = { 0 }, error = { 0 };
+	uint32_t events = 0;
+
+	*d = (struct drive){ .o = o };
+	trace_init(&d->t, o->mask);
+	d->t.align = o->align;
+	d->t.files = o->files;
+	arena_init(&w.event);
+	w.e = engine_new(o->setup);
+	if (!engine_prepare(w.e, o->start, &lock, &error)) {
+		d->refused = arena_str(&d->t.arena, error.p, error.n);
+	} else {
+		trace_attach(&d->t, w.e);
+		engine_watch(w.e, &watch, &w);
+		engine_attach(w.e, &effects, &w);
+		while (!engine_ended(w.e) && (events++ < EVENTS_MAX || !(d->too_long = true)) && turn(&w))
+			feed_dropped(&w);
+		trace_finish(&d->t);
+	}
+	engine_free(w.e);
+	d->t.engine = NULL;
+	mem_free(w.ops);
+	arena_release(&w.event);
+}
+
+void drive_release(struct drive *d)
+{
+	trace_release(&d->t);
+	mem_free(d->made);
+}
