@@ -194,6 +194,8 @@ static bool set_url(struct http_call *c)
 	buf_clear(&c->url);
 	if (!send_text(c, CURLOPT_URL, c->spec.url))
 		return false;
+	/* With a host in it libcurl would take a text that is no URL for a path at that host. */
+	(void)u->url_set(c->parts, CURLUPART_HOST, NULL, 0);
 	if (u->url_set(c->parts, CURLUPART_URL, c->h->text.p, CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME | CURLU_DISALLOW_USER))
 		(void)u->easy_setopt(c->easy, CURLOPT_CURLU, NULL);
 	else

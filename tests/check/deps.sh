@@ -12,8 +12,8 @@ packages_of() {
 	demo) echo "nginx-light|nginx|nginx-core|nginx-full|nginx-extras sqlite3 curl" ;;
 	check) echo "libcmocka-dev bats ?clang ?libclang-rt-14-dev|libclang-rt-dev valgrind strace procps
 		nginx-light|nginx|nginx-core|nginx-full|nginx-extras sqlite3 postgresql redis-server curl jq
-		?nodejs ?npm|nodejs:npm python3 python3-yaml python3-aiosmtpd bash xz-utils git openssl netcat-openbsd
-		prometheus systemd alembic python3-psycopg2 libxml2-utils ?chromium ?fonts-noto-cjk gnupg gpgv openssh-client
+		?nodejs ?npm|nodejs:npm python3 python3-yaml ?python3-aiosmtpd bash xz-utils git openssl netcat-openbsd
+		prometheus ?systemd alembic python3-psycopg2 libxml2-utils ?chromium ?fonts-noto-cjk gnupg gpgv openssh-client
 		openssh-server fcgiwrap" ;;
 	fuzz) echo "clang libclang-rt-14-dev|libclang-rt-dev" ;;
 	bench) echo "python3 ninja-build dash bash make git strace sqlite3 nginx-light|nginx|nginx-core|nginx-full|nginx-extras

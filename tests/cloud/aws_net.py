@@ -114,6 +114,13 @@ def rotate_secret(world, manager, o):
     return dict(secret_shown(o, secret), VersionId=secret["current"])
 
 
+def secret_value(world, manager, o):
+    secret = secret_of(manager, o, "GetSecretValue")
+    if (o.get("query"), o.get("output")) != ("SecretString", "text"):
+        aws.wrong("the stand-in knows --query SecretString --output text only")
+    return secret.get("value", "")
+
+
 def repository_of(ecr, o, operation):
     name = o["repository-name"]
     if name not in ecr.get("repositories", {}):
@@ -181,6 +188,7 @@ OPERATIONS = {
     ("ec2", "authorize-security-group-ingress"): (ingress(True), "group-id! protocol! port! cidr source-group"),
     ("ec2", "revoke-security-group-ingress"): (ingress(False), "group-id! protocol! port! cidr source-group"),
     ("secretsmanager", "describe-secret"): (lambda w, m, o: secret_shown(o, secret_of(m, o, "DescribeSecret")), "secret-id!"),
+    ("secretsmanager", "get-secret-value"): (secret_value, "secret-id! query"),
     ("secretsmanager", "rotate-secret"): (rotate_secret, "secret-id!"),
     ("ecr", "describe-image-scan-findings"): (findings, "repository-name! image-id!"),
     ("ecr", "start-image-scan"): (start_image_scan, "repository-name! image-id!"),

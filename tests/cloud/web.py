@@ -8,9 +8,11 @@ FACE tdev: the load balancer of T-Developer
                               tasks, and at least "needs" of them
     GET /metrics/cache        {"hit_rate": 0.9}
     POST /admin/clear-cache, POST /admin/invalidate-sessions
+    POST /slack, /pager       keeps the message in "~slack", "~pager"; no changing call
 FACE neulbom: the API and the front end of Neulbom Care
     GET /health               200 if the web app of "web": {"app"} runs a package that is not in "sick",
-                              was restarted more than "hung" times, and its DATABASE_HOST is Ready
+                              was restarted more than "hung" times, and its DATABASE_HOST is Ready;
+                              one in "~turns_sick" becomes sick after so many requests
     GET /staging/health       the same for the slot, with "sick_in_slot"
     GET /                     200 if the production deployment of vercel is good
 
@@ -40,8 +42,12 @@ def tdev_get(world, path):
     return (200, {"status": "healthy"}) if well else (503, {"status": "down"})
 
 
-def tdev_post(world, path):
+def tdev_post(world, path, body):
     web = world.state["web"]
+    if path in ("/slack", "/pager"):  # messages are no part of the state
+        web.setdefault("~" + path[1:], []).append(json.loads(body))
+        world.save()
+        return '{"status": "success"}'
     yield
     if path == "/admin/clear-cache":
         web["~cached"] = 0
@@ -58,6 +64,11 @@ def neulbom_get(world, path):
         app = world.state["az"]["webapps"][web["app"]]
         here = app["slots"]["production" if path == "/health" else "staging"]
         version = here["package"].replace(".zip", "")
+        if path == "/health" and version in web.get("~turns_sick", {}):
+            web["~turns_sick"][version] -= 1
+            if web["~turns_sick"][version] < 0:
+                web["sick"] = web["sick"] + [version]
+            world.save()
         server = world.state["az"]["servers"].get(here["settings"].get("DATABASE_HOST", "").split(".")[0])
         sick = version in web.get("sick", []) if path == "/health" else version in web.get("sick_in_slot", [])
         hung = web.get("hung", -1) >= app.get("~restarts", 0)  # until it was restarted more often
@@ -71,7 +82,7 @@ def neulbom_get(world, path):
     return 404, {}
 
 
-FACES = {"tdev": (tdev_get, tdev_post, ("/admin/clear-cache", "/admin/invalidate-sessions")), "neulbom": (neulbom_get, None, ())}
+FACES = {"tdev": (tdev_get, tdev_post, ("/admin/clear-cache", "/admin/invalidate-sessions", "/slack", "/pager")), "neulbom": (neulbom_get, None, ())}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -97,14 +108,14 @@ class Handler(BaseHTTPRequestHandler):
         self.answer(code, body)
 
     def do_POST(self):
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        data = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         _, post, paths = FACES[sys.argv[2]]
         if self.path not in paths:
             self.answer(404, {})
             return
         world = state.World(sys.argv[1])
-        text = state.serve(world, "web", [self.path], post(world, self.path))
-        self.answer(503, {"error": "upstream"}) if text is None else self.answer(200, text)
+        text = state.serve(world, "web", [self.path], post(world, self.path, data))
+        self.answer(503, {"error": "upstream"}) if text is None else self.answer(202 if self.path == "/pager" else 200, text)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,8 @@ inputs backend-deploy <<END
 source: $scratch/back
 tests: [sh, -c, 'test ! -e FAILING']
 audit: ['true']
+soak: 50ms
+look: 100ms
 END
 for book in api-down out-of-memory disaster-recovery key-rotation checklist-daily; do inputs $book </dev/null; done
 get_page() { get "http://127.0.0.1:$web_port$1"; }
@@ -67,6 +69,11 @@ neulbom 3 'a version that is sick in the slot' backend-deploy -i version=v14
 unchanged 'sick in the slot'
 neulbom 3 'a version that is sick in production' backend-deploy -i version=v13
 unchanged 'sick in production'
+
+neulbom_change "web['~turns_sick'] = {'v12': 4}"
+neulbom 3 'a version that becomes sick when it is watched' backend-deploy -i version=v12 -i soak=5m
+is 'the version before is back' "$(field '[.az.webapps[].slots | .production.package, .staging.package] | join(" ")')" 'v11.zip v10.zip'
+check 'the monitor says why' sh -c 'cat "$1/out" "$1/err" | grep -q "The new version does not answer"' sh "$scratch"
 
 # --- Incidents -------------------------------------------------------------------
 cloud_back

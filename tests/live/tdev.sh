@@ -137,6 +137,9 @@ tdev_change "definitions['42']['healthy'] = False; service['running'] = 0"
 tdev 0 'P0, a bad release' incident-p0
 is 'the proposal was to roll back' "$(field "$service.taskDefinition")" t-developer:40
 says incident.md 'targets fail their health checks'
+check 'the pager was triggered' tdev_sent pager '.event_action == "trigger" and (.payload.summary | contains("does not answer"))'
+check 'and resolved, under the same key' sh -c 'jq -e "[.web[\"~pager\"][] | .dedup_key] | length == 2 and .[0] == .[1]" "$1"' sh "$cloud/state.json"
+check 'Slack heard of it' tdev_sent slack 'tostring | contains("P0")'
 tdev_change "w['needs'] = 8"
 tdev 0 'P0, too much load' incident-p0
 is 'the proposal was to scale up' "$(field "$service.desired")" 10
@@ -146,6 +149,9 @@ is 'as many tasks as before' "$(field "$service.desired")" 4
 tdev_change "w['needs'] = 8"
 tdev 0 'P0, only watched' incident-p0 -i action=watch
 is 'nothing was scaled' "$(field "$service.desired")" 4
+tdev_change "definitions['42']['healthy'] = False; service['running'] = 0; del a['secretsmanager']['secrets']['t-developer/production/slack-webhook']"
+tdev 0 'P0 without the secret of Slack: it does not wait for it' incident-p0
+check 'and says that a message was not delivered' sh -c 'cat "$1/out" "$1/err" | grep -q "not notified.*channel ops"' sh "$scratch"
 cloud_back
 tdev 0 'P1, but the pipeline is fast: stopped' incident-p1
 unchanged 'P1 without an incident'
@@ -178,7 +184,7 @@ unchanged 'too old'
 tdev 0 'and may be, by name' restore -i backup=arn:aws:dynamodb:us-east-1:123456789012:table/t-developer-metadata-production/backup/0001
 cloud_back
 tdev 0 'key compromise with a leak' key-compromise -i leak=true
-is 'the keys are new' "$(field '.aws.secretsmanager.secrets[].current')" v8
+is 'the keys are new' "$(field '.aws.secretsmanager.secrets["t-developer/production/api-keys"].current')" v8
 is 'the bucket is closed' "$(field '.aws.s3.buckets[].policy.Statement[0].Sid')" EmergencyDeny
 is 'the sessions are ended' "$(field '.web.sessions | length')" 0
 is 'the policy before is kept' "$(page policy-before.json | jq -r '.Statement[0].Sid')" App

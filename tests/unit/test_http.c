@@ -333,6 +333,11 @@ static void test_refused(void **state)
 	lost(call(w, "HEAD", "/ok", (struct http_spec){ .body = STR("x"), .has_body = true }), false);
 	assert_int_equal(__atomic_load_n(&w->s.requests, __ATOMIC_SEQ_CST), before);
 	assert_true(call(w, "GET", "/ok", PLAIN)->r.answered);
+	/* no path at the host that the same handle asked before */
+	lost(call(w, "GET", "none:no-such-port", PLAIN), false);
+	lost(call(w, "POST", "?x=1", PLAIN), false);
+	assert_int_equal(__atomic_load_n(&w->s.requests, __ATOMIC_SEQ_CST), before + 1);
+	assert_true(call(w, "GET", "/ok", PLAIN)->r.answered);
 }
 
 static void test_timeout_and_stop(void **state)

@@ -1,7 +1,7 @@
 # neulbom.sh: Neulbom Care in the state of the stand-ins; sourced after lib.sh and
 # cloud/state.sh.
 neulbom_up() {
-	cloud_up az vercel logger
+	cloud_up az vercel
 	cat >"$cloud/bin/logger" <<-END
 		#!/bin/sh
 		cat >>"$scratch/told"

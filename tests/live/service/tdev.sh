@@ -2,11 +2,14 @@
 # after lib.sh and cloud/state.sh.
 tdev_up() {
 	cloud_up aws
+	web_port=0
 	tdev_seed
 	cloud_web tdev
+	tdev_seed
 	cat >"$scratch/tdev.yml" <<-END
 		balancer: http://127.0.0.1:$web_port
 		again: 10ms
+		pager_url: http://127.0.0.1:$web_port/pager
 	END
 }
 tdev_topic=arn:aws:sns:us-east-1:123456789012:t-developer-alerts-production
@@ -56,7 +59,9 @@ tdev_seed() {
 		 "ec2": {"groups": {"sg-1": {"name": "t-developer-alb", "rules": [{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "CidrIp": "0.0.0.0/0"}]},
 		   "sg-2": {"name": "t-developer-ecs", "rules": [{"IpProtocol": "tcp", "FromPort": 8000, "ToPort": 8000, "CidrIp": "10.0.0.0/16"}]},
 		   "sg-3": {"name": "other", "rules": [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIp": "0.0.0.0/0"}]}}},
-		 "secretsmanager": {"secrets": {"t-developer/production/api-keys": {"current": "v7", "previous": "v6"}}},
+		 "secretsmanager": {"secrets": {"t-developer/production/api-keys": {"current": "v7", "previous": "v6"},
+		   "t-developer/production/slack-webhook": {"current": "v1", "value": "http://127.0.0.1:$web_port/slack"},
+		   "t-developer/production/pagerduty-key": {"current": "v1", "value": "0123456789abcdef0123456789abcdef"}}},
 		 "ecr": {"repositories": {"t-developer-backend-production": {"images": {"latest": {"digest": "sha256:42", "scan": null, "~scan": {"CRITICAL": 0, "HIGH": 2}}}}}}}
 	END
 	cloud_keep
@@ -71,4 +76,7 @@ $1
 world.save()"
 }
 # tdev_told TEXT: was it said to the alerts?
+tdev_sent() { # slack|pager JQ: is it true for a message?
+	jq -e ".web[\"~$1\"] // [] | map($2) | any" "$cloud/state.json" >/dev/null
+}
 tdev_told() { jq -r ".aws.sns.topics[\"$tdev_topic\"][\"~messages\"][]?" "$cloud/state.json" | grep -qF -e "$1"; }
