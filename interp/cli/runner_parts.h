@@ -63,6 +63,9 @@ void runner_unlock(struct runner *r);
 /* Options of the journal, as far as they are known to both. */
 struct journal_options;
 void runner_journal(struct runner *r, struct journal_options *o);
+/* Writes the sources into the run's folder, and the body of run.open (docs/journal.md) into
+ * open_body. False after a message. */
+bool runner_first_record(struct runner *r);
 /* Members that say who runs and where. */
 void runner_put_who(struct runner *r, struct jsonw *w);
 /* The live (or dry) world; r->boot is the run's monotonic zero. 0 or an exit code after a message. */
