@@ -46,7 +46,7 @@ LDFLAGS := $(SANFLAGS) -Wl,--as-needed -Wl,-O1 -Wl,--export-dynamic-symbol=mbedt
 # Start-up time counts: small libraries go in statically where Debian's -dev
 # package brings the archive. libcurl and libgit2 are never linked: host/ opens
 # them when a run needs them. -print-file-name echoes the bare name if missing.
-LIBNAMES := yaml jansson pcre2-8 utf8proc crypto
+LIBNAMES := yaml jansson pcre2-8 utf8proc crypto z
 ifeq ($(SAN),1)
 LIBS    := $(LIBNAMES:%=-l%) -lm -ldl
 else

@@ -90,6 +90,35 @@ static void put_output(struct logs *l, const struct record *r, const char *name)
 	arena_release(&a);
 }
 
+/* A sample of a monitor, when it is the monitor that is asked for: its time and figures. */
+static void put_sample(const struct record *r)
+{
+	struct str values = record_raw(r, "values"), out = record_raw(r, "out"), error;
+	struct json_error je;
+	struct arena a;
+	struct value v;
+	struct buf b;
+
+	arena_init(&a);
+	buf_init(&b, 64 << 10);
+	buf_adds(&b, r->w);
+	error = record_text(r, &a, "error");
+	if (error.n)
+		buf_printf(&b, "  failed: " STR_FMT, STR_ARG(error));
+	if (values.n && json_parse_typed(&a, values, &v, &je) && v.kind == V_MAP)
+		for (uint32_t i = 0; i < v.n; i++) {
+			buf_printf(&b, "  " STR_FMT " ", STR_ARG(v.map[i].key));
+			value_show(v.map[i].value, &b);
+		}
+	if (out.n && json_parse_typed(&a, out, &v, &je)) {
+		buf_addz(&b, "  out ");
+		value_show(v, &b);
+	}
+	put_lines(STR(""), "", buf_str(&b), true);
+	buf_release(&b);
+	arena_release(&a);
+}
+
 /* "migrate" stands for act/migrate and its iterations; a whole key for itself. */
 static bool wanted(const struct logs *l, struct str key)
 {
@@ -110,6 +139,10 @@ static void each(void *arg, const struct record *r)
 
 	if (str_eqz(r->t, "seal") || str_eqz(r->t, "held"))
 		l->sealed = true;
+	if (l->step && str_eqz(r->t, "sample") && wanted(l, r->k)) {
+		l->shown++;
+		put_sample(r);
+	}
 	if ((!str_eqz(r->t, "step.attempt") && !str_eqz(r->t, "probe")) || !wanted(l, r->k))
 		return;
 	l->shown++;
@@ -181,10 +214,11 @@ static const struct option_row options[] = {
 const struct cli_command cmd_logs = {
 	.name = "logs",
 	.usage = "logs RUN [STEP] [-f]",
-	.summary = "what the steps of a run printed",
+	.summary = "what the steps of a run printed, or a monitor sampled",
 	.help = "Lines are marked with their step, `|` is standard output, `!` standard error. With STEP\n"
-		"(a key such as act/migrate, or its id) the lines stand bare.\n\n"
-		"  runbook logs @last\n  runbook logs @last migrate\n  runbook logs @last -f\n",
+		"(a key such as act/migrate, or its id) the lines stand bare. Of a monitor (its key or\n"
+		"id) each sample is a line: its time and its figures, or why it failed.\n\n"
+		"  runbook logs @last\n  runbook logs @last migrate\n  runbook logs @last -f\n  runbook logs @last monitors/errors -f\n",
 	.options = options,
 	.run = logs_run,
 	.bundles = true,

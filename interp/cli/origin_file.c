@@ -7,14 +7,16 @@
 
 /* origin_file: what commit a file as it stands belongs to; and the record of any origin. */
 
-static bool find_commit(struct cli *c, struct origin *o, const char *dir, struct fault *f)
+/* With libgit2, or without: then what is unusual is no answer. */
+static bool open_head(struct cli *c, struct origin *o, bool library, struct fault *f)
 {
-	if (!git_discover(&c->arena, dir, &o->place, f))
-		return false;
-	o->repository = o->place.root;
-	o->git = git_load(&c->arena, f);
-	if (o->git)
+	git_close(o->repo);
+	if (!library)
+		o->repo = git_open_own(&c->arena, &o->place, o->repository);
+	else if ((o->git = git_load(&c->arena, f)))
 		o->repo = git_open(o->git, &c->arena, &o->place, o->repository, f);
+	else
+		o->repo = NULL;
 	return o->repo && git_head(o->repo, &c->arena, &o->found, f);
 }
 
@@ -36,28 +38,44 @@ static struct str inside(const struct origin *o, struct str path)
 	return str_starts(path, o->place.root) && n < path.n && path.p[n] == '/' ? str_slice(path, n + 1, path.n) : STR("");
 }
 
-void origin_examine(struct cli *c, struct origin *o, const char *dir, const struct str *paths, const struct str *bytes, size_t count)
+/* Which of them differ. False, without the library: it has to be asked. */
+static bool compare(struct cli *c, struct origin *o, bool library, const struct str *paths, const struct str *bytes, size_t count)
 {
-	struct fault f = { 0 };
-
-	o->changed = arena_array(&c->arena, count + 1, sizeof(*o->changed));
-	if (!find_commit(c, o, dir, &f)) {
-		o->unknown = f.code ? f.text : STR("");
-		return;
-	}
+	o->changed_count = 0;
 	for (size_t i = 0; i < count; i++) {
 		struct str path = inside(o, paths[i]);
 		struct git_entry is = { 0 };
-		struct fault none = { 0 };
-		bool there = path.n && git_stat(o->repo, &c->arena, &o->found.tree, path, &is, &none);
+		struct fault f = { 0 };
+		bool there = path.n && git_stat(o->repo, &c->arena, &o->found.tree, path, &is, &f);
 
+		if (!library && f.code && f.code != 405 && f.code != 406)
+			return false;
 		if (!i)
 			o->path = path;
 		if (!i && there)
 			o->file = is;
-		if (!there || strcmp(git_bytes_id(o->git, bytes[i]).hex, is.id.hex))
+		if (!there || strcmp(git_bytes_id(bytes[i]).hex, is.id.hex))
 			add_changed(o, path.n ? path : paths[i], bytes[i]);
 	}
+	return true;
+}
+
+void origin_examine(struct cli *c, struct origin *o, const char *dir, const struct str *paths, const struct str *bytes, size_t count)
+{
+	struct fault f = { 0 }, none = { 0 };
+
+	o->changed = arena_array(&c->arena, count + 1, sizeof(*o->changed));
+	if (!git_discover(&c->arena, dir, &o->place, &f)) {
+		o->unknown = f.code ? f.text : STR("");
+		return;
+	}
+	o->repository = o->place.root;
+	if (open_head(c, o, false, &none) && compare(c, o, false, paths, bytes, count))
+		return;
+	if (!open_head(c, o, true, &f))
+		o->unknown = f.code ? f.text : STR("");
+	else
+		(void)compare(c, o, true, paths, bytes, count);
 }
 
 bool origin_accept(struct cli *c, struct origin *o, const char *dir, struct fault *f)

@@ -96,7 +96,7 @@ static bool fields_given(struct str path, const struct step *s, const struct pre
 		const struct decl *d = &s->ask.fields[i];
 		struct position at = source_locate(d->span.src, d->span.start);
 
-		if (given(presets, n, s->id, d->name))
+		if (d->has_default || given(presets, n, s->id, d->name))
 			continue;
 		ok = false;
 		if (s->id.n)

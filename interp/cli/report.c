@@ -3,7 +3,7 @@
 #include "cli/past.h"
 #include "report/report.h"
 
-/* report: a past run as text, JSON, Markdown, HTML or JUnit, from its folder alone. */
+/* report: a past run as text, JSON, Markdown, HTML, JUnit or a trace, from its folder alone. */
 
 static int report_run(struct cli *c)
 {
@@ -17,7 +17,7 @@ static int report_run(struct cli *c)
 	if (c->arg_count != 1)
 		return cli_usage(c, "report needs a run");
 	if (name && !report_format_of(name, &format))
-		return cli_usage(c, "--format %s: it must be text, json, md, html or junit", name);
+		return cli_usage(c, "--format %s: it must be text, json, md, html, junit or otlp", name);
 	code = past_open(c, c->args[0], &p);
 	if (code)
 		return code;
@@ -37,7 +37,7 @@ static int report_run(struct cli *c)
 }
 
 static const struct option_row options[] = {
-	{ "format", 'f', "FORMAT", "text (default), json, md, html or junit" },
+	{ "format", 'f', "FORMAT", "text (default), json, md, html, junit or otlp (a trace)" },
 	{ "output", 'o', "FORMAT", "the same" },
 	{ "state", 0, "DIR", "where runs are kept" },
 	{ NULL, 0, NULL, NULL },
@@ -45,7 +45,7 @@ static const struct option_row options[] = {
 
 const struct cli_command cmd_report = {
 	.name = "report",
-	.usage = "report RUN [--format text|json|md|html|junit]",
+	.usage = "report RUN [--format text|json|md|html|junit|otlp]",
 	.summary = "report on a run: for people, programs, CI, a browser",
 	.help = "The same journal gives the same bytes, always and everywhere; times are UTC.\n\n"
 		"  runbook report @last\n  runbook report @last --format html >report.html\n",

@@ -18,6 +18,7 @@
 #include "cli/runner_parts.h"
 #include "cli/settings.h"
 #include "cli/source.h"
+#include "cli/telemetry.h"
 #include "host/clock.h"
 #include "host/child.h"
 #include "host/env.h"
@@ -302,6 +303,7 @@ static bool make_open(struct runner *r)
 	if (r->lock.n)
 		jsonw_kstr(&w, "lock", r->lock);
 	runner_put_people(r, &w);
+	telemetry_put_parent(&w);
 	if (rb->title.kind == DATA_LIT)
 		jsonw_kstr(&w, "title", value_text(rb->title.lit));
 	err = kept_write(r->l, &r->kept, r->dir.p, r->work, !r->no_sync, runner_shared(r), &w);
@@ -580,6 +582,8 @@ void runner_end(struct runner *r, int code)
 	if (err)
 		cli_error("the run's report could not be written: %s; `runbook report %s` makes it anew", strerror(err), r->id);
 	ui_end(r->ui, str_of(r->id), code, r->dir);
+	if (!journal_error(r->journal) && journal_sealed(r->journal))
+		telemetry_send(r->c, r->dir);
 }
 
 /* Modules of a commit have their folders in the run, as the runbook has. */

@@ -81,6 +81,14 @@ static void end_them(const struct survivor *s, uint32_t n)
 	kill_all(s, n, SIGKILL);
 }
 
+/* What monitors read is asked again: nobody waits for it. */
+static void end_monitors(const struct survivor *s, uint32_t n, const struct str *keys)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (str_starts(keys[s[i].step], STR("monitors/")))
+			end_them(&s[i], 1);
+}
+
 static bool look(struct takeover *t, const struct str *keys, uint32_t count, struct survivor s[SURVIVORS_MAX], uint32_t *n)
 {
 	*n = 0;
@@ -111,9 +119,13 @@ static int wait_for_survivors(struct takeover *t)
 			end_them(s, n);
 			continue;
 		}
+		end_monitors(s, n, keys);
+		if (!any_lives(s, n))
+			continue;
 		for (uint32_t i = 0; i < n && !told; i++)
-			cli_error("process %d of " STR_FMT " still runs: waiting for its end (--kill ends it)", (int)s[i].pid,
-				  STR_ARG(keys[s[i].step]));
+			if (survivor_lives(&s[i]))
+				cli_error("process %d of " STR_FMT " still runs: waiting for its end (--kill ends it)", (int)s[i].pid,
+					  STR_ARG(keys[s[i].step]));
 		told = true;
 		nanosleep(&pause, NULL);
 		if (interrupted()) {
@@ -198,6 +210,7 @@ static int reopen(struct takeover *t)
 	if (!r->journal)
 		return reopen_failed(t, err);
 	file_sweep(r->dir.p);
+	(void)unlink(arena_printf(&r->c->arena, STR_FMT "/report.run.json", STR_ARG(r->dir)).p); /* of how it stood then */
 	if (!rebuild_replay(&t->b, r->secrets, r->mask))
 		return damaged(t);
 	return 0;

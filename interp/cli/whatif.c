@@ -13,18 +13,25 @@
 
 /* --- assumptions ------------------------------------------------------------------- */
 
-struct assuming { struct cli *c; struct whatif_source *src; bool ok; };
+struct assuming { struct cli *c; struct whatif_source *src; struct align steps; bool ok; };
 
-/* The step that a name, a key or a path ends with. */
-static struct str step_in(struct str name)
+/* A key as a path: without items of loops and attempts of blocks. */
+static struct str path_in(struct arena *a, struct str name)
 {
-	for (size_t i = name.n; i-- > 0;)
-		if (name.p[i] == '/')
-			name = str_slice(name, i + 1, name.n);
-	for (size_t i = 0; i < name.n; i++)
-		if (name.p[i] == '[')
-			return str_slice(name, 0, i);
-	return name;
+	struct buf b;
+	struct str path;
+
+	buf_init(&b, 64 << 10);
+	for (size_t i = 0; i < name.n; i++) {
+		if (name.p[i] == '[' || name.p[i] == '~')
+			while (i < name.n && name.p[i] != '/' && name.p[i] != '!' && name.p[i] != ']')
+				i++;
+		if (i < name.n && name.p[i] != ']')
+			buf_addc(&b, name.p[i]);
+	}
+	path = arena_str(a, b.p ? b.p : "", b.len);
+	buf_release(&b);
+	return path;
 }
 
 static bool can_fail(const struct prog_step *s)
@@ -36,22 +43,25 @@ static bool can_fail(const struct prog_step *s)
 
 static bool known_step(const struct assuming *as, struct str name)
 {
-	const struct program *p = as->src->l.program;
-	struct str label = step_in(name), near;
-	struct str *labels = arena_array(&as->c->arena, p->step_count + 1u, sizeof(*labels));
+	const struct map *all = &as->steps.is;
+	struct str path = path_in(&as->c->arena, name), near;
+	struct str *names = arena_array(&as->c->arena, all->count + 1, sizeof(*names));
 	bool there = false;
 	size_t n = 0;
 
-	for (uint32_t i = 0; i < p->step_count; i++) {
-		const struct prog_step *s = &p->steps[i];
+	for (size_t i = 0; i < all->count; i++) {
+		const struct aligned *x = all->entries[i].value;
+		struct str id = x->ps->ast->id;
 
-		there = there || str_eq(s->label, label);
-		if (str_eq(s->label, label) && s->role != ROLE_PROBE && can_fail(s))
-			return true;
-		if (s->ast->id.n)
-			labels[n++] = s->label;
+		if (str_eq(path, x->path) || (id.n && str_eq(name, id))) {
+			there = true;
+			if (can_fail(x->ps))
+				return true;
+		}
+		if (id.n)
+			names[n++] = id;
 	}
-	near = diag_nearest(label, labels, n);
+	near = diag_nearest(name, names, n);
 	if (there)
 		cli_usage(as->c, "--assume: `" STR_FMT "` starts nothing that could fail: name a step that runs, requests, renders or asks", STR_ARG(name));
 	else
@@ -96,7 +106,7 @@ static void digest_files(struct cli *c, struct whatif_source *src)
 
 static bool read_source(struct cli *c, struct whatif_source *src, const char *name, bool json)
 {
-	struct assuming as = { c, src, true };
+	struct assuming as = { .c = c, .src = src, .ok = true };
 	enum diag_output how = json ? DIAG_JSON : DIAG_TEXT;
 
 	*src = (struct whatif_source){ .name = name };
@@ -112,7 +122,9 @@ static bool read_source(struct cli *c, struct whatif_source *src, const char *na
 		return false;
 	digest_files(c, src);
 	src->assume = arena_array(&c->arena, (size_t)c->given_count + 1, sizeof(*src->assume));
+	align_programs(&as.steps, &c->arena, src->l.program, src->l.program); /* all its steps, by path */
 	cli_each(c, "assume", add_assumption, &as);
+	align_release(&as.steps);
 	return as.ok;
 }
 

@@ -52,9 +52,9 @@ static void put_outcome(const struct whatif_case *k, const struct whatif_outcome
 	buf_printf(out, "  %s %s (%s)", certain ? "would" : "may", ends[o->status], run_status_names[o->status]);
 	if (o->unwound_at)
 		put_time(out, o->unwound_at);
-	if (!certain && o->plain)
-		buf_addz(out, ", if all that is not known goes well");
 	buf_addc(out, '\n');
+	if (!certain && o->plain)
+		buf_addz(out, "    if all that is not known goes well\n");
 	if (o->assumed.n) {
 		buf_addz(out, "    if\n");
 		put_lines(k, out, "      ", o->assumed);

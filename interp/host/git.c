@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "host/git_state.h"
+#include "host/sha1.h"
 
 /* git: the library, an open repository, and its objects. */
 
@@ -132,10 +133,23 @@ struct git_repo *git_open(struct git *g, struct arena *a, const struct git_place
 	return NULL;
 }
 
+struct git_repo *git_open_own(struct arena *a, const struct git_place *place, struct str name)
+{
+	struct fault none = { 0 };
+	struct git_repo *r;
+
+	if (!readable_format(a, place, name, &none) || !plain_files(a, place, name, &none))
+		return NULL;
+	r = mem_alloc(sizeof(*r));
+	*r = (struct git_repo){ .place = *place, .name = name, .own = git_own_open(place) };
+	return r;
+}
+
 void git_close(struct git_repo *r)
 {
 	if (!r)
 		return;
+	git_own_close(r->own);
 	if (r->odb)
 		r->g->l.odb_free(r->odb);
 	if (r->repo)
@@ -151,12 +165,17 @@ struct git_id git_id_of(const struct libgit2 *l, const git_oid *id)
 	return out;
 }
 
-struct git_id git_bytes_id(struct git *g, struct str bytes)
+struct git_id git_bytes_id(struct str bytes)
 {
-	struct git_id none = { { 0 } };
-	git_oid id;
+	struct git_id id;
+	struct sha1 s;
+	char head[32];
 
-	return g->l.odb_hash(&id, bytes.p ? bytes.p : "", bytes.n, GIT_OBJECT_BLOB) ? none : git_id_of(&g->l, &id);
+	sha1_init(&s);
+	sha1_add(&s, head, (size_t)snprintf(head, sizeof(head), "blob %zu", bytes.n) + 1);
+	sha1_add(&s, bytes.p, bytes.n);
+	sha1_hex(&s, id.hex);
+	return id;
 }
 
 bool git_raw_type(struct git_repo *r, const struct git_id *id, git_object_t *type)
@@ -187,12 +206,19 @@ static bool missing(struct git_repo *r, struct arena *a, const struct git_id *id
 bool git_raw_read(struct git_repo *r, struct arena *a, const struct git_id *id, git_object_t type, size_t max, const char *what,
 		     struct git_raw *out, struct fault *f)
 {
-	const struct libgit2 *l = &r->g->l;
+	const struct libgit2 *l = r->g ? &r->g->l : NULL;
+	struct str bytes;
 	git_object_t is;
 	git_oid oid;
 	size_t size;
 	int err;
 
+	if (r->own) {
+		if (!git_own_read(r->own, a, id, type, max, &bytes))
+			return fault_set(f, a, 408, "%s %s of " STR_FMT " cannot be read so", what, id->hex, STR_ARG(r->name));
+		*out = (struct git_raw){ NULL, bytes.p, bytes.n };
+		return true;
+	}
 	if (l->oid_fromstr(&oid, id->hex))
 		return fault_set(f, a, 408, "`%s` is no object id", id->hex);
 	err = l->odb_read_header(&size, &is, r->odb, &oid);
@@ -212,7 +238,8 @@ bool git_raw_read(struct git_repo *r, struct arena *a, const struct git_id *id, 
 
 void git_raw_end(struct git_repo *r, struct git_raw *o)
 {
-	r->g->l.odb_object_free(o->o);
+	if (o->o)
+		r->g->l.odb_object_free(o->o);
 }
 
 bool git_header_id(const struct git_raw *o, size_t *at, const char *name, struct git_id *id)

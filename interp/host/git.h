@@ -53,6 +53,9 @@ bool git_at(struct arena *a, const char *path, struct git_place *out, struct fau
 
 /* NULL after a fault: not a repository, SHA-256, reftable. `name` is what messages call it. */
 struct git_repo *git_open(struct git *g, struct arena *a, const struct git_place *place, struct str name, struct fault *f);
+/* The same without the library, for git_head(), git_stat() and git_read() only. NULL, or a fault
+ * other than 405 and 406 of these three, means no more than that git_open() must be asked. */
+struct git_repo *git_open_own(struct arena *a, const struct git_place *place, struct str name);
 void git_close(struct git_repo *r);
 
 /* What a version stands for. */
@@ -88,6 +91,6 @@ bool git_notes_read(struct git_repo *r, struct arena *a, const char *name, const
  * the others; what others write meanwhile stays. Only into a repository of our own account. */
 bool git_notes_add(struct git_repo *r, struct arena *a, const char *name, const struct git_id *commit, struct str text, struct str who, struct fault *f);
 /* SHA-1 by which git would name these bytes as a blob. */
-struct git_id git_bytes_id(struct git *g, struct str bytes);
+struct git_id git_bytes_id(struct str bytes);
 
 #endif

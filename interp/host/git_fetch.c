@@ -44,7 +44,7 @@ struct fetching {
 
 static struct str cache_dir(struct fetching *x)
 {
-	struct git_id id = git_bytes_id(x->g, x->from->url);
+	struct git_id id = git_bytes_id(x->from->url);
 	struct str url = x->from->url;
 	char name[NAME_PART + 1];
 	size_t from = url.n, n = 0;

@@ -252,9 +252,12 @@ bool git_head(struct git_repo *r, struct arena *a, struct git_found *out, struct
 {
 	struct git_id id;
 	git_oid oid;
-	int err = r->g->l.reference_name_to_id(&oid, r->repo, "HEAD");
+	int err;
 
 	*out = (struct git_found){ 0 };
+	if (r->own)
+		return git_own_head(a, &r->place, &id) && git_commit_of(r, a, &id, out, f);
+	err = r->g->l.reference_name_to_id(&oid, r->repo, "HEAD");
 	if (err == GIT_ENOTFOUND || err == GIT_EUNBORNBRANCH)
 		return false;
 	if (err)

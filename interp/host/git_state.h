@@ -14,7 +14,8 @@ struct git {
 };
 
 struct git_repo {
-	struct git *g;
+	struct git *g;        /* NULL: read by ourselves, head and objects only */
+	struct git_own *own;
 	git_repository *repo;
 	git_odb *odb;
 	struct git_place place;
@@ -22,7 +23,7 @@ struct git_repo {
 	bool borrows;         /* has alternates, which are not followed */
 };
 
-struct git_raw { git_odb_object *o; const char *p; size_t n; };
+struct git_raw { git_odb_object *o; /* NULL: in the arena */ const char *p; size_t n; };
 
 /* Reads an object of this type and at most max bytes. `what` is for messages ("the commit").
  * False after a fault; else git_raw_end(). */
@@ -54,5 +55,21 @@ struct git_choice {
 };
 void git_choice_begin(struct git_choice *b, struct arena *a, struct str version);
 void git_choose(struct git_choice *b, struct str name);
+
+/*
+ * git_own.c: objects and HEAD read by ourselves, because loading libgit2 takes
+ * longer than all the rest of a short run, and to say which commit a file
+ * belongs to only a handful of objects is needed. It reads what git writes: loose
+ * objects, packs with an index of version 2, and HEAD by way of a loose or packed
+ * branch. Each object is compared with its name. Whatever is missing, damaged or
+ * unusual is simply "no": then libgit2 is asked, which reads more and says what is wrong.
+ */
+struct git_own; /* descriptors of packs */
+struct git_own *git_own_open(const struct git_place *place);
+void git_own_close(struct git_own *o);
+/* The object, if it has this type and at most max bytes. Bytes in the arena. */
+bool git_own_read(struct git_own *o, struct arena *a, const struct git_id *id, git_object_t type, size_t max, struct str *out);
+/* The commit that is checked out. */
+bool git_own_head(struct arena *a, const struct git_place *place, struct git_id *out);
 
 #endif

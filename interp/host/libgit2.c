@@ -23,7 +23,7 @@ static const struct { const char *name; size_t at; } rows[] = {
 	ROW(repository_open_bare), ROW(repository_set_config), ROW(repository_set_odb), ROW(repository_free),
 	ROW(config_new), ROW(config_free),
 	ROW(odb_new), ROW(odb_backend_pack), ROW(odb_backend_loose), ROW(odb_add_backend), ROW(odb_free), 
-	ROW(odb_read_header), ROW(odb_read), ROW(odb_object_data), ROW(odb_object_size), ROW(odb_object_free), ROW(odb_hash),
+	ROW(odb_read_header), ROW(odb_read), ROW(odb_object_data), ROW(odb_object_size), ROW(odb_object_free),
 	ROW(reference_create_matching), ROW(note_commit_create), ROW(commit_lookup), ROW(commit_free), ROW(signature_new), ROW(signature_free),
 	ROW(reference_lookup), ROW(reference_type), ROW(reference_target), ROW(reference_free), ROW(reference_name_to_id),
 	ROW(reference_iterator_glob_new), ROW(reference_next_name), ROW(reference_iterator_free),

@@ -31,7 +31,6 @@ struct libgit2 {
 	const void *(*odb_object_data)(git_odb_object *o);
 	size_t (*odb_object_size)(git_odb_object *o);
 	void (*odb_object_free)(git_odb_object *o);
-	int (*odb_hash)(git_oid *out, const void *data, size_t n, git_object_t type);
 	int (*reference_create_matching)(git_reference **out, git_repository *repo, const char *name, const git_oid *id, int force,
 					 const git_oid *current, const char *log);
 	int (*note_commit_create)(git_oid *notes, git_oid *blob, git_repository *repo, git_commit *parent, const git_signature *author,

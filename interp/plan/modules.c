@@ -282,7 +282,7 @@ static void join_captures(struct load *l, struct step *s, const struct unit *u)
 /* What a runbook with phases does not bring along when it is used. */
 static void check_left_out(struct load *l, const struct step *s, const struct unit *u)
 {
-	static const char *const keys[] = { "rollback", "always", "lock", "window", "escalate", NULL };
+	static const char *const keys[] = { "rollback", "always", "lock", "window", "escalate", "monitors", NULL };
 	const struct node *inherit = node_get(u->rb->node, "defaults");
 	inherit = inherit && inherit->kind == NODE_MAP ? node_get(inherit, "inherit") : NULL;
 	if (inherit && inherit->count) {
@@ -290,8 +290,8 @@ static void check_left_out(struct load *l, const struct step *s, const struct un
 		diag_label(l->ds, d, inherit->key_span, "a module gets none");
 		diag_help(l->ds, d, "give it what it needs as an input");
 	}
-	struct span at[5];
-	struct str names[5];
+	struct span at[6];
+	struct str names[6];
 	uint32_t n = 0;
 	for (int i = 0; keys[i]; i++) {
 		const struct node *key = node_get(u->rb->node, keys[i]);

@@ -21,7 +21,7 @@ struct str fold_text(struct fold *f, const struct record *r, const char *name)
 }
 
 /* A list that doubles: room for one more of size, at index *n. */
-static void *grow(struct fold *f, void *list, uint32_t n, uint32_t *cap, size_t size)
+void *fold_grow(struct fold *f, void *list, uint32_t n, uint32_t *cap, size_t size)
 {
 	void *bigger;
 
@@ -63,7 +63,7 @@ static struct report_node *node_new(struct fold *f, struct report_node *parent, 
 	n->parent = parent;
 	n->of = n->code = n->began_us = n->ended_us = n->undo_from_us = n->undo_to_us = -1;
 	n->index = m->node_count;
-	m->nodes = grow(f, m->nodes, m->node_count, &f->node_cap, sizeof(struct report_node *));
+	m->nodes = fold_grow(f, m->nodes, m->node_count, &f->node_cap, sizeof(struct report_node *));
 	m->nodes[m->node_count++] = n;
 	if (!parent)
 		return n;
@@ -109,7 +109,7 @@ static struct report_node *step_of(struct fold *f, const struct record *r)
 
 	if (n && !n->step) {
 		n->step = true;
-		m->steps = grow(f, m->steps, m->step_count, &f->step_cap, sizeof(struct report_node *));
+		m->steps = fold_grow(f, m->steps, m->step_count, &f->step_cap, sizeof(struct report_node *));
 		m->steps[m->step_count++] = n;
 	}
 	return n;
@@ -278,7 +278,7 @@ static void on_issue(struct fold *f, const struct record *r)
 		m->left_out++;
 		return;
 	}
-	m->issues = grow(f, m->issues, m->issues_len, &f->issue_cap, sizeof(*m->issues));
+	m->issues = fold_grow(f, m->issues, m->issues_len, &f->issue_cap, sizeof(*m->issues));
 	m->issues[m->issues_len++] = (struct report_issue){ fold_keep(f, r->k), fold_text(f, r, "severity"), fold_text(f, r, "text"), r->m };
 }
 
@@ -290,7 +290,7 @@ static void on_event(struct fold *f, const struct record *r)
 		m->left_out++;
 		return;
 	}
-	m->events = grow(f, m->events, m->event_count, &f->event_cap, sizeof(*m->events));
+	m->events = fold_grow(f, m->events, m->event_count, &f->event_cap, sizeof(*m->events));
 	m->events[m->event_count++] = (struct report_event){ fold_keep(f, r->t), fold_keep(f, r->k), fold_keep(f, r->w),
 							    fold_body(f, r, NULL, 0), r->n, r->m };
 }
@@ -332,6 +332,9 @@ static void each(void *arg, const struct record *r)
 		fold_doubt(f, r);
 	} else if (str_eqz(r->t, "seal")) {
 		fold_seal(f, r);
+	} else if (str_eqz(r->t, "sample") || str_eqz(r->t, "rule")) {
+		if (!f->brief)
+			(r->t.p[0] == 's' ? fold_sample : fold_rule)(f, r);
 	} else if (!f->brief) {
 		on_event(f, r);
 	}
@@ -350,9 +353,11 @@ bool report_read(struct arena *a, const char *journal_path, bool brief, struct r
 	memset(out, 0, sizeof(*out));
 	out->exit = out->rollback_us = -1;
 	map_init(&f.by_key);
+	arena_init(&f.tmp);
 	out->root = node_new(&f, NULL, STR(""));
 	journal_scan_file(journal_path, &out->scan, each, &f);
 	map_release(&f.by_key);
+	arena_release(&f.tmp);
 	out->records = out->scan.records;
 	out->ended = fold_keep(&f, str_of(f.last_w));
 	if (!out->sealed)

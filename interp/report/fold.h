@@ -13,8 +13,9 @@
 #include "base/str.h"
 #include "journal/reader.h"
 #include "journal/record.h"
+#include "value/value.h"
 
-enum { REPORT_STEPS_MAX = 200000, REPORT_EVENTS_MAX = 100000 };
+enum { REPORT_STEPS_MAX = 200000, REPORT_EVENTS_MAX = 100000, REPORT_POINTS_MAX = 1024 };
 
 /* What a key's last part stands for. */
 enum report_kind { NODE_ROOT, NODE_PHASE, NODE_STEP, NODE_ITERATION, NODE_AGAIN /* ~2 */, NODE_UNDO, NODE_ALWAYS };
@@ -54,7 +55,25 @@ struct report_node {
 	struct str undo, undo_why;   /* comp.outcome: undone, undo_failed, irreversible, residue */
 	int64_t undo_from_us, undo_to_us; /* -1: not yet */
 };
-/* Any other record: answer, note, signal, timer, sample ... in order. */
+/* A figure that a monitor sampled: exact extremes, and its points thinned out evenly. */
+struct report_point { int64_t at_us; double v; };
+struct report_figure {
+	struct str name;             /* the capture's, or "out" */
+	struct value last, least, most; /* numbers with their units */
+	double low, high;
+	uint32_t count, stride;      /* samples; every stride-th is a point */
+	struct report_point *points; uint32_t point_count;
+};
+struct report_fired { int64_t rule; struct str when, then, text; int64_t at_us; };
+struct report_monitor {
+	struct str key, error;       /* error: of the last sample that failed */
+	uint32_t samples, failed;
+	int64_t first_us, last_us;
+	struct report_figure *figures; uint32_t figure_count;
+	int64_t *failures; uint32_t failure_count; /* when: the first ones */
+	struct report_fired *fired; uint32_t fired_count;
+};
+/* Any other record: answer, note, signal, timer ... in order. */
 struct report_event {
 	struct str t, k, w;
 	struct str body;             /* JSON object: the other members */
@@ -69,6 +88,7 @@ struct report {
 	struct str inputs, secrets, files, source; /* JSON as in the record */
 	struct str more;             /* JSON object: members that this program does not know */
 	bool dry, claimed;
+	struct str traceparent;      /* the trace that the run is part of, or empty */
 	struct str rollback_of, rollback_why; /* the run that this one undoes, or empty, and what for */
 	int64_t pid, epochs;         /* of the last runner; how many runners there were */
 	/* the end */
@@ -92,6 +112,7 @@ struct report {
 	struct report_node **nodes; uint32_t node_count;    /* by index */
 	struct report_node **steps; uint32_t step_count;    /* instances of steps, in order of first appearance */
 	struct report_issue *issues; uint32_t issues_len;
+	struct report_monitor *monitors; uint32_t monitor_count; /* in order of first appearance */
 	struct report_event *events; uint32_t event_count;
 	uint32_t left_out;           /* steps and events beyond the limits above */
 };

@@ -41,7 +41,7 @@ void fold_open(struct fold *f, const struct record *r)
 	static const char *const known[] = { "v", "run", "program", "version", "runbook", "runbook_version", "title", "path", "dir",
 					     "inputs", "secrets", "operator", "claimed", "user", "uid", "host", "boot", "pid", "seed",
 					     "dry", "sync", "interactive", "steps", "lock", "files", "source", "start", "hidden",
-					     "rollback_of", "parent_head", "cause" };
+					     "rollback_of", "parent_head", "cause", "traceparent" };
 	struct report *m = f->r;
 
 	m->run = fold_text(f, r, "run");
@@ -62,6 +62,7 @@ void fold_open(struct fold *f, const struct record *r)
 	m->files = fold_keep(f, record_raw(r, "files"));
 	m->source = fold_keep(f, record_raw(r, "source"));
 	m->more = fold_body(f, r, known, sizeof(known) / sizeof(*known));
+	m->traceparent = fold_text(f, r, "traceparent");
 	m->rollback_of = fold_text(f, r, "rollback_of");
 	m->rollback_why = fold_text(f, r, "cause");
 	m->dry = record_bool(r, "dry");

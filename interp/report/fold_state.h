@@ -9,13 +9,16 @@ struct fold {
 	struct report *r;
 	bool brief;
 	struct map by_key;       /* key -> node */
-	uint32_t node_cap, step_cap, issue_cap, event_cap;
+	struct arena tmp;        /* of one record */
+	uint32_t node_cap, step_cap, issue_cap, event_cap, monitor_cap;
 	char last_w[32];
 };
 
 /* Copies into the arena. */
 struct str fold_keep(struct fold *f, struct str s);
 struct str fold_text(struct fold *f, const struct record *r, const char *name);
+/* A list in the arena with room for one more. */
+void *fold_grow(struct fold *f, void *list, uint32_t n, uint32_t *cap, size_t size);
 /* The members of a record as a JSON object, without t and k and those named. */
 struct str fold_body(struct fold *f, const struct record *r, const char *const *without, size_t n);
 /* What an intent does, as a person reads it: command line, request, question. */
@@ -26,6 +29,9 @@ void fold_plan(struct fold *f, const struct record *r);
 void fold_held(struct fold *f, const struct record *r);
 void fold_doubt(struct fold *f, const struct record *r);
 void fold_epoch(struct fold *f, const struct record *r);
+/* fold_monitor.c */
+void fold_sample(struct fold *f, const struct record *r);
+void fold_rule(struct fold *f, const struct record *r);
 void fold_seal(struct fold *f, const struct record *r);
 
 #endif

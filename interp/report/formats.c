@@ -11,7 +11,7 @@
 
 bool report_format_of(const char *name, enum report_format *out)
 {
-	static const char *const names[] = { "text", "json", "md", "html", "junit" };
+	static const char *const names[] = { "text", "json", "md", "html", "junit", "otlp" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (!strcmp(name, names[i])) {
@@ -23,7 +23,7 @@ bool report_format_of(const char *name, enum report_format *out)
 
 bool report_make(const struct report *r, const char *dir, enum report_format format, struct buf *out)
 {
-	static bool (*const makers[])(struct scribe *) = { report_text, report_json, report_markdown, report_html, report_junit };
+	static bool (*const makers[])(struct scribe *) = { report_text, report_json, report_markdown, report_html, report_junit, report_otlp };
 	struct scribe s = { .r = r, .dir = dir, .out = out, .output_left = 8 << 20 };
 	bool ok;
 

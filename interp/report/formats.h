@@ -19,6 +19,7 @@ bool report_json(struct scribe *s);
 bool report_markdown(struct scribe *s);
 bool report_html(struct scribe *s);
 bool report_junit(struct scribe *s);
+bool report_otlp(struct scribe *s); /* traces.c */
 
 /* The node after n in a walk from top downwards, NULL at the end; *depth is that of n
  * and becomes that of the next (top: 0). */

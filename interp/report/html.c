@@ -136,6 +136,8 @@ static void put_nav(struct scribe *s)
 	buf_addz(s->out, "<nav aria-label=\"Parts of this report\"><a href=\"#timeline\">Timeline</a><a href=\"#summary\">Summary</a><a href=\"#steps\">Steps</a>");
 	if (r->planned_count || r->undone_count)
 		buf_addz(s->out, "<a href=\"#rollback\">Rollback</a>");
+	if (r->monitor_count)
+		buf_addz(s->out, "<a href=\"#monitors\">Monitors</a>");
 	buf_addz(s->out, "<a href=\"#records\">Issues and records</a></nav>\n</div></header>\n<main>\n");
 }
 
@@ -307,7 +309,7 @@ static void put_events(struct scribe *s, bool decisions)
 	for (uint32_t i = 0; i < r->event_count; i++) {
 		const struct report_event *e = &r->events[i];
 
-		if (words_is_decision(e->t) != decisions || str_eqz(e->t, "sample") || str_eqz(e->t, "timer"))
+		if (words_is_decision(e->t) != decisions || str_eqz(e->t, "timer"))
 			continue;
 		arena_reset(&s->a);
 		if (!open)

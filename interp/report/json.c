@@ -1,6 +1,7 @@
 #include "report/formats.h"
 
 #include "base/jsonw.h"
+#include "value/json.h"
 
 /*
  * json: the report for programs (schemas/report.schema.json). Typed values stand as
@@ -275,6 +276,79 @@ static void put_end(struct scribe *s, struct jsonw *w)
 	jsonw_close(w, '}');
 }
 
+static void put_typed(struct jsonw *w, const char *name, struct value v)
+{
+	struct buf b;
+
+	buf_init(&b, 4096);
+	json_print_typed(v, &b);
+	put_raw(w, name, buf_str(&b));
+	buf_release(&b);
+}
+
+static void put_figure(struct jsonw *w, const struct report_figure *x)
+{
+	jsonw_open(w, '{');
+	jsonw_kstr(w, "name", x->name);
+	jsonw_kint(w, "samples", x->count);
+	put_typed(w, "least", x->least);
+	put_typed(w, "most", x->most);
+	put_typed(w, "last", x->last);
+	jsonw_kint(w, "every", x->stride);
+	jsonw_key(w, "points");
+	jsonw_open(w, '[');
+	for (uint32_t i = 0; i < x->point_count; i++) {
+		jsonw_open(w, '[');
+		jsonw_int(w, x->points[i].at_us);
+		jsonw_float(w, x->points[i].v);
+		jsonw_close(w, ']');
+	}
+	jsonw_close(w, ']');
+	jsonw_close(w, '}');
+}
+
+static void put_monitor(struct jsonw *w, const struct report_monitor *m)
+{
+	jsonw_open(w, '{');
+	jsonw_kstr(w, "k", m->key);
+	jsonw_kint(w, "samples", m->samples);
+	jsonw_kint(w, "failed", m->failed);
+	put_str(w, "error", m->error);
+	jsonw_kint(w, "first_us", m->first_us);
+	jsonw_kint(w, "last_us", m->last_us);
+	jsonw_key(w, "figures");
+	jsonw_open(w, '[');
+	for (uint32_t i = 0; i < m->figure_count; i++)
+		put_figure(w, &m->figures[i]);
+	jsonw_close(w, ']');
+	jsonw_key(w, "fired");
+	jsonw_open(w, '[');
+	for (uint32_t i = 0; i < m->fired_count; i++) {
+		jsonw_open(w, '{');
+		jsonw_kint(w, "rule", m->fired[i].rule);
+		jsonw_kstr(w, "when", m->fired[i].when);
+		jsonw_kstr(w, "then", m->fired[i].then);
+		jsonw_kstr(w, "text", m->fired[i].text);
+		jsonw_kint(w, "at_us", m->fired[i].at_us);
+		jsonw_close(w, '}');
+	}
+	jsonw_close(w, ']');
+	jsonw_close(w, '}');
+}
+
+static void put_monitors(struct scribe *s, struct jsonw *w)
+{
+	const struct report *r = s->r;
+
+	if (!r->monitor_count)
+		return;
+	jsonw_key(w, "monitors");
+	jsonw_open(w, '[');
+	for (uint32_t i = 0; i < r->monitor_count; i++)
+		put_monitor(w, &r->monitors[i]);
+	jsonw_close(w, ']');
+}
+
 static void put_events(struct scribe *s, struct jsonw *w)
 {
 	const struct report *r = s->r;
@@ -316,6 +390,7 @@ bool report_json(struct scribe *s)
 	put_figures(s, &w);
 	put_end(s, &w);
 	put_tree(s, &w);
+	put_monitors(s, &w);
 	put_events(s, &w);
 	jsonw_key(&w, "journal");
 	jsonw_open(&w, '{');

@@ -255,12 +255,40 @@ static void put_rest(struct scribe *s)
 	}
 }
 
+static void put_monitors(struct scribe *s)
+{
+	const struct report *r = s->r;
+
+	for (uint32_t i = 0; i < r->monitor_count && i < ROWS_MAX; i++) {
+		const struct report_monitor *m = &r->monitors[i];
+
+		arena_reset(&s->a);
+		buf_addz(s->out, i ? "" : "\n### Monitors\n\n");
+		buf_addz(s->out, "- ");
+		code(s->out, m->key);
+		buf_addc(s->out, ' ');
+		code(s->out, words_monitor_line(&s->a, m));
+		buf_addc(s->out, '\n');
+		for (uint32_t k = 0; k < m->figure_count; k++) {
+			buf_addz(s->out, "  - ");
+			code(s->out, words_figure_line(&s->a, m, &m->figures[k]));
+			buf_addc(s->out, '\n');
+		}
+		for (uint32_t k = 0; k < m->fired_count && k < ROWS_MAX; k++) {
+			buf_addz(s->out, "  - ");
+			code(s->out, words_fired_line(&s->a, &m->fired[k]));
+			buf_addc(s->out, '\n');
+		}
+	}
+}
+
 bool report_markdown(struct scribe *s)
 {
 	s->output_left = OUTPUT_MAX;
 	put_header(s);
 	put_rest(s);
 	put_decisions(s);
+	put_monitors(s);
 	put_failures(s);
 	put_steps(s);
 	return !s->out->full;

@@ -266,6 +266,27 @@ static void put_decisions(struct scribe *s)
 	}
 }
 
+static void put_monitors(struct scribe *s)
+{
+	const struct report *r = s->r;
+
+	for (uint32_t i = 0; i < r->monitor_count; i++) {
+		const struct report_monitor *m = &r->monitors[i];
+
+		arena_reset(&s->a);
+		buf_addz(s->out, i ? "" : "\nMONITORS\n");
+		buf_addz(s->out, "  ");
+		visible_add(s->out, m->key);
+		buf_addz(s->out, "  ");
+		visible_add(s->out, words_monitor_line(&s->a, m));
+		buf_addc(s->out, '\n');
+		for (uint32_t k = 0; k < m->figure_count; k++)
+			put_lines(s->out, "      ", words_figure_line(&s->a, m, &m->figures[k]));
+		for (uint32_t k = 0; k < m->fired_count; k++)
+			put_lines(s->out, "      ", words_fired_line(&s->a, &m->fired[k]));
+	}
+}
+
 static void put_events(struct scribe *s)
 {
 	const struct report *r = s->r;
@@ -281,7 +302,7 @@ static void put_events(struct scribe *s)
 	for (uint32_t i = 0; i < r->event_count; i++) {
 		const struct report_event *e = &r->events[i];
 
-		if (str_eqz(e->t, "timer") || str_eqz(e->t, "sample") || words_is_decision(e->t))
+		if (str_eqz(e->t, "timer") || words_is_decision(e->t))
 			continue;
 		arena_reset(&s->a);
 		buf_addz(s->out, first ? "\nRECORDS\n" : "");
@@ -309,6 +330,7 @@ bool report_text(struct scribe *s)
 	put_keys(s, "ARMED: what would be undone", s->r->armed, s->r->armed_count);
 	put_residue(s);
 	put_decisions(s);
+	put_monitors(s);
 	put_events(s);
 	return !s->out->full;
 }

@@ -50,6 +50,13 @@ bool words_is_decision(struct str type);
 struct words_decision { struct str who, what, why; };
 struct words_decision words_decision(struct arena *a, const struct report_event *e);
 
+/* "p95: 50 samples and 5 that failed, least 0s, most 49ms, last 49ms" */
+struct str words_figure_line(struct arena *a, const struct report_monitor *m, const struct report_figure *x);
+/* "50 samples, 5 failed, the last with: HTTP status 503" */
+struct str words_monitor_line(struct arena *a, const struct report_monitor *m);
+/* "+1m2s rollback: errors > 5% for 5m (errors 6.1%)" */
+struct str words_fired_line(struct arena *a, const struct report_fired *x);
+
 /* The figures of the 12-line summary. */
 struct words_figures {
 	uint32_t tests, tests_passed; /* steps of TEST that test something */

@@ -363,7 +363,7 @@ void attempt_finish(struct frame *f, const struct result *r)
 void attempt_assumed(struct frame *f, const struct result *r)
 {
 	const struct step *s = f->ps->ast;
-	struct verdict v = { .error = STR("assumed to fail: the run has no record of it") };
+	struct verdict v = { .error = STR("assumed to fail") };
 
 	op_forget(f->e, &f->timer);
 	f->acted = true;

@@ -400,6 +400,7 @@ void halt_resume(struct engine *e);
 bool gate_start(struct engine *e);
 bool gate_pass(struct frame *f);
 void gate_answered(struct engine *e, const struct result *r);
+void gate_left(struct engine *e, const struct frame *f); /* nothing below f starts any more */
 void gate_resume(struct engine *e);        /* asks once more what was held with nobody there */
 /* people.c: goes on after its hold; who operates the run from now on. */
 void people_again(struct frame *f);

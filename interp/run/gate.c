@@ -162,6 +162,26 @@ static void release_waiting(struct engine *e)
 		e->window = WINDOW_UNSEEN; /* a retry asks again */
 }
 
+/* Those below f will not write any more; when nobody is left, the question means nothing. */
+void gate_left(struct engine *e, const struct frame *f)
+{
+	uint32_t n = e->waiting_len;
+
+	e->waiting_len = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		struct frame *w = e->waiting[i];
+
+		if (!frame_below(w, f)) {
+			e->waiting[e->waiting_len++] = w;
+			continue;
+		}
+		w->state = AT_INTENT;
+		schedule(w);
+	}
+	if (n && !e->waiting_len && e->window_op)
+		op_stop(e, e->window_op, 0);
+}
+
 void gate_answered(struct engine *e, const struct result *r)
 {
 	struct frame *root = e->root;

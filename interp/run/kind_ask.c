@@ -91,6 +91,26 @@ static const struct str *field_texts(struct frame *f)
 	return list;
 }
 
+/* Nobody is there to leave a field empty. Where one needs a person all the same, that
+ * person is asked for all of them. */
+static void take_defaults(struct frame *f, struct poll *p)
+{
+	const struct decl *fields = f->ps->ast->ask.fields;
+
+	for (uint32_t i = 0; i < p->count; i++)
+		if (!fields[i].has_default && !preset_answer(f, fields[i].name).n)
+			return;
+	for (uint32_t i = 0; i < p->count; i++) {
+		const struct decl *d = &fields[i];
+
+		if (preset_answer(f, d->name).n)
+			continue;
+		p->fields[i] = d->dflt;
+		p->given[i] = true;
+		p->done++;
+	}
+}
+
 static enum started ask_start(struct frame *f, const struct prog_step *ps, bool probe, struct str *error)
 {
 	struct engine *e = f->e;
@@ -106,7 +126,9 @@ static enum started ask_start(struct frame *f, const struct prog_step *ps, bool 
 	p->fields = arena_array(&e->arena, p->count + 1U, sizeof(*p->fields));
 	p->given = arena_array(&e->arena, p->count + 1U, sizeof(*p->given));
 	p->items = field_texts(f);
-	if (!p->count)
+	if (!e->interactive && !e->setup->dry_run)
+		take_defaults(f, p);
+	if (p->done == p->count)
 		return STARTED_DONE;
 	ask_ask(f);
 	return STARTED_WAIT;
@@ -183,7 +205,8 @@ static int ask_take(struct frame *f, const struct result *r, struct str *not_tak
 
 static bool ask_success(const struct frame *f, const struct result *r)
 {
-	return !f->poll->count || (r->end == END_ANSWER && f->poll->done == f->poll->count);
+	(void)r;
+	return f->poll->done == f->poll->count;
 }
 
 static void ask_describe(struct frame *f, const struct prog_step *ps, struct jsonw *w)

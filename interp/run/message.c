@@ -1,6 +1,7 @@
 #include "run/message.h"
 
 #include "base/jsonw.h"
+#include "journal/output.h"
 #include "run/payload.h"
 
 /*
@@ -99,8 +100,9 @@ static struct command *queue_post(struct frame *f, struct arena *a, const struct
 {
 	struct notice n = notice_of(f, a, m);
 	struct str secret = secret_text(f, ch->secret), url = STR("https://events.pagerduty.com/v2/enqueue");
-	struct header *h = arena_alloc(a, sizeof(*h));
+	struct header *h = arena_array(a, 2, sizeof(*h));
 	struct command *c;
+	char digest[65];
 	struct buf b;
 
 	if (ch->url.kind && !eval_text(f, &ch->url, &url, unknown, error))
@@ -112,14 +114,16 @@ static struct command *queue_post(struct frame *f, struct arena *a, const struct
 		payload_pagerduty(&n, secret, &b);
 	else
 		payload_webhook(&n, &b);
-	*h = (struct header){ STR("Content-Type"), STR("application/json") };
+	h[0] = (struct header){ STR("Content-Type"), STR("application/json") };
+	digest_hex(buf_str(&b), digest); /* of run, step and text: the same when it is sent again */
+	h[1] = (struct header){ STR("Idempotency-Key"), arena_str(a, digest, 32) };
 	c = op_queue(f, OP_REQUEST, what);
 	c->request.method = STR("POST");
 	c->request.url = ch->kind == CHANNEL_PAGERDUTY ? arena_str(a, url.p, url.n) : secret;
 	c->request.body = made(a, &b);
 	c->request.has_body = true;
 	c->request.headers = h;
-	c->request.header_count = 1;
+	c->request.header_count = ch->kind == CHANNEL_WEBHOOK ? 2 : 1;
 	return c;
 }
 

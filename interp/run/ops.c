@@ -113,6 +113,8 @@ void op_stop_below(struct engine *e, const struct frame *f, bool all)
 			grace = 10000000000;
 		op_stop(e, o->id, grace);
 	}
+	if (f != e->root) /* else the question itself was stopped, which releases all */
+		gate_left(e, f);
 }
 
 uint32_t timer_queue(struct frame *f, int64_t delay, uint8_t what)

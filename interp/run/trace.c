@@ -102,7 +102,7 @@ static struct trace_step *step_add(struct trace *t, struct frame *f)
 	s = arena_alloc(&t->arena, sizeof(*s));
 	buf_init(&path, TEXT_MAX);
 	buf_init(&items, TEXT_MAX);
-	place_of(f, &path, &items);
+	place_of(f, t->align, &path, &items);
 	s->key = keep(t, f->key);
 	s->path = keep(t, buf_str(&path));
 	path_there(t, s, &path);

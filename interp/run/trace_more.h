@@ -7,8 +7,9 @@
 /* What a frame stands in: its parent, or the step that it undoes or whose always block it is
  * (then *mark is `!undo` or `!always`, else empty). */
 const struct frame *frame_around(const struct frame *f, const char **mark);
-/* Path of the frame's step, and the items and attempts around it, each in parts. */
-void place_of(const struct frame *f, struct buf *path, struct buf *items);
+/* Path of the frame's step, and the items and attempts around it, each with the path of its
+ * loop or block as al has it (NULL: as it is). */
+void place_of(const struct frame *f, const struct align *al, struct buf *path, struct buf *items);
 /* An item of a loop as it stands in the place of what runs for it: [JSON]. */
 void item_of(struct buf *items, struct value item);
 /* The parts of a command that make it what it is. */

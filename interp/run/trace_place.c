@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "journal/output.h"
+#include "plan/align.h"
 #include "run/engine_state.h"
 #include "value/json.h"
 
@@ -42,21 +43,32 @@ const struct frame *frame_around(const struct frame *f, const char **mark)
 	return f->parent;
 }
 
-void place_of(const struct frame *f, struct buf *path, struct buf *items)
+/* Of which block or loop an item or attempt is, by its path in the old program. */
+static void put_owner(struct buf *items, const struct align *al, struct str path)
+{
+	const struct aligned *x = al ? map_get(&al->is, path) : NULL;
+
+	buf_addc(items, '@');
+	buf_adds(items, x && x->other ? x->other->path : path);
+}
+
+void place_of(const struct frame *f, const struct align *al, struct buf *path, struct buf *items)
 {
 	const char *mark;
 	const struct frame *up = frame_around(f, &mark);
 
 	if (!up)
 		return;
-	place_of(up, path, items);
+	place_of(up, al, path, items);
 	buf_addz(path, mark);
 	if (f->kind == FRAME_LIST && up->kind == FRAME_ROOT) {
 		buf_adds(path, f->key);
 	} else if (f->kind == FRAME_LIST && !*mark && up->kind == FRAME_STEP && up->attempt > 1) {
 		buf_adds(items, str_slice(f->key, up->key.n, f->key.n)); /* ~2 */
+		put_owner(items, al, buf_str(path));
 	} else if (f->kind == FRAME_STEP && up->kind == FRAME_LOOP) {
 		item_of(items, f->scope->item);
+		put_owner(items, al, buf_str(path));
 	} else if (f->kind == FRAME_STEP || f->kind == FRAME_LOOP) {
 		buf_addc(path, '/');
 		buf_adds(path, f->ps->label);

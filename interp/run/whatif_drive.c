@@ -236,7 +236,7 @@ static void hide(void *ctx, struct str secret)
 
 static bool named(struct str name, const struct trace_step *s)
 {
-	return str_eq(name, s->label) || str_eq(name, s->key) || str_eq(name, s->path);
+	return (s->ps && s->ps->ast->id.n && str_eq(name, s->label)) || str_eq(name, s->key) || str_eq(name, s->path);
 }
 
 static int8_t assumption(const struct world *w, const struct trace_step *s, const struct command *c)

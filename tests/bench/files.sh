@@ -45,6 +45,25 @@ guards() { # COUNT: 3 records each, then a write that does not end
 	printf 'act:\n- id: last\n  run: [/bin/sleep, "1000"]\n  rollback: []\n'
 }
 
+# The modules of `modules`, at v1.0.0 of repositories, which book.yml in FOLDER uses.
+locked_modules() { # COUNT FOLDER one|many: of one repository, or each of its own
+	mkdir -p "$2" "$2.of"
+	modules "$1" "$2.of"
+	rm "$2.of/book.yml"
+	seq "$1" | while read -r i; do
+		[ "$3" = one ] || { mkdir "$2.of/r$i" && mv "$2.of/m$i.yml" "$2.of/r$i/" && sed -i "s|uses: ./m\(.*\).yml|uses: git+file://$2.of/r\1//m\1.yml@v1|" "$2.of/r$i/m$i.yml"; }
+	done
+	for folder in $([ "$3" = one ] && echo "$2.of" || echo "$2".of/r*); do
+		git init -q "$folder"
+		git -C "$folder" add -A
+		git -C "$folder" -c user.name=bench -c user.email=bench@localhost commit -qm one
+		git -C "$folder" tag v1.0.0
+	done
+	[ "$3" = one ] && from='' || from='/r%d'
+	seq "$1" | awk -v f="git+file://$2.of$from//m%d.yml@v1" -v many="$3" 'BEGIN { print "runbook: 1\nname: bench\npreflight:" }
+		{ printf "- uses: " (many == "one" ? sprintf(f, $1) : sprintf(f, $1, $1)) "\n  with: { name: x" $1 " }\n" }' >"$2/book.yml"
+}
+
 requests() { # COUNT AT_ONCE URL
 	printf 'runbook: 1\nname: bench\npreflight:\n- id: all\n  foreach: range(%d)\n  parallel: %d\n' "$1" "$2"
 	printf '  http: { url: "%s" }\n  timeout: 10s\n' "$3"
@@ -62,6 +81,7 @@ nginx_conf() { # PORT FOLDER: one worker, a small JSON answer, connections kept
 		client_body_temp_path $2/t1; proxy_temp_path $2/t2; fastcgi_temp_path $2/t3; uwsgi_temp_path $2/t4; scgi_temp_path $2/t5;
 		server {
 			listen 127.0.0.1:$1;
+			location /figure { default_type text/plain; return 200 '7'; }
 			location / { default_type application/json; return 200 '{"status":"ok","error_rate":0.001,"p95_ms":180}'; }
 		}
 	}
@@ -152,4 +172,12 @@ peers() { # STEPS: all in one measurement, in turns
 		esac
 		row "  $1 steps with $what" "$(per "$(field $name 2)" "$1")" "C floor: $(per "$(field floor 2)" "$1")" "$(field $name 4)" -
 	done
+}
+
+monitors() { # N EVERY SECONDS SOURCE: N monitors beside a wait
+	printf 'runbook: 1\nmonitors:\n'
+	seq "$1" | while read -r i; do
+		printf '  - { id: m%d, every: %s, timeout: 5s, %s, capture: { n: int(trim(out)) }, rules: [{ when: n > 100 for 5m, then: rollback }, { when: failed for 3 samples, then: notify }] }\n' "$i" "$2" "$4"
+	done
+	printf 'test:\n  - wait: %ss\n' "$3"
 }

@@ -7,13 +7,13 @@
 #   BENCH_DIR=DIR      where it works: a disk (default /var/tmp)
 #   BENCH_ROUNDS=N     rounds of the long rows (default 5)
 #   BENCH_FULL=1       100,000 steps for the memory row instead of 20,000
-#   BENCH_ONLY="load"  these rows only: steps one load modules guard git journal recovery memory report http peers
+#   BENCH_ONLY="load"  these rows only: steps one load modules guard git journal recovery memory report http monitors peers
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 program=${1:-build/runbook}
 case $program in /*) ;; *) program=$PWD/$program ;; esac
 tools=$(dirname "$program")/bench
-only=${BENCH_ONLY:-steps one load modules guard git journal recovery memory report http peers}
+only=${BENCH_ONLY:-steps one load modules guard git journal recovery memory report http monitors peers}
 rounds=${BENCH_ROUNDS:-5}
 # On a disk, for a tmpfs has no sync, and in no git repository: see the row of one in there.
 work=$(mktemp -d "${BENCH_DIR:-/var/tmp}/runbook-bench-XXXXXX") || exit 2
@@ -113,6 +113,22 @@ if wanted modules; then
 	one_step >"$work/one-line.yml"
 	time_of 21 plain "$program" check "$work/one-line.yml" :: modules "$program" check "$work/modules/book.yml"
 	row "100 modules: read, resolve, check" "$(field modules 2) ms" "a runbook of one step: $(field plain 2) ms" "$(field modules 2)" '<=100'
+	if command -v git >/dev/null 2>&1; then
+		# 100 modules of another repository, pinned by runbook.lock; of 100 repositories; vendored
+		for n in one many; do
+			locked_modules 100 "$work/locked.$n" $n
+			(cd "$work/locked.$n" && XDG_CACHE_HOME="$work/cache" "$program" mod update >/dev/null)
+		done
+		cp -r "$work/locked.many" "$work/vendored"
+		(cd "$work/vendored" && "$program" mod vendor >/dev/null)
+		time_of 21 one "$program" check "$work/locked.one/book.yml" :: many "$program" check "$work/locked.many/book.yml" \
+			:: vendored "$program" check "$work/vendored/book.yml"
+		row "  locked, of one repository" "$(field one 2) ms" - "$(field one 2)" '<=100'
+		row "  locked, of 100 repositories" "$(field many 2) ms" - "$(field many 2)" '<=100'
+		row "  locked and vendored" "$(field vendored 2) ms" - "$(field vendored 2)" '<=100'
+	else
+		say "skipped: locked modules (needs git)"
+	fi
 fi
 
 if wanted guard; then
@@ -201,17 +217,50 @@ if wanted report; then
 	fi
 fi
 
-if wanted http; then
+# nginx on $port, once
+nginx_up() {
+	[ -z "$nginx_pid" ] || return 0
 	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])' 2>/dev/null)
-	if [ -n "$port" ] && PATH=$PATH:/usr/sbin command -v nginx >/dev/null 2>&1; then
-		nginx_conf "$port" "$work" >"$work/nginx.conf"
-		PATH=$PATH:/usr/sbin nginx -e "$work/nginx.log" -c "$work/nginx.conf" && nginx_pid=$(cat "$work/nginx.pid")
+	[ -n "$port" ] && PATH=$PATH:/usr/sbin command -v nginx >/dev/null 2>&1 || return 1
+	nginx_conf "$port" "$work" >"$work/nginx.conf"
+	PATH=$PATH:/usr/sbin nginx -e "$work/nginx.log" -c "$work/nginx.conf" && nginx_pid=$(cat "$work/nginx.pid")
+}
+
+if wanted http; then
+	if nginx_up; then
 		requests 5000 16 "http://127.0.0.1:$port/health" >"$work/http.yml"
 		time_of "$rounds" floor "$tools/floor_http" "http://127.0.0.1:$port/health" 5000 16 :: durable "$program" exec "$work/http.yml" \
 			:: unsynced "$program" exec --no-sync "$work/http.yml"
 		row "5,000 HTTP checks, 16 at once" "$(field durable 2) ms" "curl_multi: $(field floor 2) ms" "$(awk -v r="$(field durable 4)" 'BEGIN { if (r) printf "%.3f", 1 / r }')" '>=0.9'
 	else
 		say "skipped: HTTP checks (needs nginx and python3)"
+	fi
+fi
+
+# CPU time of a command and its children, user and system, in ms.
+cpu_of() {
+	python3 -c 'import resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+r = resource.getrusage(resource.RUSAGE_CHILDREN)
+print("%.1f" % ((r.ru_utime + r.ru_stime) * 1000))' "$@" || say "a command failed: $*"
+}
+
+if wanted monitors; then
+	# 25 monitors every 1.5 s are 1,000 samples a minute; what a run without them costs is taken off
+	if nginx_up; then
+		monitors 25 1500ms 30 "http: { url: 'http://127.0.0.1:$port/figure' }" >"$work/monitors.yml"
+		monitors 25 1500ms 30 'run: [echo, "7"]' >"$work/monitors-run.yml"
+		printf 'runbook: 1\npreflight: [{ http: { url: "http://127.0.0.1:%s/figure" }, expect: int(trim(out)) == 7 }]\ntest: [{ wait: 30s }]\n' "$port" >"$work/plain.yml"
+		bare=$(cpu_of "$program" exec "$work/plain.yml")
+		for how in http run; do
+			file=$work/monitors.yml
+			[ $how = http ] || file=$work/monitors-run.yml
+			all=$(cpu_of "$program" exec "$file")
+			percent=$(awk -v a="$all" -v b="$bare" 'BEGIN { printf "%.3f", (a - b) / 30000 * 100 }')
+			row "1,000 samples a minute, $how" "$all ms CPU in 30 s" "a run that only waits: $bare ms" "$percent %" "$([ $how = http ] && echo '<=1' || echo -)"
+		done
+	else
+		say "skipped: monitors (needs nginx and python3)"
 	fi
 fi
 

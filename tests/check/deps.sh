@@ -8,12 +8,12 @@ set -uf
 packages_of() {
 	case $1 in
 	build) echo "gcc libc6-dev libyaml-dev libjansson-dev libpcre2-dev libutf8proc-dev libssl-dev
-		libcurl4-openssl-dev libgit2-dev ca-certificates" ;;
+		libcurl4-openssl-dev libgit2-dev zlib1g-dev ca-certificates" ;;
 	demo) echo "nginx-light|nginx|nginx-core|nginx-full|nginx-extras sqlite3 curl" ;;
 	check) echo "libcmocka-dev bats ?clang ?libclang-rt-14-dev|libclang-rt-dev valgrind strace procps
 		nginx-light|nginx|nginx-core|nginx-full|nginx-extras sqlite3 postgresql redis-server curl jq
 		?nodejs ?npm|nodejs:npm python3 python3-yaml ?python3-aiosmtpd bash xz-utils git openssl netcat-openbsd
-		prometheus libxml2-utils ?chromium ?fonts-noto-cjk gnupg gpgv openssh-client openssh-server fcgiwrap" ;;
+		prometheus libxml2-utils ?systemd ?chromium ?fonts-noto-cjk gnupg gpgv openssh-client openssh-server fcgiwrap" ;;
 	fuzz) echo "clang libclang-rt-14-dev|libclang-rt-dev" ;;
 	bench) echo "python3 ninja-build dash bash make git strace sqlite3 nginx-light|nginx|nginx-core|nginx-full|nginx-extras
 		?nodejs ?npm|nodejs:npm ?chromium" ;;

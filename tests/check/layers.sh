@@ -20,6 +20,7 @@ BEGIN {
 	third["yaml.h"] = "syntax"
 	third["pcre2.h"] = "eval"
 	third["curl"] = "host"
+	third["zlib.h"] = "host"
 	third["git2.h"] = third["git2"] = "host"
 	third["openssl"] = "journal"
 }

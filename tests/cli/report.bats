@@ -117,7 +117,7 @@ rich_yml() {
 @test "report: the same bytes whatever zone, locale, folder and time" {
 	rich_yml
 	run_rb 4 exec rich.yml --yes --no-sync
-	for format in text json md html junit; do
+	for format in text json md html junit otlp; do
 		report $format
 		mkdir -p elsewhere
 		mv state elsewhere/
@@ -168,7 +168,7 @@ rich_yml() {
 		    effect: read
 	EOF
 	run_rb 1 exec evil.yml --no-sync -i "x=$(printf 'a|b\n# c ``` @someone &amp; \002')"
-	for format in text md html junit; do
+	for format in text md html junit otlp; do
 		report $format
 		lacks '\033' r.$format
 		lacks '\001' r.$format
@@ -280,7 +280,7 @@ rich_yml() {
 		    effect: read
 	EOF
 	TOKEN=hunter2hunter2 run_rb 1 exec s.yml --no-sync
-	for format in text json md html junit; do
+	for format in text json md html junit otlp; do
 		report $format
 		says_not hunter2 r.$format
 	done
@@ -293,7 +293,7 @@ rich_yml() {
 	deploy_yml
 	run_rb 0 exec deploy.yml --yes -i tag=v1 --no-sync
 	run_rb 2 report @last --format pdf
-	says 'text, json, md, html or junit' err
+	says 'text, json, md, html, junit or otlp' err
 	run_rb 0 report @last -o md
 	says '## ` deploy `: ` ok `' out
 	sed -i '5s/"m":/"m":1/' "$(journal)"

@@ -326,3 +326,25 @@ asking_yml() {
 	on_tty 0 'see [y/N]' 'type y' -- exec deploy.yml -i tag=v1
 	! grep -q "$(printf '\033\\[?25l')" out
 }
+
+@test "terminal: a monitor's pause: continue; rollback" {
+	cat >s.yml <<-'YML'
+		runbook: 1
+		name: s
+		monitors:
+		  - { id: load, during: [act], every: 100ms, timeout: 5s, run: [echo, "9"], capture: { n: int(out) },
+		      rules: [{ when: n > 5 for 2 samples, then: pause, say: "load ${{ n }}" }] }
+		act:
+		  - { id: one, run: "touch made; while [ ! -e go ]; do sleep 0.02; done", timeout: 20s, rollback: [{ run: rm made }] }
+		  - { id: two, run: touch more, timeout: 20s, rollback: [{ run: rm more }] }
+	YML
+	touch go
+	sed -i 's/run: "touch made; /run: "touch made; sleep 1; /' s.yml
+	on_tty 0 'see paused by monitors/load: load 9 [continue/rollback/hold]' 'type c' -- exec s.yml
+	[ -e made ] && [ -e more ]
+	rm -rf state made more
+	on_tty 3 'see [continue/rollback/hold]' 'type rollback' -- exec s.yml
+	[ ! -e made ] && [ ! -e more ]
+	holds 'any(.t == "seal" and (.cause.text | test("chose rollback")))'
+	holds 'all(.k != "act/two")'
+}

@@ -141,7 +141,7 @@ argv[3]: would be "v1"'
 	is "$(jq -r '.outcomes[1].if[]' out)" "act/migrate: fails"
 	is "$(jq -r '.outcomes[0].usual' out)" true
 	run_rb 1 replay $run --against new.yml
-	grep -q '^  may succeed (ok), if all that is not known goes well$' out
+	grep -A1 '^  may succeed (ok)$' out | grep -q '^    if all that is not known goes well$'
 	grep -q '^  may fail and be undone (rolled_back), the unwinding beginning at 20' out
 	grep -q '^        echo unmigrate$' out
 }
@@ -306,6 +306,10 @@ echo restore"
 	ran 0
 	run_rb 2 replay $run --against book.yml --assume migrat=fail
 	is "$(head -n 1 err)" 'runbook: --assume: SOURCE has no step `migrat`; did you mean `migrate`?'
+	run_rb 2 replay $run --against book.yml --assume 'act/stop[9]!undo/#2=fail'
+	is "$(head -n 1 err)" 'runbook: --assume: SOURCE has no step `act/stop[9]!undo/#2`'
+	run_rb 2 replay $run --against book.yml --assume '#1=fail'
+	run_rb 1 replay $run --against book.yml --assume 'act/migrate=fail' --assume 'act/migrate!undo/#1=ok' --assume 'act/stop!undo/#1=ok'
 	run_rb 2 replay $run --against book.yml --assume enough=fail
 	is "$(head -n 1 err)" 'runbook: --assume: `enough` starts nothing that could fail: name a step that runs, requests, renders or asks'
 	run_rb 2 replay $run --against book.yml --assume migrate

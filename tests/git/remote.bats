@@ -210,7 +210,7 @@ packs() { ls "$(cache | sed 's/ .*//')/objects/pack" | grep -c '\.pack$'; }
 	run_rb 0 exec "$private//kis/deploy.yml@1.4"
 	run_rb 0 exec "$private//kis/deploy.yml@main" --moving
 	run_rb 0 exec "$private//kis/deploy.yml@$(git -C w rev-parse v1.4.0)"
-	! grep -r geheim .cache state out err
+	is "$(grep -rl geheim .cache state out err)" ""
 	unset RUNBOOK_GIT_FETCH
 	run_rb 0 exec "$private//kis/deploy.yml@v1.4.0" --offline
 }

@@ -367,7 +367,8 @@ limit_output_stored() {
 }
 
 # A server that gives what the path asks for: /body/N bytes, /head/N bytes of
-# headers, /count/N headers, /hop/N redirects; what is posted goes into the file `posted`.
+# headers, /count/N headers, /hop/N redirects,
+# /series/N of Prometheus; what is posted goes into the file `posted`.
 serve() {
 	[ -z "$server" ] || return 0
 	python3 "$here/server.py" >port &
@@ -398,6 +399,41 @@ limit_http_header_count() {
 	printf 'inputs: { n: int }\npreflight:\n  - { http: { url: "http://127.0.0.1:%s/count/${{ inputs.n }}" }, expect: "has(headers, '"'content-length'"')" }\n' "$(cat port)" | book file.yml
 	good run file.yml -i "n=$(($1 - 3))"
 	bad run file.yml -i "n=$1"
+}
+limit_metric_series() {
+	serve
+	for n in "$1" $(($1 + 1)); do
+		printf 'preflight:\n  - metric: { prometheus: "http://127.0.0.1:%s/series/%s", query: up, all: true }\n    expect: len(out) == %s\n' \
+			"$(cat port)" "$n" "$n" | book "metric.$n.yml"
+	done
+	good run "metric.$1.yml"
+	bad run "metric.$(($1 + 1)).yml"
+	says "at most $1 are taken"
+}
+limit_monitor_interval() {
+	for every in "$1ms" "$(($1 - 1))ms"; do
+		book "every.$every.yml" <<-X
+			monitors: [{ every: $every, run: [true] }]
+			test: [{ wait: 0s }]
+		X
+	done
+	good check "every.$1ms.yml"
+	bad check "every.$(($1 - 1))ms.yml"
+	says "$2"
+}
+limit_sample_figures() {
+	for n in 4094 4095; do # with its quotes
+		zeros $n >figure
+		book sample.yml <<-'X'
+			monitors: [{ every: 200ms, run: [cat, "${{ vars.here }}/figure"], capture: { f: out }, rules: [{ when: failed, then: notify }] }]
+			vars: { here: HERE }
+			test: [{ wait: 500ms }]
+		X
+		sed -i "s#HERE#$PWD#" sample.yml
+		good run sample.yml
+		grep -q '"t":"sample".*`f` is too long for a sample' "$(last)/journal.jsonl" && [ $n -eq 4094 ] && say "4094 bytes did not fit"
+		grep -q '"t":"sample".*`f` is too long for a sample' "$(last)/journal.jsonl" || [ $n -eq 4094 ] || say "4095 bytes did fit"
+	done
 }
 limit_redirects() {
 	serve
@@ -618,6 +654,13 @@ limit_report_at_the_end() { # a step of about 5 KiB in the journal, and small on
 	[ ! -f "$(last)/report.run.json" ] || say "there is a report"
 	good "$program" report @last -f json >out
 }
+limit_spans_in_a_request() { # the run, its phase, the loop; two for each iteration
+	printf 'inputs: { n: int }\npreflight:\n  - { foreach: range(inputs.n), run: ["true"], effect: read }\n' | book file.yml
+	good run file.yml --no-sync -i "n=$((($1 - 3) / 2))"
+	[ "$("$program" report @last -f otlp | grep -c '')" -eq 1 ] || say 'not one request'
+	good run file.yml --no-sync -i "n=$((($1 - 1) / 2))"
+	[ "$("$program" report @last -f otlp | grep -c '')" -eq 2 ] || say 'not two requests'
+}
 limit_output_in_a_report() {
 	printf 'inputs: { n: int }\npreflight:\n  - { run: "head -c ${{ inputs.n }} /dev/zero | tr %s x", effect: read }\n' "'\\\\0'" | book file.yml
 	good run file.yml -i "n=$1"
@@ -792,6 +835,27 @@ limit_policy_size() {
 	bad run file.yml
 	says 'without the policy nothing is run'
 	unset RUNBOOK_POLICY
+}
+# Steps that may each go well or not: two ways for one, four for two ...
+limit_ways_of_a_what_if() {
+	printf 'act: [{ run: [echo, x], effect: read }]\n' | book file.yml
+	run file.yml || say "no run"
+	id=$(basename "$(last)")
+	ways=1 steps=
+	while [ $ways -lt "$1" ]; do
+		ways=$((ways * 2))
+		steps="$steps, { run: [echo, new$ways], effect: read, on_fail: continue }"
+	done
+	printf 'act: [{ run: [echo, x], effect: read }%s]\n' "$steps" | book edge.yml
+	"$program" replay "$id" --against edge.yml -o json >out 2>&1
+	says '"exhaustive":true'
+	says "\"drives\":$1,"
+	printf 'act: [{ run: [echo, x], effect: read }%s, { run: [echo, over], effect: read, on_fail: continue }]\n' "$steps" | book over.yml
+	"$program" replay "$id" --against over.yml -o json >out 2>&1
+	says '"exhaustive":false'
+	says "\"drives\":$1,"
+	"$program" replay "$id" --against over.yml >out 2>&1
+	says 'may end otherwise, too: 256 ways were tried, and there are more'
 }
 limit_saved_plan() {
 	printf 'preflight: [{ guard: "true" }]\n' | book file.yml

@@ -1,6 +1,7 @@
 """An HTTP server for tests/limits/run.sh: prints its port, then gives what a path
-asks for: /body/N, N bytes; /head/N, N bytes of headers; /count/N, N headers; /hop/N, N redirects. What is
-posted goes into the file `posted`; /busy is answered with 503."""
+asks for: /body/N, N bytes; /head/N, N bytes of headers; /count/N, N headers; /hop/N, N redirects;
+/series/N/api/v1/query, N series as Prometheus gives them. What is posted goes into the file `posted`; /busy is
+answered with 503."""
 import http.server
 
 
@@ -18,8 +19,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
 
     def do_GET(self):
-        kind, number = self.path.strip("/").split("/")
+        kind, number = self.path.strip("/").split("/")[:2]
         number = int(number)
+        if kind == "series":
+            text = b'{"status":"success","data":{"resultType":"vector","result":[%s]}}' % b",".join([b'{"metric":{},"value":[1,"1"]}'] * number)
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+            return
         body = number if kind == "body" else 0
         hop = kind == "hop" and number > 0
         self.send_response(302 if hop else 200)

@@ -89,6 +89,7 @@ run=$(ls "$RUNBOOK_STATE/runs" | tail -n 1)
 is 'pagerduty: triggered by the ladder and resolved when the step ends; then by name; nothing below its level' \
 	"$(got "[(b['event_action'], b['dedup_key'].replace('$run', 'RUN'), b.get('payload', {}).get('severity')) for b in $pager]")" \
 	"[('trigger', 'RUN/act/slow', 'error'), ('resolve', 'RUN/act/slow', None), ('trigger', 'shop/api', 'warning'), ('trigger', 'shop/api', 'critical'), ('acknowledge', 'shop/api', None), ('resolve', 'shop/api', None)]"
+is 'webhook: each has a key of its own' "$(got 'len({x["headers"]["Idempotency-Key"] for x in r if "ok" in x["path"]})')" 3
 is 'webhook: it got all three levels' "$(got '[(x["body"]["level"], x["body"]["text"]) for x in r if "ok" in x["path"]]')" \
 	"[('info', 'info'), ('warn', 'warn'), ('critical', 'critical')]"
 quiet pagerduty

@@ -72,6 +72,23 @@ is 'metric: and had the values' "$(last | jq -r 'select(.t == "step.outcome" and
 rb 1 'metric: a value is no query' exec "$scratch/metric.yml" -i prom="$PROM" -i job='x"} or vector(1) or up{job="shop' --no-input
 is 'metric: it is text of the label' "$(outcome p95)" 'no data: the query gave no series'
 
+cat >"$scratch/probe.yml" <<'X'
+runbook: 1
+inputs: { prom: string, most: int }
+act:
+  - id: scale
+    run: touch "$SHOP/scaled"
+    timeout: 5s
+    rollback: []
+    probe: { metric: { prometheus: "${{ inputs.prom }}", query: max(shop_p95_ms) }, expect: out < inputs.most, timeout: 20s }
+defaults: { inherit: [SHOP] }
+X
+rb 0 'metric: a probe that says yes' exec "$scratch/probe.yml" -i prom="$PROM" -i most=100 --no-input
+is 'metric: nothing was to do' "$(last | jq -r 'select(.t == "step.outcome") | .status')" unchanged
+rb 0 'metric: a probe that says no' exec "$scratch/probe.yml" -i prom="$PROM" -i most=50 --no-input
+check 'metric: so it was done' test -e "$SHOP/scaled"
+rb 1 'metric: a probe that cannot tell: the step fails, nothing was done' exec "$scratch/probe.yml" -i prom="$figures/fake/none" -i most=50 --no-input
+
 failing() { # WHAT SERVER QUERY WORDS [MORE]
 	printf 'runbook: 1\npreflight:\n  - id: m\n    timeout: 20s\n    metric: { prometheus: "%s", query: %s%s }\n' "$2" "'$3'" "${5:-}" >"$scratch/f.yml"
 	rb 1 "metric: $1" exec "$scratch/f.yml" --no-input

@@ -3,7 +3,7 @@
 // Runs every runbook of tests/lang and plans every one of the tree, in earnest and
 // as dry-runs, then holds each journal, plan and report against its schema; and the golden
 // runs, their bundles, and a statement. Each type of record that docs/journal.md names must
-// be in one of them.
+// be in one of them. What the very runbook would have done (a what-if) must be what it did.
 import { createRequire } from 'node:module'
 import { execFileSync, spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs'
@@ -15,9 +15,10 @@ const Ajv = require('ajv').default ?? require('ajv')
 const ajv = new Ajv({ strict: true, allowUnionTypes: true, strictTypes: false, strictRequired: false })
 const schema = name => ajv.compile(JSON.parse(readFileSync(`schemas/${name}.schema.json`, 'utf8')))
 const journal = schema('journal'), plan = schema('plan'), report = schema('report'), bundle = schema('bundle'), statement = schema('statement')
+const whatif = schema('whatif')
 
 let bad = 0
-const counts = { records: 0, plans: 0, reports: 0, runs: 0, bundles: 0, statements: 0 }
+const counts = { records: 0, plans: 0, reports: 0, runs: 0, asked: 0, bundles: 0, statements: 0 }
 const seen = new Set()
 
 function hold(validate, value, where) {
@@ -66,7 +67,12 @@ async function one(name, dry) {
 		const text = await run(['report', id, '-f', 'json'], dir, state)
 		counts.reports++
 		hold(report, JSON.parse(text), `${name}: report`)
+		const asked = JSON.parse(await run(['replay', id, '--against', name, '-o', 'json'], dir, state))
+		counts.asked++
+		hold(whatif, asked, `${name}: replay --against`)
+		if (asked.different) { bad++; console.log(`${name}: the runbook that ran would have done something else: ${JSON.stringify(asked.classes)}`) }
 	}
+	if (runs.length) hold(whatif, JSON.parse(await run(['replay', '--against', name, '--corpus', state, '-o', 'json'], dir, state) || '{}'), `${name}: --corpus`)
 }
 
 function records(text, name) {
@@ -131,5 +137,5 @@ for (const t of named)
 for (const t of named)
 	if (!seen.has(t)) { bad++; console.log(`no run has a record ${t}: add one to tests/golden`) }
 if (counts.runs < 300 || counts.plans < 150 || counts.records < 5000 || counts.bundles < 20 || counts.statements !== 3) { bad++; console.log('too little was written') }
-console.log(`${counts.runs} runs, ${counts.records} records, ${counts.reports} reports, ${counts.plans} plans, ${counts.bundles} bundles, ${counts.statements} statements, ${bad} wrong`)
+console.log(`${counts.runs} runs, ${counts.records} records, ${counts.reports} reports, ${counts.plans} plans, ${counts.asked} what-ifs, ${counts.bundles} bundles, ${counts.statements} statements, ${bad} wrong`)
 process.exit(bad ? 1 : 0)

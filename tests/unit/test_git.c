@@ -150,7 +150,7 @@ static void test_commit_and_mode(void **state)
 	assert_true(str_eq(str_of(found.commit.hex), said("git -C w rev-parse HEAD")));
 	assert_true(git_stat(r, &arena, &found.tree, STR("deploy.yml"), &file, &fault));
 	assert_int_equal(file.mode, GIT_FILE);
-	assert_string_equal(git_bytes_id(git, STR("three\n")).hex, file.id.hex);
+	assert_string_equal(git_bytes_id(STR("three\n")).hex, file.id.hex);
 	/* a blob's or a tree's id is no commit; nor is the id of nothing */
 	refused(r, 402, said("git -C w rev-parse HEAD^{tree}").p, "deploy.yml", "not a commit");
 	refused(r, 402, "1111111111111111111111111111111111111111", "deploy.yml", "is not in");

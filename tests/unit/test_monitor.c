@@ -380,6 +380,49 @@ static void a_pause_ends_with_the_run(void **state)
 	end(&s);
 }
 
+/* During waits, approvals and confirmations the watch goes on. */
+static void an_approval_is_watched(void **state)
+{
+	struct seen s;
+
+	(void)state;
+	begin(&s);
+	s.w.answer = "silence";
+	run(&s, WATCH("during: [act], ", "'1', '1', '9'", "{when: n > 5 for 3 samples, then: rollback}") "roles: {lead: {who: [kim]}}\n"
+		"act: [{id: a, run: [ok], timeout: 9s, rollback: [{run: [ok]}]}, {id: go, approve: {from: lead}}, {id: b, run: [ok], timeout: 9s, rollback: []}]\n");
+	assert_int_equal(s.r.status, RUN_ROLLED_BACK);
+	HAS(&s, "\"undone\":[\"act/a\"]");
+	HAS_NOT(&s, "\"k\":\"act/b\"");
+	end(&s);
+}
+
+/* A loop is one step: its iterations do not begin the watch anew. */
+static void a_loop_is_one_step(void **state)
+{
+	struct seen s;
+
+	(void)state;
+	begin(&s);
+	run(&s, WATCH("during: [each], ", "'9'", "{when: n > 5 for 4s, then: rollback}") "act: [{id: each, foreach: range(9), run: [ok], timeout: 9s, rollback: [{run: [ok]}]}]\n");
+	assert_int_equal(s.r.status, RUN_ROLLED_BACK);
+	assert_int_equal(count(&s.w.records, "\"t\":\"sample\""), 3);
+	end(&s);
+}
+
+/* A time in which no sample came is not counted, however long it was: here a sample took 5 s. */
+static void a_gap_counts_little(void **state)
+{
+	struct seen s;
+
+	(void)state;
+	begin(&s); /* every 1 s, timeout 1 s: between two good samples at most 2 s count */
+	run(&s, "runbook: 1\nname: t\nmonitors:\n  - {every: 1s, timeout: 2s, run: [figures, '9', hang, '9', hang, '9', hang, '9'], capture: {n: int(out)}, "
+		"rules: [{when: n > 5 for 1s, then: rollback}, {when: failed for 9 samples, then: notify}]}\n" ACT SOAK("11s"));
+	assert_int_equal(s.r.status, RUN_OK);
+	HAS_NOT(&s, "\"then\":\"rollback\"");
+	end(&s);
+}
+
 static void monitors_end_when_the_unwinding_begins(void **state)
 {
 	const char *plan;
@@ -431,6 +474,9 @@ int main(void)
 		cmocka_unit_test(a_pause_can_roll_back),
 		cmocka_unit_test(a_pause_without_a_person_is_held),
 		cmocka_unit_test(a_pause_ends_with_the_run),
+		cmocka_unit_test(an_approval_is_watched),
+		cmocka_unit_test(a_loop_is_one_step),
+		cmocka_unit_test(a_gap_counts_little),
 		cmocka_unit_test(monitors_end_when_the_unwinding_begins),
 		cmocka_unit_test(before_the_first_write_it_only_fails),
 	};

@@ -102,6 +102,15 @@ static const struct case_ cases[] = {
 	{ "closed before the first write: asked, for all at once",
 	  HEAD "window: {from: '13:00', to: '14:00', else: confirm}\npreflight:\n  - wait: 20m\nact:\n  - parallel: 2\n    steps:\n      - {id: a, run: [ok], rollback: []}\n      - {id: b, run: [ok], rollback: []}\n",
 	  { "yes" }, 0, "ask window\nact/#1/a: ok\nact/#1/b: ok\n" },
+	{ "closed before the first write: the question is given up when its step is not started any more",
+	  HEAD "window: {from: '13:00', to: '14:00', else: confirm}\npreflight:\n  - wait: 20m\nact:\n  - parallel: 2\n    steps:\n      - {id: a, run: [ok], rollback: []}\n      - {id: b, run: [no], effect: read}\n",
+	  { "silence" }, 1, "ask window\nact/#1/b: no\n", { "\"k\":\"act/#1/a\",\"status\":\"cancelled\"", "not started: the run is ending" } },
+	{ "closed before the first write: the question is given up with the time of its block",
+	  HEAD "window: {from: '13:00', to: '14:00', else: confirm}\npreflight:\n  - wait: 20m\nact:\n  - timeout: 5s\n    steps:\n      - {id: a, run: [ok], rollback: []}\n",
+	  { "silence" }, 1, "ask window\n", { "\"k\":\"act/#1\",\"status\":\"timeout\"" } },
+	{ "closed before the first write: given up, and the run goes on",
+	  HEAD "window: {from: '13:00', to: '14:00', else: confirm}\npreflight:\n  - wait: 20m\nact:\n  - timeout: 5s\n    on_fail: continue\n    steps:\n      - {id: a, run: [ok], rollback: []}\n  - {id: b, run: [ok], effect: read}\n",
+	  { "silence" }, 0, "ask window\nact/b: ok\n", { "\"what\":\"window\",\"end\":\"stopped\"" } },
 	{ "an undo is never stopped", HEAD "window: {from: '13:00', to: '14:00'}\nact:\n  - {id: a, run: [ok], rollback: [{run: [ok, ua]}]}\n  - wait: 20m\n  - {id: b, run: [no], rollback: []}\n", { NULL }, 3,
 	  "act/a: ok\nact/b: no\nact/a!undo/#1: ok ua\n" },
 	{ "over midnight, the day before counts", HEAD "window: {days: [sun], from: '22:00', to: '14:00'}\n" ACT, { NULL }, 0, "act/a: ok\n" },
@@ -133,6 +142,7 @@ static void run_case(void **state)
 
 	world_init(&w);
 	w.answers = c->answers;
+	w.interactive = c->answers[0] != NULL;
 	while (w.answer_count < 6 && c->answers[w.answer_count])
 		w.answer_count++;
 	w.dry = c->dry;

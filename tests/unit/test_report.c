@@ -144,8 +144,7 @@ static void records_of_tomorrow(void **state)
 	for (int i = 0; i < 50; i++) {
 		char body[200];
 
-		snprintf(body, sizeof(body), "\"t\":\"sample\",\"k\":\"live\",\"captures\":{\"p95\":{\"duration_ns\":%d},\"note\":\"x\"},\"failed\":%s", i * 1000000,
-			 i % 10 == 9 ? "true" : "false");
+		snprintf(body, sizeof(body), "\"t\":\"telemetry\",\"k\":\"live\",\"values\":{\"p95\":{\"duration_ns\":%d},\"note\":\"x\"}", i * 1000000);
 		add(&m, body);
 	}
 	fold(&m, false);
@@ -160,8 +159,43 @@ static void records_of_tomorrow(void **state)
 	assert_non_null(strstr(make(&m, REPORT_MD), "| ` approval ` | ` plan/ok ` | ` kim ` | ` yes ` | ` reviewed ` |"));
 	assert_non_null(strstr(make(&m, REPORT_HTML), "Questions, answers and approvals"));
 	assert_non_null(strstr(m.out.p, "<td>kim</td>"));
-	assert_non_null(strstr(m.out.p, "p95: 50 samples and 5 that failed, least 0s, most 49ms, last 49ms"));
-	assert_null(strstr(m.out.p, "note: "));
+	end(&m);
+}
+
+/* Millions of samples are no millions of events: extremes are exact, points thinned out. */
+static void samples_of_monitors(void **state)
+{
+	struct made m;
+	struct value v;
+	struct json_error je;
+	(void)state;
+
+	begin(&m);
+	add(&m, OPEN);
+	for (int i = 0; i < 5000; i++) {
+		char body[200];
+
+		snprintf(body, sizeof(body), i % 10 == 9 ? "\"t\":\"sample\",\"k\":\"monitors/live\",\"error\":\"HTTP status 503\",\"code\":503,\"took_us\":1"
+			 : "\"t\":\"sample\",\"k\":\"monitors/live\",\"code\":200,\"values\":{\"p95\":{\"duration_ns\":%lld},\"note\":\"x\"},\"out\":%d,\"took_us\":1", i * 1000000LL, -i);
+		add(&m, body);
+	}
+	add(&m, "\"t\":\"rule\",\"k\":\"monitors/live\",\"rule\":1,\"when\":\"p95 > 4s\",\"then\":\"rollback\",\"text\":\"too <slow>\"");
+	fold(&m, false);
+	assert_int_equal(m.r.event_count, 0);
+	assert_int_equal(m.r.monitor_count, 1);
+	assert_int_equal(m.r.monitors[0].samples, 5000);
+	assert_int_equal(m.r.monitors[0].failed, 500);
+	assert_int_equal(m.r.monitors[0].figure_count, 2); /* a text is no figure */
+	assert_true(m.r.monitors[0].figures[0].point_count <= REPORT_POINTS_MAX && m.r.monitors[0].figures[0].point_count > REPORT_POINTS_MAX / 3);
+	assert_int_equal(m.r.monitors[0].figures[0].count, 4500);
+	assert_non_null(strstr(make(&m, REPORT_HTML), "p95: 4500 samples and 500 that failed, least 0s, most 5s, last 5s"));
+	assert_non_null(strstr(m.out.p, "too &lt;slow&gt;"));
+	assert_non_null(strstr(m.out.p, "out: 4500 samples and 500 that failed, least -4998, most 0, last -4998"));
+	assert_non_null(strstr(make(&m, REPORT_TEXT), "MONITORS\n  monitors/live  5000 samples, 500 failed, the last with: HTTP status 503\n      p95: 4500"));
+	assert_non_null(strstr(m.out.p, " rollback: too <slow>\n"));
+	assert_non_null(strstr(make(&m, REPORT_MD), "### Monitors"));
+	assert_true(json_parse(&m.a, str_of(make(&m, REPORT_JSON)), &v, &je));
+	assert_non_null(strstr(m.out.p, "\"monitors\":[{\"k\":\"monitors/live\",\"samples\":5000,\"failed\":500"));
 	end(&m);
 }
 
@@ -390,7 +424,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tree_of_keys),		     cmocka_unit_test(a_script_with_its_values),
-		cmocka_unit_test(records_of_tomorrow),	     cmocka_unit_test(brief_is_enough_for_lists),
+		cmocka_unit_test(records_of_tomorrow),
+		cmocka_unit_test(samples_of_monitors),	     cmocka_unit_test(brief_is_enough_for_lists),
 		cmocka_unit_test(deep_keys),		     cmocka_unit_test(outputs),
 		cmocka_unit_test(xml_is_escaped),	     cmocka_unit_test(hostile_everywhere),
 	};

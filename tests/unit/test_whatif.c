@@ -19,7 +19,7 @@
  * RB_WHATIF_SEEDS=N asks of N random runbooks, RB_WHATIF_SEED=N only of that one.
  */
 
-enum { SEEDS = 1500 };
+enum { SEEDS = 800 };
 
 /* A run, and what another version would have done. */
 struct asked {

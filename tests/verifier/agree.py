@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import bundle
 import forge
 import sequence
 import verify
@@ -54,11 +55,11 @@ class Judge:
             shutil.copytree(self.scratch / "state" / "runs" / parent, self.state / "runs" / parent)
         return folder
 
-    def by_program(self, folder: Path, head: str | None, signed: bool) -> Verdict:
-        """What `runbook verify` says."""
+    def by_program(self, run: str, head: str | None = None, signed: bool = False) -> Verdict:
+        """What `runbook verify` says of a run or a bundle."""
         args = ["--head", head] if head else []
         args += ["--require-signed"] if signed else []
-        command = [self.program, "verify", folder.name, *args]
+        command = [self.program, "verify", run, *args]
         done = subprocess.run(command, env=self.env, capture_output=True, text=True, errors="replace", check=False)
         wrong = [line.removeprefix("  wrong  ") for line in done.stdout.splitlines() if line.startswith("  wrong")]
         if done.returncode not in (0, 6) or (done.returncode == 0) != (not wrong):
@@ -74,9 +75,17 @@ class Judge:
             return False, bad.record, str(bad)
         return True, None, ""
 
+    def by_python_file(self, file: Path) -> Verdict:
+        """What verify.py says of a bundle."""
+        try:
+            verify.verify_bundle(file)
+        except verify.Bad as bad:
+            return False, bad.record, str(bad)
+        return True, None, ""
+
     def both(self, folder: Path, head: str | None = None, signed: bool = False) -> tuple[Verdict, Verdict]:
         """Both verdicts."""
-        return self.by_program(folder, head, signed), self.by_python(folder, head, signed)
+        return self.by_program(folder.name, head, signed), self.by_python(folder, head, signed)
 
 
 class Tap:
@@ -275,6 +284,22 @@ def signatures(judge: Judge, _dice: random.Random) -> Iterator[Case]:
                 yield Case(name, f"{head}: {old!r} is {new!r}", edit(head, old, new))
 
 
+def stolen(judge: Judge, dice: random.Random) -> Iterator[Case]:
+    """The signed head of the beginning stands as that of the seal, and what is behind it is made anew."""
+
+    def change(folder: Path, journal: list[bytes]) -> None:
+        bare(journal)(folder)
+        shutil.copytree(judge.originals["signed"] / "heads", folder / "heads")
+        for end in ("", ".sig"):
+            shutil.copy(folder / f"heads/open.head{end}", folder / f"heads/seal.head{end}")
+
+    journal = forge.lines(judge.originals["signed"])
+    yield Case("signed", "the head of the beginning at the seal", lambda f: change(f, journal), signed=True)
+    for _ in range(5):
+        at, what, anew = forge.value(journal[4:], dice, journal[:4])
+        yield Case("signed", f"record {at}: {what}", lambda f, j=anew: change(f, j), signed=True)
+
+
 def tornfiles(_judge: Judge, _dice: random.Random) -> Iterator[Case]:
     """What a take-over cut off is another."""
     yield Case("torn", "torn.1 edited", lambda f: (f / "torn.1").write_bytes(b"x") and None)
@@ -290,7 +315,8 @@ class Kind(NamedTuple):
 
 KINDS = [
     *(Kind(make, "both") for make in (flips, moves, cuts, splices, blobs, reports, signatures, heads)),
-    Kind(seals, "program"), Kind(orders, "program"), Kind(forged, "any"), Kind(tornfiles, "python"),
+    Kind(seals, "program"), Kind(orders, "program"), Kind(forged, "any"),
+    Kind(tornfiles, "both"), Kind(stolen, "both"),
 ]
 
 
@@ -364,6 +390,41 @@ def kills(judge: Judge, tap: Tap, dice: random.Random) -> None:
     tap.test(f"killed runs: {', '.join(f'{count} {name}' for name, count in sorted(seen.items()))}", troubles)
 
 
+def bundles(judge: Judge, tap: Tap, dice: random.Random) -> None:
+    """Runs in one file, good ones and others: a byte is another, a file is another, gone, or too much."""
+    if subprocess.run([judge.program, "help", "export"], capture_output=True, check=False).returncode:
+        return tap.test("bundles # SKIP this program makes none", [])
+    env = judge.env | {"RUNBOOK_SIGN_KEY": str(judge.scratch / "ops")}
+    file, seen, troubles = judge.scratch / "run.tar", Counter(), []
+    for name in ("ok", "signed", "torn", "back", "people", "parts", "big"):
+        run = judge.copy(name).name
+        subprocess.run([judge.program, "export", run, "-o", file], env=env, check=True, capture_output=True)
+        data = file.read_bytes()
+        _run, files = bundle.read(data)
+        copies = [("as it was made", data), ("longer", data + b"\0"), ("cut", data[:-512]), ("empty", b"")]
+        for _ in range(6):
+            at = dice.randrange(len(data))
+            copies.append((f"byte {at}", data[:at] + bytes([data[at] ^ 1 << dice.randrange(8)]) + data[at + 1:]))
+        for path in files:
+            changed = bytearray(files[path])
+            changed[dice.randrange(len(changed))] ^= 1
+            if not path.endswith((".sig", ".hint")) and "/answers/" not in path:
+                copies.append((f"{path} changed", bundle.build(run, files | {path: bytes(changed)})))
+            if "/blobs/" in path or path.endswith("/journal.jsonl"):
+                copies.append((f"{path} gone", bundle.build(run, {p: d for p, d in files.items() if p != path})))
+        other = f"{run}/blobs/sha256/{'0' * 64}"
+        for path in ("../x", "x", f"{run}/x", other, f"{run}/answers/.x.json", "x/journal.jsonl"):
+            copies.append((f"{path} too much", bundle.build(run, files | {path: b"x"})))
+        for what, copy in copies:
+            file.write_bytes(copy)
+            program, python = judge.by_program(str(file)), judge.by_python_file(file)
+            seen["good" if program[0] else "bad"] += 1
+            if program[0] != python[0]:
+                words = f"runbook says {program[2] or 'good'}; verify.py says {python[2] or 'good'}"
+                troubles.append(f"{name}, {what}: {words}")
+    tap.test(f"bundles: {', '.join(f'{count} {name}' for name, count in sorted(seen.items()))}", troubles)
+
+
 def main() -> int:
     """All runs, then all copies."""
     judge, tap = Judge(sys.argv[1], Path(sys.argv[2])), Tap()
@@ -376,6 +437,8 @@ def main() -> int:
     seed = int(os.environ.get("AGREE_SEED", "0"))
     if len(sys.argv) < 4 or "kills" in sys.argv[3:]:
         kills(judge, tap, random.Random(seed))
+    if len(sys.argv) < 4 or "bundles" in sys.argv[3:]:
+        bundles(judge, tap, random.Random(seed))
     total = sum(try_kind(judge, tap, kind, number) for number, kind in enumerate(kinds, seed))
     tap.test(f"{total} tampered copies are enough", [] if total >= 300 or len(sys.argv) > 3 else ["fewer than 300"])
     print(f"1..{tap.count}")

@@ -40,8 +40,9 @@ def number(journal: list[bytes]) -> list[bytes]:
     return anew
 
 
-def value(journal: list[bytes], dice: random.Random) -> tuple[int, str, list[bytes]]:
-    """One value of one record is another."""
+def value(journal: list[bytes], dice: random.Random, before: list[bytes] | None = None) -> tuple[int, str, list[bytes]]:
+    """One value of one record is another; of none of those before."""
+    before = before or []
     while True:
         at = dice.randrange(len(journal))
         line = journal[at][:-TAIL]
@@ -60,7 +61,8 @@ def value(journal: list[bytes], dice: random.Random) -> tuple[int, str, list[byt
             new = b"%d" % (int(old) + 1)
         changed = line[:spot.start(1)] + new + line[spot.end(1):] + journal[at][-TAIL:]
         name = line[:spot.start()].rpartition(b'"')[2].decode("latin-1")
-        return at + 1, f"{name} {old[:30]!r} is {new[:30]!r}", chain(journal[:at] + [changed] + journal[at + 1:])
+        anew = before + journal[:at] + [changed] + journal[at + 1:]
+        return len(before) + at + 1, f"{name} {old[:30]!r} is {new[:30]!r}", chain(anew)
 
 
 def order(journal: list[bytes], dice: random.Random) -> tuple[int, str, list[bytes]]:

@@ -72,6 +72,8 @@ make_runs() {
 	place ok && run 0 shop -i where="$where" && keep ok
 	place undo && run 3 shop -i where="$where" -i code=1 && keep undo
 	place signed && RUNBOOK_SIGN_KEY=$scratch/ops run 3 shop -i where="$where" -i code=1 && keep signed
+	place nest && run 0 nest -i where="$where" && keep nest
+	place unnest && run 3 nest -i where="$where" -i code=1 && keep unnest
 	place dry && run 0 shop -i where="$where" --dry-run && keep dry
 	place nosync && run 0 shop -i where="$where" --no-sync && keep nosync
 	run 0 odd && keep odd

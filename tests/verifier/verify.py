@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Second verifier of a run's folder, written from docs/journal.md alone.
 
-    verify.py RUNDIR [--allowed-signers FILE] [--head HASH]
+    verify.py RUNDIR|BUNDLE [--allowed-signers FILE] [--head HASH]
 
 Exit code 0: sound. 1: not, with one line "record N: what" that names the first bad
 record, or "run: what" if no single record is to blame. It reads no line of the
@@ -12,17 +12,22 @@ import argparse
 import base64
 import binascii
 import datetime
+import errno
 import fcntl
 import hashlib
 import json
+import os
 import re
-import subprocess
+import stat
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any, NoReturn
 
+import bundle
 import report
 import sequence
+from signature import signer
 
 LINE_MAX = 262_144
 MEMBERS_MAX = 48
@@ -217,6 +222,15 @@ def damage(before: list[dict[str, Any]], behind: list[bytes], bad: int) -> str:
 # --- Blobs, outputs, files ------------------------------------------------------------
 
 
+def read_file(path: Path, links: bool = False) -> bytes:
+    """The bytes of a regular file; OSError if it is none."""
+    file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | (0 if links else os.O_NOFOLLOW))
+    with open(file, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file")
+        return stream.read()
+
+
 class Folder:
     """The files beside the journal."""
 
@@ -229,7 +243,7 @@ class Folder:
             raise Bad(n, f"blob {digest}: no digest")
         if digest not in self.known:
             try:
-                data = (self.path / "blobs" / "sha256" / digest).read_bytes()
+                data = read_file(self.path / "blobs" / "sha256" / digest)
             except OSError as error:
                 raise Bad(n, f"blob {digest}: {error.strerror}") from None
             if hashlib.sha256(data).hexdigest() != digest:
@@ -289,7 +303,7 @@ class Folder:
         if not re.fullmatch(r"torn\.[1-9][0-9]*", name):
             raise Bad(record["n"], f"{name}: no name of a torn file")
         try:
-            data = (self.path / name).read_bytes()
+            data = read_file(self.path / name)
         except OSError as error:
             raise Bad(record["n"], f"{name}: {error.strerror}") from None
         if len(data) != record["bytes"] or hashlib.sha256(data).hexdigest() != record["sha256"]:
@@ -299,25 +313,13 @@ class Folder:
 # --- Heads ----------------------------------------------------------------------------
 
 
-def signer(head: Path, signers: Path) -> str | None:
-    """Who signed a head, if it is one of the allowed signers."""
-    signature = Path(f"{head}.sig")
-    if not signature.is_file():
-        return None
-    tool = ["ssh-keygen", "-Y"]
-    found = subprocess.run([*tool, "find-principals", "-s", signature, "-f", signers], capture_output=True, text=True,
-                           check=False)
-    for name in found.stdout.splitlines():
-        command = [*tool, "verify", "-f", signers, "-I", name, "-n", "runbook-head", "-s", signature]
-        if subprocess.run(command, input=head.read_bytes(), capture_output=True, check=False).returncode == 0:
-            return name
-    return None
-
-
 def check_heads(folder: Path, records: list[dict[str, Any]], signers: Path | None) -> None:
     """Each head is of this journal; with signers, the seal's is signed by one of them."""
     for head in sorted((folder / "heads").glob("*.head")):
-        text = head.read_bytes()
+        try:
+            text = read_file(head)
+        except OSError as error:
+            raise Bad(None, f"heads/{head.name}: {error.strerror}") from None
         parts = re.match(rb"runbook-head/v1\nrun (\S+)\nrecords ([1-9][0-9]{0,15})\nhead ([0-9a-f]{64})\n", text)
         if parts is None:
             raise Bad(None, f"heads/{head.name}: it is no head of a journal")
@@ -328,7 +330,8 @@ def check_heads(folder: Path, records: list[dict[str, Any]], signers: Path | Non
         if head.name == "seal.head" and records[count - 1]["t"] != "seal":
             raise Bad(None, "heads/seal.head: it is not of the seal")
     seal = folder / "heads" / "seal.head"
-    if signers and not (seal.is_file() and signer(seal, signers)):
+    trusted = seal.is_file() and signers and signer(seal.read_bytes(), Path(f"{seal}.sig"), signers, "runbook-head")
+    if signers and not trusted:
         raise Bad(None, "no trusted signature stands under its seal")
 
 
@@ -346,11 +349,13 @@ def living(journal: Path) -> bool:
 
 
 def parent_of(folder: Path, opened: dict[str, Any]) -> list[dict[str, Any]]:
-    """The journal of the run that this one undoes, which lies beside it."""
-    journal = folder.resolve().parent / opened["rollback_of"] / "journal.jsonl"
+    """The journal of the run that this one undoes, which lies beside it with what it ran."""
+    parent = folder.resolve().parent / opened["rollback_of"]
     try:
-        records = read_journal(journal.read_bytes())
-    except (OSError, Bad) as error:
+        records = read_journal(read_file(parent / "journal.jsonl", links=True))
+        sequence.check_members(records[0])
+        Folder(parent).check(records[0])
+    except (OSError, Bad, sequence.Illegal) as error:
         raise Bad(None, f"run {opened['rollback_of']}, which it undoes: {error}") from None
     if records[-1]["t"] != "seal" or records[-1]["h"] != opened.get("parent_head"):
         raise Bad(1, "parent_head is not the seal of the run that it undoes")
@@ -360,7 +365,7 @@ def parent_of(folder: Path, opened: dict[str, Any]) -> list[dict[str, Any]]:
 def verify(folder: Path, signers: Path | None = None, head: str | None = None) -> list[dict[str, Any]]:
     """Raises Bad at the first thing that is wrong; gives the records."""
     try:
-        data = (folder / "journal.jsonl").read_bytes()
+        data = read_file(folder / "journal.jsonl", links=True)
     except OSError as error:
         raise Bad(None, f"journal.jsonl: {error.strerror}") from None
     records = read_journal(data)
@@ -381,22 +386,44 @@ def verify(folder: Path, signers: Path | None = None, head: str | None = None) -
         raise Bad(None, "the run has neither a seal nor a living runner: more may have happened")
     stored = folder / "report.run.json"
     try:
-        if stored.exists() and stored.read_bytes() != report.make(records):
+        if stored.exists() and read_file(stored, links=True) != report.make(records):
             raise Bad(None, "report.run.json is not what the journal gives")
+    except OSError as error:
+        raise Bad(None, f"report.run.json: {error.strerror}") from None
     except (KeyError, TypeError, AttributeError):
         raise Bad(None, "report.run.json cannot be made from this journal") from None
+    return records
+
+
+def verify_bundle(path: Path, signers: Path | None = None, head: str | None = None) -> list[dict[str, Any]]:
+    """The same for a run in one file."""
+    try:
+        run, files = bundle.read(path.read_bytes())
+        with tempfile.TemporaryDirectory() as place:
+            for name, content in files.items():
+                file = Path(place, name)
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(content)
+            records = verify(Path(place, run), signers, head)
+        signed = files.get(f"{run}/statement.dsse.json")
+        if signed is not None:
+            expected = bundle.statement(records, files[f"{run}/journal.jsonl"])
+            bundle.check_statement(signed, expected)
+    except bundle.BadBundle as error:
+        raise Bad(None, str(error)) from None
     return records
 
 
 def main() -> int:
     """The command line."""
     parser = argparse.ArgumentParser(description="Checks a run's folder by the words of docs/journal.md.")
-    parser.add_argument("rundir", type=Path)
+    parser.add_argument("rundir", type=Path, help="a run's folder, or a bundle")
     parser.add_argument("--allowed-signers", type=Path, help="the seal must be signed by one of them")
     parser.add_argument("--head", help="a head that was kept: the journal must contain it")
     options = parser.parse_args()
     try:
-        records = verify(options.rundir, options.allowed_signers, options.head)
+        check = verify_bundle if options.rundir.is_file() else verify
+        records = check(options.rundir, options.allowed_signers, options.head)
     except Bad as bad:
         print(bad)
         return 1
