@@ -127,7 +127,7 @@ cp "$cloud/state.json" "$ai/deployed.json"
 grep '^smtp\|^pagerduty' "$scratch/ai.yml" "$scratch/deploy.yml" | sed 's/^[^:]*://' >"$scratch/ai_mail.yml"
 cat >"$scratch/day.yml" <<-END
 	prometheus: http://127.0.0.1:$ai_prom
-	window: 2s
+	window: 1s
 	every: 100ms
 	between: 150ms
 	checkpoints: 3

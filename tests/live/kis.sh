@@ -83,7 +83,7 @@ soaks 5 'a monitor without figures: a person is asked; without a terminal the ru
 rb 0 'who is asked rolls back' rollback @last --no-input
 undone 'rolled back by a person'
 check 'mail tells what went wrong' sh -c 'cat "$1"/new/* | tr -d "\n" | grep -q "Deployment rolled_back\|RGVwbG95bWVudCByb2xsZWRfYmFjaz"' sh "$kis/mail"
-fails test/baseline 'an answer above the limit' -i tag=v2.4.0 -i max_p95=1us
+fails test/baseline 'an answer above the limit' -i tag=v2.4.0 -i max_p95=1us -i every=1m
 
 rm -f "$kis/echo.jsonl"
 deploy 0 'a good release' -i tag=v2.4.0
@@ -154,6 +154,9 @@ soaks 0 'over the limit, but under 150%: people are told, nothing is undone' -i 
 check 'the monitors say so' sh -c 'jq -e "select(.t == \"issue\") | .text" "$1" | grep -q "max_errors\|max_connections"' sh "$(last_run)journal.jsonl"
 deploy 0 'a good release without a migration' -i tag=v2.5.1
 is 'it answers' "$(get "http://127.0.0.1:$kis_port/api/v1/health" | cut -c 1-37)" '{"status": "ok", "version": "v2.5.1",'
+sed -i 's/probability: medium, impact: moderate/probability: high, impact: major/' "$book"
+deploy 0 'at high risk' -i tag=v2.5.3
+is 'the executive was asked, too' "$("$RB" eval 'steps.executive.status' --run @last)" '"ok"'
 for secret in "$DATABASE_PASSWORD" "$REDIS_PASSWORD" "$JWT_SECRET" "$OPENAI_API_KEY" "$SMOKE_TEST_PASSWORD" "$SLACK_WEBHOOK_URL"; do
 	check 'no secret in the files of the runs' sh -c '! grep -rqF -e "$1" "$2"' sh "$secret" "$RUNBOOK_STATE"
 done

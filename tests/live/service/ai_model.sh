@@ -154,13 +154,14 @@ ai_inputs() {
 		prometheus: http://127.0.0.1:$ai_prom
 		prometheus_dir: $ai/prometheus
 		grafana: http://127.0.0.1:$(jq .grafana "$ai/ports.json")
-		window: 2s
+		window: 1s
 		warm_up: 50ms
 		soak: 300ms
 		every: 100ms
 		smtp: 127.0.0.1:$ai_smtp
 	END
-	sed -i 's/duration: 360/duration: 1/; s/arrivalRate: .*/arrivalRate: 10/' "$ai/book/performance/staging.yml"
+	# Longer than the window, as in earnest: a rate is of the whole window, also if there was nothing at its beginning.
+	sed -i 's/duration: 360/duration: 2/; s/arrivalRate: .*/arrivalRate: 5/' "$ai/book/performance/staging.yml"
 }
 
 # Everything as it was at the start.

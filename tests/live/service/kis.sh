@@ -51,6 +51,8 @@ DROP VIEW kis.by_customer;
 	# in trouble with users, but under 150 %
 	kis_release estimator-service v2.5.2 '"metrics": {"error_rate": 0.001, "p95_ms": 40}, "later": {"file": "'"$kis"'/later", "metrics": {"error_rate": 0.012, "p95_ms": 40, "connections": 4000}}'
 	kis_release erp-ai-service v2.5.2
+	kis_release estimator-service v2.5.3
+	kis_release erp-ai-service v2.5.3
 	kis_release estimator-service v2.5.1 '"needs": "model_version"'
 	kis_release erp-ai-service v2.5.1
 }
