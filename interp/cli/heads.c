@@ -81,9 +81,10 @@ static void read_one(struct cli *c, struct str folder, const char *name, const c
 	s->name = arena_str(&c->arena, name, strlen(name));
 	if (err)
 		s->by.why = str_of(file_error(err));
-	else if (!head_parse(text, &at, &s->head) || at != text.n)
+	else if (!head_parse(text, &at, &s->head) || at != text.n) {
+		s->head = (struct head){ 0 };
 		s->by.why = STR("it is no head of a journal");
-	else
+	} else
 		signed_check(c, NAMESPACE, signers, arena_printf(&c->arena, STR_FMT ".sig", STR_ARG(path)).p, text, &s->by);
 }
 

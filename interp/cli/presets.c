@@ -88,15 +88,16 @@ static bool confirm_given(struct str path, struct str id, const struct step *s, 
 	return false;
 }
 
-static bool fields_given(struct str path, const struct step *s, const struct preset *presets, uint32_t n)
+static bool fields_given(struct cli *c, struct str path, const struct step *s, const struct preset *presets, uint32_t n)
 {
 	bool ok = true;
 
 	for (uint32_t i = 0; i < s->ask.count; i++) {
 		const struct decl *d = &s->ask.fields[i];
 		struct position at = source_locate(d->span.src, d->span.start);
+		struct str text;
 
-		if (d->has_default || given(presets, n, s->id, d->name))
+		if (decl_default_text(&c->arena, d, &text) || given(presets, n, s->id, d->name))
 			continue;
 		ok = false;
 		if (s->id.n)
@@ -129,7 +130,6 @@ bool presets_enough(struct cli *c, const struct loaded *l, const struct preset *
 {
 	bool ok = window_answered || window_given(l, wall);
 
-	(void)c;
 	for (uint32_t i = 0; i < l->program->step_count; i++) {
 		const struct step *s = l->program->steps[i].ast;
 
@@ -138,7 +138,7 @@ bool presets_enough(struct cli *c, const struct loaded *l, const struct preset *
 		if (s->action == ACT_CONFIRM && !yes)
 			ok = confirm_given(own ? l->path : s->span.src->name, own ? s->id : STR(""), s, presets, n) && ok;
 		else if (s->action == ACT_ASK)
-			ok = fields_given(l->path, s, presets, n) && ok;
+			ok = fields_given(c, l->path, s, presets, n) && ok;
 	}
 	return ok;
 }

@@ -210,6 +210,7 @@ static int reopen(struct takeover *t)
 	if (!r->journal)
 		return reopen_failed(t, err);
 	file_sweep(r->dir.p);
+	(void)unlink(arena_printf(&r->c->arena, STR_FMT "/report.run.json", STR_ARG(r->dir)).p); /* of how it stood then */
 	if (!rebuild_replay(&t->b, r->secrets, r->mask))
 		return damaged(t);
 	return 0;

@@ -72,6 +72,8 @@ void ui_describe(struct ui *u, const struct record *r, struct buf *out)
 		visible_add(&b, str_slice(name, 0, 140));
 	} else if (record_raw(r, "argv").n) {
 		put_words(u, record_raw(r, "argv"), &b);
+	} else if (record_raw(r, "query").n) {
+		visible_add(&b, str_slice(record_text(r, &u->arena, "query"), 0, 120));
 	} else if (record_raw(r, "url").n) {
 		visible_add(&b, record_text(r, &u->arena, "method"));
 		buf_addc(&b, ' ');

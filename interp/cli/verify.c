@@ -1,4 +1,6 @@
 #include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -94,15 +96,15 @@ static void on_odd(void *arg, const char *member)
 	wrong(v, arena_printf(&v->c->arena, "record %lld: `%s` is no output", (long long)v->at, member));
 }
 
-/* What a take-over cut off may be gone; if it is there, it must be that. */
 static void on_torn(void *arg, struct str file, struct str hex)
 {
 	struct verifying *v = arg;
 	struct bundle_entry e = { .from = arena_printf(&v->c->arena, STR_FMT "/" STR_FMT, STR_ARG(v->dir), STR_ARG(file)) };
 	int err = memchr(file.p, '/', file.n) ? EINVAL : bundle_measure(&e);
 
-	if (err != ENOENT && (err || !str_eqz(hex, e.hex)))
-		wrong(v, arena_printf(&v->c->arena, "record %lld: the file " STR_FMT " is not what was cut off", (long long)v->at, STR_ARG(file)));
+	if (err || !str_eqz(hex, e.hex))
+		wrong(v, arena_printf(&v->c->arena, "record %lld: the file " STR_FMT " %s", (long long)v->at, STR_ARG(file),
+				      err == ENOENT ? "is missing" : "is not what was cut off"));
 }
 
 static void on_record(void *arg, const struct record *r)
@@ -117,6 +119,8 @@ static void on_record(void *arg, const struct record *r)
 		if (v->anchor.heads[i].records == r->n)
 			v->anchor_seen[i] = str_eqz(r->h, v->anchor.heads[i].hash);
 	v->wanted_seen = v->wanted_seen || (v->wanted && str_eqz(r->h, v->wanted));
+	if (str_eqz(r->t, "run.open") && record_int(r, "v", 0) != 1)
+		wrong(v, STR("record 1: its format is of another version of the program"));
 	if (str_eqz(r->t, "run.open"))
 		v->run = arena_str(&v->c->arena, record_text(r, &v->c->arena, "run").p, record_text(r, &v->c->arena, "run").n);
 	if (str_eqz(r->t, "run.open") || str_eqz(r->t, "epoch.open"))
@@ -143,15 +147,19 @@ static void check_chain(struct verifying *v, const char *journal, struct journal
 		note(v, STR("the journal has grown since that head"));
 }
 
-static void check_heads(struct verifying *v, bool required)
+/* A head of the seal must be of the very seal: that of the beginning, put in its place, says
+ * nothing of what came behind. */
+static void check_heads(struct verifying *v, const struct journal_scan *scan, bool required)
 {
 	bool good = false;
 
 	for (uint32_t i = 0; i < v->head_count; i++) {
 		const struct signed_head *h = &v->heads[i];
-		bool ours = str_eq(h->head.run, v->run) && v->head_seen[i];
+		bool ours = str_eq(h->head.run, v->run) && v->head_seen[i], sealing = str_eqz(h->name, "seal.head");
 
-		if (!h->head.run.n || !ours)
+		if (ours && sealing && (!scan->sealed || h->head.records != scan->records))
+			wrong(v, STR("heads/seal.head: it is not of the seal"));
+		else if (!h->head.run.n || !ours)
 			wrong(v, arena_printf(&v->c->arena, "heads/" STR_FMT ": %.*s", STR_ARG(h->name),
 					      STR_ARG(!h->head.run.n ? h->by.why : STR("it is of another journal than this"))));
 		else if (h->by.good)
@@ -159,7 +167,7 @@ static void check_heads(struct verifying *v, bool required)
 					     (long long)h->head.records, STR_ARG(h->by.signer)));
 		else
 			note(v, arena_printf(&v->c->arena, "heads/" STR_FMT ": not checked: " STR_FMT, STR_ARG(h->name), STR_ARG(h->by.why)));
-		good = good || (ours && h->by.good && str_eqz(h->name, "seal.head"));
+		good = good || (ours && h->by.good && sealing && scan->sealed && h->head.records == scan->records);
 	}
 	if (required && !good)
 		wrong(v, STR("no trusted signature stands under its seal"));
@@ -194,8 +202,12 @@ static void check_report(struct verifying *v, const char *journal)
 	struct buf out;
 	int err = file_read(&v->c->arena, path.p, REPORT_BYTES_MAX, &bytes);
 
-	if (err)
+	if (err == ENOENT)
 		return; /* it is made when it is asked for */
+	if (err) {
+		wrong(v, arena_printf(&v->c->arena, "report.run.json: %s", file_error(err)));
+		return;
+	}
 	buf_init(&out, REPORT_BYTES_MAX);
 	if (!report_read(&v->c->arena, journal, false, &r) || !report_make(&r, v->dir.p, REPORT_JSON, &out) || !str_eq(buf_str(&out), bytes))
 		not_ours(v, "report.run.json", "is not what the journal gives");
@@ -314,7 +326,7 @@ static int verify_folder(struct cli *c, struct str dir, struct str id, bool json
 		return EXIT_INTERNAL;
 	}
 	check_chain(&v, journal, &scan);
-	check_heads(&v, cli_has(c, "require-signed"));
+	check_heads(&v, &scan, cli_has(c, "require-signed"));
 	check_anchor(&v, cli_has(c, "repository"));
 	if (scan.state == JOURNAL_SOUND) {
 		check_replay(&v);
@@ -334,6 +346,14 @@ static int verify_folder(struct cli *c, struct str dir, struct str id, bool json
 	return v.found_count ? EXIT_DAMAGED : EXIT_OK;
 }
 
+/* Without `.` and slashes behind: the run that it undoes lies beside it. */
+static struct str folder_of(struct cli *c, const char *path)
+{
+	char whole[PATH_MAX];
+
+	return realpath(path, whole) ? arena_str(&c->arena, whole, strlen(whole)) : str_of(path);
+}
+
 static int verify_run(struct cli *c)
 {
 	struct past p;
@@ -346,7 +366,7 @@ static int verify_run(struct cli *c)
 	if (!output_json(c, &json))
 		return EXIT_USAGE;
 	if (strchr(c->args[0], '/') && !stat(c->args[0], &st) && S_ISDIR(st.st_mode))
-		return verify_folder(c, str_of(c->args[0]), STR(""), json);
+		return verify_folder(c, folder_of(c, c->args[0]), STR(""), json);
 	code = past_find(c, c->args[0], &p);
 	return code ? code : verify_folder(c, p.dir, p.id, json);
 }

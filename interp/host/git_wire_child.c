@@ -101,16 +101,21 @@ static void options(struct conversation *c, git_remote_connect_options *connect,
 	fetch->download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
 }
 
-static int put_refs(const struct libgit2 *l, git_remote *remote)
+static int put_refs(struct conversation *c, git_remote *remote)
 {
+	const struct libgit2 *l = &c->w->g->l;
 	const git_remote_head **heads;
 	struct buf b;
 	size_t n;
 	int err = l->remote_ls(&heads, &n, remote);
 
-	buf_init(&b, WIRE_LIST_BYTES + 1);
+	buf_init(&b, WIRE_LIST_BYTES);
 	for (size_t i = 0; !err && i < n; i++)
 		buf_printf(&b, "%s\t%s\n", git_id_of(l, &heads[i]->oid).hex, heads[i]->name);
+	if (b.full) { /* half a list would choose other versions */
+		c->refused = "the server lists more refs than are read (32 MiB)";
+		err = -1;
+	}
 	if (!err && b.len)
 		err = file_write_all(1, b.p, b.len);
 	buf_release(&b);
@@ -166,7 +171,7 @@ static int converse(struct conversation *c)
 
 		return l->remote_fetch(remote, &specs, &fetch, "fetch");
 	}
-	return err ? err : put_refs(l, remote);
+	return err ? err : put_refs(c, remote);
 }
 
 _Noreturn static void by_library(const struct wire *w)

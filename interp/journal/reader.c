@@ -70,7 +70,7 @@ static void hear(struct reading *rd, const struct record *r)
 {
 	if (rd->witness_n && r->n > rd->witness_n && r->b < rd->witness_b)
 		rd->witness_n = 0;
-	if (r->ep >= rd->chain.ep && follows(rd, r) && (r->b > rd->out->bad_record || rd->never_synced)) {
+	if (r->ep >= rd->chain.ep && follows(rd, r) && (r->b > rd->out->bad_record || (rd->never_synced && r->n > rd->out->bad_record))) {
 		rd->witness_n = r->n;
 		rd->witness_b = r->b;
 	}

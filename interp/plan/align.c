@@ -257,9 +257,20 @@ static void pair_lists(struct pairing *p, struct str was_path, const struct step
 		}
 }
 
+/* The steps by which monitors sample, as a list. */
+static struct step_list monitors_of(struct arena *a, const struct program *p)
+{
+	struct step **list = arena_array(a, p->monitor_count + 1u, sizeof(*list));
+
+	for (uint32_t i = 0; i < p->monitor_count; i++)
+		list[i] = (struct step *)(uintptr_t)p->steps[p->monitors[i].step].ast;
+	return (struct step_list){ .list = list, .count = p->monitor_count };
+}
+
 void align_programs(struct align *al, struct arena *a, const struct program *was, const struct program *is)
 {
 	struct pairing p = { .al = al, .a = a };
+	struct step_list was_monitors = monitors_of(a, was), is_monitors = monitors_of(a, is);
 
 	map_init(&al->was);
 	map_init(&al->is);
@@ -272,6 +283,7 @@ void align_programs(struct align *al, struct arena *a, const struct program *was
 		pair_lists(&p, str_of(phase_names[i]), &was->rb->phases[i], str_of(phase_names[i]), &is->rb->phases[i], 0);
 	pair_lists(&p, STR("rollback"), &was->rb->rollback, STR("rollback"), &is->rb->rollback, 0);
 	pair_lists(&p, STR("always"), &was->rb->always, STR("always"), &is->rb->always, 0);
+	pair_lists(&p, STR("monitors"), &was_monitors, STR("monitors"), &is_monitors, 0);
 	same_id(&p, p.was.list, p.was.n, p.is.list, p.is.n, true);
 	same_text(&p, p.was.list, p.was.n, p.is.list, p.is.n, true);
 	buf_release(&p.text);

@@ -362,3 +362,21 @@ bool decl_parse(struct arena *a, const struct decl *d, struct str text, struct v
 	diags_release(&ds);
 	return ok && decl_fits(a, d, *out, why);
 }
+
+bool decl_default_text(struct arena *a, const struct decl *d, struct str *out)
+{
+	struct buf b;
+	bool ok;
+
+	if (!d->has_default || d->dflt.kind == V_NULL)
+		return false;
+	buf_init(&b, 1 << 20);
+	ok = d->dflt.kind == V_LIST || d->dflt.kind == V_MAP || value_to_text(d->dflt, &b);
+	if (d->dflt.kind == V_LIST || d->dflt.kind == V_MAP)
+		json_print(d->dflt, &b, 0);
+	ok = ok && b.len && !b.full;
+	if (ok)
+		*out = arena_str(a, b.p, b.len);
+	buf_release(&b);
+	return ok;
+}

@@ -156,6 +156,8 @@ bool program_inputs(const struct program *p, struct arena *a, const struct input
 /* One value from text by its declaration (a field of `ask`), in a. False with *why:
  * "`x` is no int ...". */
 bool decl_parse(struct arena *a, const struct decl *d, struct str text, struct value *out, struct str *why);
+/* The default as decl_parse() takes it. False: there is none, or it is null or an empty text. */
+bool decl_default_text(struct arena *a, const struct decl *d, struct str *out);
 /* Does a value keep the rules of its declaration? False with *why. */
 bool decl_fits(struct arena *a, const struct decl *d, struct value v, struct str *why);
 /* The declaration of one element of a list. */

@@ -56,7 +56,7 @@ struct report_node {
 	int64_t undo_from_us, undo_to_us; /* -1: not yet */
 };
 /* A figure that a monitor sampled: exact extremes, and its points thinned out evenly. */
-struct report_point { int64_t at_us; double v; };
+struct report_point { int64_t at_us; double v; struct value x; };
 struct report_figure {
 	struct str name;             /* the capture's, or "out" */
 	struct value last, least, most; /* numbers with their units */

@@ -49,7 +49,7 @@ static struct report_figure *figure_of(struct fold *f, struct report_monitor *m,
 	return &m->figures[m->figure_count++];
 }
 
-static void add_point(struct fold *f, struct report_figure *x, int64_t at, double d)
+static void add_point(struct fold *f, struct report_figure *x, int64_t at, double d, struct value v)
 {
 	if (x->count % x->stride)
 		return;
@@ -63,7 +63,7 @@ static void add_point(struct fold *f, struct report_figure *x, int64_t at, doubl
 		if (x->count % x->stride)
 			return;
 	}
-	x->points[x->point_count++] = (struct report_point){ at, d };
+	x->points[x->point_count++] = (struct report_point){ at, d, v };
 }
 
 static void add_figure(struct fold *f, struct report_monitor *m, struct str name, struct value v, int64_t at)
@@ -73,7 +73,7 @@ static void add_figure(struct fold *f, struct report_monitor *m, struct str name
 
 	if (!number(v, &d) || !(x = figure_of(f, m, name)))
 		return;
-	add_point(f, x, at, d);
+	add_point(f, x, at, d, v);
 	if (!x->count || d < x->low) {
 		x->low = d;
 		x->least = v;

@@ -273,6 +273,8 @@ struct str fold_what(struct fold *f, const struct record *r)
 		put_argv(f, r, &b);
 	else if (record_raw(r, "line").n)
 		put_script(f, r, &b);
+	else if (record_raw(r, "query").n)
+		buf_adds(&b, record_text(r, f->a, "query"));
 	else
 		for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++) {
 			struct str s = record_text(r, f->a, members[i]);

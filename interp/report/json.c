@@ -286,6 +286,21 @@ static void put_typed(struct jsonw *w, const char *name, struct value v)
 	buf_release(&b);
 }
 
+/* The number of a typed value as it stands in records: 5 of {"size":5}. */
+static void put_number(struct jsonw *w, struct value v)
+{
+	struct buf b;
+	struct str s;
+
+	buf_init(&b, 4096);
+	json_print_typed(v, &b);
+	s = buf_str(&b);
+	if (s.n && s.p[0] == '{')
+		s = str_slice(s, (size_t)str_find(s, STR(":")) + 1, s.n - 1);
+	jsonw_raw(w, s);
+	buf_release(&b);
+}
+
 static void put_figure(struct jsonw *w, const struct report_figure *x)
 {
 	jsonw_open(w, '{');
@@ -300,7 +315,7 @@ static void put_figure(struct jsonw *w, const struct report_figure *x)
 	for (uint32_t i = 0; i < x->point_count; i++) {
 		jsonw_open(w, '[');
 		jsonw_int(w, x->points[i].at_us);
-		jsonw_float(w, x->points[i].v);
+		put_number(w, x->points[i].x);
 		jsonw_close(w, ']');
 	}
 	jsonw_close(w, ']');

@@ -82,7 +82,8 @@ enum result_end {
 	END_ANSWER,      /* question: answer, by and so on; or refused: it is none */
 	END_NO_PERSON,   /* question: nobody can be asked now: the run is held */
 	END_SUPPRESSED,  /* dry-run: not done */
-	END_UNRECORDED   /* what-if: the journal has no such result; assumed: code 0 went well, 1 failed; of a probe its verdict: 1, 0, -1 */
+	END_UNRECORDED   /* what-if: the journal has no such result; assumed: code 0 went well, 1 failed; of a probe its verdict: 1, 0, -1;
+			  * of a sample: 0 the monitor is quiet from now on, 1 it ends the run */
 };
 extern const char *const result_end_names[];
 

@@ -391,6 +391,9 @@ void monitors_step(struct frame *f, bool begins);
 /* Another runner: the time between counts for no rule. */
 void monitors_gap(struct engine *e);
 void monitor_sampled(struct frame *f, const struct result *r);
+/* reaction.c: what-if: is there a rule by which the monitor of this op can end the run; it does. */
+bool monitor_may_undo(struct engine *e, uint32_t op);
+void monitor_assumed(struct frame *f);
 /* reaction.c: the run is ending: all off, and a pause that one asked for is over. */
 void monitors_end(struct engine *e);
 /* The answer to a pause; asks again if it was held and the run goes on. */

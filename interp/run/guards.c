@@ -5,7 +5,7 @@
  * they saw, and what the strongest of them says.
  */
 
-struct saw { struct jsonw *w; struct frame *f; uint32_t n; };
+struct saw { struct jsonw *w; struct frame *f; uint32_t n; struct buf names; /* each behind a newline */ };
 
 static void put_seen(void *arg, struct ref ref, const struct expr *at)
 {
@@ -16,8 +16,16 @@ static void put_seen(void *arg, struct ref ref, const struct expr *at)
 	if (s->n++ >= 16 || !rec_room(s->f->e, 8192))
 		return;
 	buf_init(&name, 256);
+	buf_addc(&name, '\n');
 	expr_print(at, &name);
-	jsonw_str(s->w, buf_str(&name));
+	buf_addc(&name, '\n');
+	/* The record is an object: a name that stands twice in the condition is one key. */
+	if (str_find(buf_str(&s->names), buf_str(&name)) >= 0) {
+		buf_release(&name);
+		return;
+	}
+	buf_adds(&s->names, buf_str(&name));
+	jsonw_str(s->w, str_slice(buf_str(&name), 1, name.len - 1));
 	buf_addc(s->w->out, ':');
 	s->w->comma = false;
 	rec_value(s->f->e, s->w, env.fetch(env.ctx, ref));
@@ -28,7 +36,7 @@ static void put_seen(void *arg, struct ref ref, const struct expr *at)
 static void put_guard(struct frame *f, struct jsonw *w, const struct expr *x, const char *otherwise, struct value v,
 		      struct str error, struct str say)
 {
-	struct saw s = { w, f, 0 };
+	struct saw s = { w, f, 0, { 0 } };
 	struct str text = str_slice(x->node->text, x->start, x->end);
 
 	jsonw_open(w, '{');
@@ -43,7 +51,9 @@ static void put_guard(struct frame *f, struct jsonw *w, const struct expr *x, co
 		rec_text(f->e, w, "error", error);
 	jsonw_key(w, "saw");
 	jsonw_open(w, '{');
+	buf_init(&s.names, 16 * 4096);
 	code_refs(f->e->p->codes.list[x->id], put_seen, &s);
+	buf_release(&s.names);
 	jsonw_close(w, '}');
 	if (say.n)
 		rec_text(f->e, w, "say", say);

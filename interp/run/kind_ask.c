@@ -59,6 +59,17 @@ static struct str field_prompt(struct frame *f, const struct decl *d)
 	return text;
 }
 
+/* An answer given beforehand; or the default, where nobody is there to leave a field empty. */
+static void give_preset(struct frame *f, const struct decl *d, struct command *c)
+{
+	const struct engine *e = f->e;
+
+	c->question.preset = preset_answer(f, d->name);
+	if (c->question.preset.n || e->interactive || e->setup->dry_run || !decl_default_text(&f->e->arena, d, &c->question.preset))
+		return;
+	c->question.preset_by = STR("default");
+}
+
 static void ask_ask(struct frame *f)
 {
 	struct poll *p = f->poll;
@@ -68,7 +79,7 @@ static void ask_ask(struct frame *f)
 
 	c->question.item = d->name;
 	if (!p->problem.n && !p->list_count)
-		c->question.preset = preset_answer(f, d->name);
+		give_preset(f, d, c);
 	f->op = c->op;
 }
 
@@ -91,26 +102,6 @@ static const struct str *field_texts(struct frame *f)
 	return list;
 }
 
-/* Nobody is there to leave a field empty. Where one needs a person all the same, that
- * person is asked for all of them. */
-static void take_defaults(struct frame *f, struct poll *p)
-{
-	const struct decl *fields = f->ps->ast->ask.fields;
-
-	for (uint32_t i = 0; i < p->count; i++)
-		if (!fields[i].has_default && !preset_answer(f, fields[i].name).n)
-			return;
-	for (uint32_t i = 0; i < p->count; i++) {
-		const struct decl *d = &fields[i];
-
-		if (preset_answer(f, d->name).n)
-			continue;
-		p->fields[i] = d->dflt;
-		p->given[i] = true;
-		p->done++;
-	}
-}
-
 static enum started ask_start(struct frame *f, const struct prog_step *ps, bool probe, struct str *error)
 {
 	struct engine *e = f->e;
@@ -126,9 +117,7 @@ static enum started ask_start(struct frame *f, const struct prog_step *ps, bool 
 	p->fields = arena_array(&e->arena, p->count + 1U, sizeof(*p->fields));
 	p->given = arena_array(&e->arena, p->count + 1U, sizeof(*p->given));
 	p->items = field_texts(f);
-	if (!e->interactive && !e->setup->dry_run)
-		take_defaults(f, p);
-	if (p->done == p->count)
+	if (!p->count)
 		return STARTED_DONE;
 	ask_ask(f);
 	return STARTED_WAIT;
@@ -205,8 +194,7 @@ static int ask_take(struct frame *f, const struct result *r, struct str *not_tak
 
 static bool ask_success(const struct frame *f, const struct result *r)
 {
-	(void)r;
-	return f->poll->done == f->poll->count;
+	return !f->poll->count || (r->end == END_ANSWER && f->poll->done == f->poll->count);
 }
 
 static void ask_describe(struct frame *f, const struct prog_step *ps, struct jsonw *w)

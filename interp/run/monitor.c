@@ -277,6 +277,7 @@ static int holds(struct monitor_state *m, const struct prog_rule *r, struct str 
 	if (!r->ast->when)
 		return m->f->view->failed;
 	v = eval_code(m->f, r->ast->when, &err);
+	v = watch_weigh(m->f, WEIGH_RULE, (uint32_t)(r - m->m->rules), r->ast->when, err.set, v);
 	if (err.set)
 		*error = bounded(m->f, arena_printf(m->f->tmp, "when: " STR_FMT, STR_ARG(error_text(m->f, &err))));
 	return err.set || v.kind != V_BOOL ? -1 : v.b;
@@ -338,6 +339,11 @@ void monitor_sampled(struct frame *f, const struct result *r)
 	int *now = arena_array(f->tmp, m->m->rule_count + 1u, sizeof(*now));
 
 	f->op = 0;
+	if (r->end == END_UNRECORDED) { /* what-if: nothing is known from here on */
+		if (r->code == 1)
+			monitor_assumed(f);
+		return;
+	}
 	if (r->opaque.n)
 		told(m, r, &s);
 	else

@@ -178,6 +178,29 @@ static void fire(struct monitor_state *m, uint32_t i)
 	}
 }
 
+static const struct prog_rule *undoing(const struct monitor_state *m)
+{
+	for (uint32_t i = 0; i < m->m->rule_count; i++)
+		if (m->m->rules[i].ast->then == THEN_ROLLBACK)
+			return &m->m->rules[i];
+	return NULL;
+}
+
+bool monitor_may_undo(struct engine *e, uint32_t op)
+{
+	const struct op *o = op_find(e, op);
+
+	return o && o->frame && o->frame->monitor && undoing(o->frame->monitor);
+}
+
+void monitor_assumed(struct frame *f)
+{
+	const struct prog_rule *r = undoing(f->monitor);
+
+	if (r && f->e->stage == STAGE_PHASES && !f->e->settling)
+		end_run(f->e, f, arena_printf(&f->e->arena, "assumed of a monitor: " STR_FMT, STR_ARG(rule_source(r))));
+}
+
 static bool long_enough(const struct rule_state *s, const struct value *amount)
 {
 	switch (amount->kind) {

@@ -6,6 +6,7 @@
 #include "journal/record.h"
 #include "plan/align.h"
 #include "run/engine_state.h"
+#include "run/monitor.h"
 #include "run/recorded.h"
 #include "run/show.h"
 #include "run/trace_more.h"
@@ -170,7 +171,7 @@ struct trace_condition *trace_weigh(struct trace *t, struct frame *f, const stru
 	buf_init(&b, TEXT_MAX);
 	c->what = w->what;
 	c->index = w->index;
-	c->round = rounds(s, w->what, w->index);
+	c->round = w->what == WEIGH_RULE ? f->attempt : rounds(s, w->what, w->index);
 	c->result = (int8_t)(w->what == WEIGH_ITEMS || w->what == WEIGH_CAPTURE ? 2 : w->failed || v.kind != V_BOOL ? -1 : v.b);
 	if (w->x)
 		c->text = keep(t, str_slice(w->x->node->text, w->x->start, w->x->end));
@@ -230,6 +231,8 @@ struct trace_op *trace_start(struct trace *t, const struct command *c, struct tr
 	struct trace_step *s = step_add(t, f);
 	struct buf b;
 
+	if (f->kind == FRAME_MONITOR)
+		s->began = s->started = true;
 	buf_init(&b, PARTS_MAX);
 	identity_of(f, c, t->files, &b);
 	x->identity = keep(t, buf_str(&b));
@@ -315,7 +318,7 @@ static void on_event(void *arg, const struct record *rec, const struct event *ev
 	o->ended = ev->mono;
 	o->wall = ev->wall - ev->mono;
 	buf_init(&b, TEXT_MAX);
-	if (record_raw(rec, "opaque").n)
+	if (record_raw(rec, "opaque").n || o->purpose == OP_FOR_SAMPLE) /* of a sample only its figures are stored */
 		trace_judging(t->engine, ev->result->op, &b);
 	o->judging = keep(t, buf_str(&b));
 	buf_release(&b);
@@ -359,6 +362,14 @@ void trace_finish(struct trace *t)
 	t->status = (uint8_t)engine_status(e);
 	t->exit = engine_exit_code(e);
 	t->ended = engine_ended(e);
+	for (uint32_t i = 0; i < e->monitor_count; i++) {
+		struct trace_step *s = trace_step_of(t, e->monitors[i].f->key);
+
+		if (s) {
+			s->ended = true;
+			s->status = e->monitors[i].f->out->status;
+		}
+	}
 	t->cause_key = keep(t, e->cause_key);
 	t->cause = keep(t, e->cause_text);
 	t->stopped = keep(t, e->stop_text);

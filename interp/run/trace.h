@@ -59,7 +59,7 @@ struct trace_op {
 	struct str identity;       /* what it is, one part a line: NAME\tJSON */
 	struct str subject;        /* of a question */
 	struct str line;           /* the record of its end; empty: none */
-	struct str judging;        /* what its output was judged by (trace_judging) */
+	struct str judging;        /* what its output was judged by, if that is not stored (trace_judging) */
 	struct str why;            /* NOT_*: in words */
 };
 struct trace_step {

@@ -5,6 +5,7 @@
 #include "journal/output.h"
 #include "plan/align.h"
 #include "run/engine_state.h"
+#include "run/monitor.h"
 #include "value/json.h"
 
 /*
@@ -61,7 +62,7 @@ void place_of(const struct frame *f, const struct align *al, struct buf *path, s
 		return;
 	place_of(up, al, path, items);
 	buf_addz(path, mark);
-	if (f->kind == FRAME_LIST && up->kind == FRAME_ROOT) {
+	if (f->kind == FRAME_MONITOR || (f->kind == FRAME_LIST && up->kind == FRAME_ROOT)) {
 		buf_adds(path, f->key);
 	} else if (f->kind == FRAME_LIST && !*mark && up->kind == FRAME_STEP && up->attempt > 1) {
 		buf_adds(items, str_slice(f->key, up->key.n, f->key.n)); /* ~2 */
@@ -210,6 +211,14 @@ void identity_of(const struct frame *f, const struct command *c, const struct ma
 		for (uint32_t i = 0; i < c->question.choice_count; i++)
 			numbered(out, "choice", i, c->question.choices[i]);
 		break;
+	case OP_MAIL:
+		part(out, "server", c->mail.url);
+		part(out, "user", c->mail.user);
+		part(out, "from", c->mail.from);
+		for (uint32_t i = 0; i < c->mail.to_count; i++)
+			numbered(out, "to", i, c->mail.to[i]);
+		part(out, "mail", c->mail.text);
+		break;
 	case OP_FILE:
 		part(out, "path", c->file.path);
 		part(out, "bytes", c->file.bytes);
@@ -299,6 +308,10 @@ void trace_judging(struct engine *e, uint32_t op, struct buf *out)
 	buf_printf(out, "parse %d " STR_FMT "\n", s->parse, STR_ARG(s->more->regex));
 	for (uint32_t i = 0; i < s->capture_count; i++)
 		judge_by(f, s->captures[i].name.p, s->captures[i].expr, out);
+	if (f->monitor)
+		buf_printf(out, "out %d\n", f->monitor->m->keeps_out);
 	judge_by(f, "expect", s->expect, out);
 	judge_by(f, "retry", ps->retry ? ps->retry->when : NULL, out);
+	if (f->kind == FRAME_MONITOR)
+		buf_printf(out, "out %d\n", f->monitor->m->keeps_out);
 }

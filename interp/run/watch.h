@@ -14,8 +14,8 @@ struct engine;
 struct expr;
 struct frame;
 
-/* What is weighed: conditions, the list of a foreach, and captures. */
-enum weighed { WEIGH_IF, WEIGH_GUARD, WEIGH_EXPECT, WEIGH_RETRY, WEIGH_ITEMS, WEIGH_CAPTURE };
+/* What is weighed: conditions (also of rules of monitors), the list of a foreach, and captures. */
+enum weighed { WEIGH_IF, WEIGH_GUARD, WEIGH_EXPECT, WEIGH_RETRY, WEIGH_ITEMS, WEIGH_CAPTURE, WEIGH_RULE };
 struct weighing {
 	uint8_t what;         /* enum weighed */
 	uint32_t index;       /* which guard or capture */

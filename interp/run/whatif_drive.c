@@ -166,24 +166,27 @@ static void look_at(void *arg, struct ref r, const struct expr *at)
 static bool hidden(struct world *w, struct frame *f, const struct weighing *g, const struct trace_step *s, const struct trace_condition *c)
 {
 	struct tainting t = { w, f, false };
-	const struct trace_condition *then = condition_then(s, c);
+	const struct trace_condition *then;
 
-	if (!g->x || (then && str_eq(then->text, c->text) && str_eq(then->saw, c->saw)))
+	if (g->x)
+		code_refs(f->e->p->codes.list[g->x->id], look_at, &t);
+	if (!t.tainted)
 		return false;
-	code_refs(f->e->p->codes.list[g->x->id], look_at, &t);
-	return t.tainted;
+	then = condition_then(s, c);
+	return !then || !str_eq(then->text, c->text) || !str_eq(then->saw, c->saw);
 }
 
 static const char *const if_words[] = { "its `if` holds", "its `if` does not hold" };
 static const char *const guard_words[] = { "its guard holds", "its guard does not hold" };
 static const char *const expect_words[] = { "its result is as expected", "its result is not as expected" };
 static const char *const retry_words[] = { "it is tried again", "it is not tried again" };
+static const char *const rule_words[] = { "its rule does not hold", "its rule holds" };
 static const char *const items_words[] = { "its loop has items", "its loop has no items" };
 
 static struct value on_weigh(void *ctx, struct frame *f, const struct weighing *g, struct value v)
 {
 	static const char *const *const words[] = { [WEIGH_IF] = if_words, [WEIGH_GUARD] = guard_words, [WEIGH_EXPECT] = expect_words,
-						    [WEIGH_RETRY] = retry_words, [WEIGH_ITEMS] = items_words };
+						    [WEIGH_RETRY] = retry_words, [WEIGH_ITEMS] = items_words, [WEIGH_RULE] = rule_words };
 	struct world *w = ctx;
 	struct trace_condition *c = trace_weigh(&w->d->t, f, g, v);
 	struct trace_step *s = trace_step_of(&w->d->t, f->key);
@@ -203,7 +206,7 @@ static struct value on_weigh(void *ctx, struct frame *f, const struct weighing *
 	c->decided = true;
 	if (g->what == WEIGH_CAPTURE)
 		return v;
-	way = !decide(w, f->key, 2, words[g->what]);
+	way = !decide(w, f->key, 2, words[g->what]) != (g->what == WEIGH_RULE);
 	if (g->what == WEIGH_ITEMS)
 		return way ? v : value_list(NULL, 0);
 	c->result = way;
@@ -304,7 +307,7 @@ static void due_as_then(struct world *w, struct pending *p)
 		p->n = never;
 		p->is->source = NOT_ENDED;
 		p->is->why = STR("it was stopped then, and would not be now");
-	} else if (p->c.timeout > 0 && p->c.timeout != was->timeout && was->ended - was->started > p->c.timeout) {
+	} else if (p->c.timeout > 0 && p->c.timeout != was->timeout && !p->c.at && was->ended - was->started > p->c.timeout) {
 		p->due = w->e->mono + p->c.timeout;
 		p->n = never;
 	}
@@ -354,6 +357,7 @@ static void start(void *ctx, const struct command *c)
 		return;
 	}
 	p->due = w->e->mono + (p->was && p->was->ended >= 0 ? p->was->ended - p->was->started : 0);
+	p->due = p->due < c->at ? c->at : p->due;
 	p->lost = p->is->source == NOT_ENDED || c->purpose == OP_FOR_STOP;
 	if (beside(c) && p->is->source != FROM_RECORD)
 		p->is->source = FROM_OTHER;
@@ -370,8 +374,11 @@ static void stop(void *ctx, uint32_t op, int64_t grace)
 	if (p == w->ops + w->op_len || p->stopped)
 		return;
 	p->stopped = true;
-	if (p->c.purpose == OP_FOR_TIMEOUT || p->c.purpose == OP_FOR_RUN_TIMEOUT || p->c.purpose == OP_FOR_LADDER) {
+	if (p->c.purpose == OP_FOR_TIMEOUT || p->c.purpose == OP_FOR_RUN_TIMEOUT || p->c.purpose == OP_FOR_LADDER ||
+	    p->c.purpose == OP_FOR_SAMPLE || p->c.purpose == OP_FOR_HALT) {
 		p->dropped = true;
+		if (p->is->source == NOT_ENDED && p->was && !p->was->line.n)
+			(void)not_recorded(p->is, FROM_RECORD, STR("")); /* as then */
 	} else if (p->was && p->was->stopped && p->was->line.n && p->is->source != NOT_SAME && p->is->source != NOT_KNOWN && p->assumed < 0) {
 		p->due = w->e->mono + (p->was->ended - p->was->stopped_at);
 		p->n = p->was->n;
@@ -395,6 +402,8 @@ static const char *const goes_words[] = { "goes well", "fails" };
 static const char *const probe_words[] = { "its probe says no", "its probe says yes", "its probe cannot tell" };
 static const char *const stands_words[] = { "its probe says yes", "its probe says no", "its probe cannot tell" };
 static const char *const pause_words[] = { "rollback is chosen", "hold is chosen", "skip is chosen" };
+static const char *const halt_words[] = { "going on is chosen", "rollback is chosen", "hold is chosen" };
+static const char *const sample_words[] = { "its monitor stays quiet from here on", "its monitor has the run undone" };
 static const char *const window_words[] = { "going on outside the window is allowed", "going on outside the window is refused" };
 
 static void say(struct result *r, const char *answer)
@@ -408,7 +417,7 @@ static void say(struct result *r, const char *answer)
 /* A result that is not recorded. */
 static void assume(struct world *w, const struct pending *p, struct result *r)
 {
-	static const char *const pauses[] = { "rollback", "hold", "skip" };
+	static const char *const pauses[] = { "rollback", "hold", "skip" }, *const halts[] = { "continue", "rollback", "hold" };
 	struct str key = p->c.key;
 	uint8_t way;
 
@@ -425,6 +434,10 @@ static void assume(struct world *w, const struct pending *p, struct result *r)
 		r->code = way == 2 ? -1 : way ^ stands;
 	} else if (p->c.purpose == OP_FOR_PAUSE) {
 		say(r, pauses[decide(w, key, p->c.question.choice_count > 3 ? 3 : 2, pause_words)]);
+	} else if (p->c.purpose == OP_FOR_HALT) {
+		say(r, halts[decide(w, key, 3, halt_words)]);
+	} else if (p->c.purpose == OP_FOR_SAMPLE) {
+		r->code = monitor_may_undo(w->e, p->op) ? decide(w, key, 2, sample_words) : 0;
 	} else if (p->c.purpose == OP_FOR_WINDOW) {
 		say(r, decide(w, key, 2, window_words) ? "no" : "yes");
 	} else {
@@ -456,7 +469,7 @@ static bool recorded(struct world *w, struct pending *p, struct result *r)
 		return not_recorded(p->is, NOT_KEPT, arena_printf(&t->arena, "%s", why)) == FROM_RECORD;
 	if (p->c.kind == OP_QUESTION && r->subject.n && str_eq(r->subject, p->was->subject))
 		r->subject = p->c.question.subject; /* given for this very text */
-	if (p->c.timeout != p->was->timeout && p->c.kind != OP_TIMER) {
+	if (p->c.timeout != p->was->timeout && p->c.kind != OP_TIMER && !p->c.at) {
 		if (r->end == END_TIMEOUT && !(p->c.timeout > 0 && p->c.timeout < p->was->timeout))
 			return not_recorded(p->is, NOT_ENDED, STR("it ran into its timeout then, which is longer now")) == FROM_RECORD;
 		if (p->c.timeout > 0 && r->end != END_STOPPED && p->was->ended - p->was->started > p->c.timeout) {
@@ -473,7 +486,8 @@ static bool recorded(struct world *w, struct pending *p, struct result *r)
 	trace_judging(w->e, p->op, &judging);
 	same = str_eq(buf_str(&judging), p->was->judging);
 	buf_release(&judging);
-	return same || not_recorded(p->is, NOT_KEPT, STR("its output had secrets in it, and it would be judged by something else")) == FROM_RECORD;
+	return same || not_recorded(p->is, NOT_KEPT, p->c.at ? STR("the output of a sample is not kept, and it would be judged by something else")
+							      : STR("its output had secrets in it, and it would be judged by something else")) == FROM_RECORD;
 }
 
 static void feed(struct world *w, struct event *ev)
@@ -578,7 +592,8 @@ static uint32_t next_op(const struct world *w, bool now, bool late)
 	for (uint32_t i = 0; i < w->op_len; i++) {
 		const struct pending *p = &w->ops[i], *b = &w->ops[best];
 
-		if ((p->lost && !late) || (now && p->due > w->e->mono) || (p->c.purpose == OP_FOR_STOP && !p->stopped && p->lost))
+		if ((p->lost && !late) || (now && p->due > w->e->mono) ||
+		    ((p->c.purpose == OP_FOR_STOP || p->c.purpose == OP_FOR_SAMPLE) && !p->stopped && p->lost))
 			continue;
 		if (best == w->op_len || p->due < b->due || (p->due == b->due && (p->n < b->n || (p->n == b->n && p->op < b->op))))
 			best = i;

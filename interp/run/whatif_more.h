@@ -14,7 +14,7 @@ struct drive {
 	struct trace t;
 	struct decision *made; uint32_t made_len, made_cap;
 	struct str refused;          /* the vars cannot be evaluated */
-	bool too_long;
+	bool too_long;               /* it was given up, or what a monitor would have seen is not known */
 };
 
 /* Drives the engine once; script: the ways to take first. number: from 1, another for each drive. */

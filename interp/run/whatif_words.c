@@ -66,7 +66,7 @@ static void put_parts(struct buf *out, struct str was, struct str is)
 /* --- conditions --------------------------------------------------------------------- */
 
 static const char *const what_words[] = { [WEIGH_IF] = "if", [WEIGH_GUARD] = "guard", [WEIGH_EXPECT] = "expect", [WEIGH_RETRY] = "retry.if",
-					  [WEIGH_ITEMS] = "foreach", [WEIGH_CAPTURE] = "capture" };
+					  [WEIGH_ITEMS] = "foreach", [WEIGH_CAPTURE] = "capture", [WEIGH_RULE] = "when" };
 static const char *result_words(int8_t result)
 {
 	return result > 0 ? "true" : result < 0 ? "an error" : "false";
@@ -155,7 +155,8 @@ static bool undecided(const struct trace_step *is, struct buf *why)
 
 static bool counts(const struct trace_op *o)
 {
-	return o->purpose == OP_FOR_ACTION || o->purpose == OP_FOR_PROBE || o->purpose == OP_FOR_PAUSE || o->purpose == OP_FOR_WINDOW;
+	return o->purpose == OP_FOR_ACTION || o->purpose == OP_FOR_PROBE || o->purpose == OP_FOR_PAUSE || o->purpose == OP_FOR_WINDOW ||
+	       o->purpose == OP_FOR_SAMPLE || o->purpose == OP_FOR_HALT;
 }
 
 static void put_why(struct buf *why, const struct trace_op *o)

@@ -125,6 +125,7 @@ figure() { # written whole: a sample must not read half of it
 
 @test "monitors: what was sampled is shown" {
 	book
+	sed -i '/n > 10/a\      - { when: failed for 999 samples, then: notify }' book.yml
 	begin exec book.yml
 	until_ok test -s soaking
 	sampled 2
@@ -161,4 +162,20 @@ figure() { # written whole: a sample must not read half of it
 	run_rb 0 plan book.yml -o saved
 	run_rb 0 plan book.yml --output json
 	is "$(jq -r '.monitors[0] | "\(.k) \(.during[0]) \(.rules | length)"' out)" 'monitors/load soak 4'
+}
+
+@test "monitors: what other rules would have done with what was sampled" {
+	book
+	sed -i 's/n > 50 for 3 samples/n > 50 for 4 samples/' book.yml
+	sed 's/n > 50 for 4 samples/n > 50 for 2 samples/' book.yml >strict.yml
+	sed 's/n > 50 for 4 samples/n > 500/' book.yml >loose.yml
+	begin exec book.yml
+	until_ok test -s soaking
+	figure 99
+	ends 3
+	run_rb 0 replay @last --against book.yml
+	run_rb 0 replay @last --against strict.yml # rolled_back, too, but earlier
+	says 'because monitors/load: found by a monitor: n > 50 for 2 samples (n 99)' out
+	run_rb 1 replay @last --against loose.yml
+	says 'would be held for a person' out # by the rule that pauses
 }

@@ -90,6 +90,27 @@ rich_yml() {
 	says '배포 보고서' r.text
 }
 
+@test "report: a name that stands twice in a condition is one key of what it saw" {
+	cat >twice.yml <<-'EOY'
+		runbook: 1
+		name: twice
+		inputs: { n: { type: int, default: 3 }, m: { type: int, default: 4 } }
+		test:
+		  - { id: a, run: "true", effect: read, if: inputs.n > 1 and inputs.n < 5 and inputs.m != inputs.n }
+	EOY
+	run_rb 0 exec twice.yml
+	python3 - state/runs/*/journal.jsonl <<-'PY'
+		import json, sys
+		def once(pairs):
+		    names = [n for n, _ in pairs]
+		    assert len(names) == len(set(names)), names
+		    return dict(pairs)
+		saw = [r["items"][0]["saw"] for r in (json.loads(l, object_pairs_hook=once) for l in open(sys.argv[1])) if r["t"] == "guard"]
+		assert saw == [{"inputs.n": 3, "inputs.m": 4}], saw
+	PY
+	run_rb 0 replay @last
+}
+
 @test "report: JSON has the tree, the rollback and the figures" {
 	rich_yml
 	run_rb 4 exec rich.yml --yes --no-sync

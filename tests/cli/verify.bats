@@ -151,3 +151,59 @@ rechain() { # FILE SED-SCRIPT
 	run_rb 6 verify @last
 	says 'which it undoes' out
 }
+
+@test "verify: the folder of a rollback run, with a slash behind, and as the working directory" {
+	book
+	run_rb 0 rollback @last
+	mkdir elsewhere
+	cp -r state/runs/* elsewhere
+	back=$(ls elsewhere | tail -n 1)
+	run_rb 0 verify "elsewhere/$back/"
+	cd "elsewhere/$back"
+	"$RB" verify ./ >out
+	says verified out
+}
+
+@test "verify: the head of the beginning is none of the seal" {
+	ssh-keygen -q -t ed25519 -N '' -f key -C ops
+	echo "ops@example $(cat key.pub)" >signers
+	export RUNBOOK_SIGN_KEY=$PWD/key RUNBOOK_ALLOWED_SIGNERS=$PWD/signers
+	book
+	run_rb 0 verify "$run" --require-signed
+	cp "$dir/heads/open.head" "$dir/heads/seal.head"
+	cp "$dir/heads/open.head.sig" "$dir/heads/seal.head.sig"
+	run_rb 6 verify "$run" --require-signed
+	says 'it is not of the seal' out
+	run_rb 6 verify "$run"
+}
+
+@test "verify: a report that is no file" {
+	book
+	rm "$dir/report.run.json"
+	mkdir "$dir/report.run.json"
+	run_rb 6 verify "$run"
+	says 'report.run.json' out
+}
+
+@test "verify: killed between seal and report, with a report from before" {
+	book
+	cp "$dir/report.run.json" old.json
+	cat >later.yml <<-'YML'
+		runbook: 1
+		name: later
+		defaults: { timeout: 20s }
+		act:
+		  - { id: a, run: 'echo x >begun; while ! test -e go; do sleep 0.02; done', idempotent: true, rollback: [] }
+	YML
+	begin exec later.yml
+	until_ok test -s begun
+	kill -9 "$pid"
+	wait "$pid" 2>/dev/null || true
+	dir=$(ls -d state/runs/* | tail -n 1)
+	cp old.json "$dir/report.run.json" # as one of an earlier hold would be
+	begin resume @last
+	until_ok test ! -e "$dir/report.run.json"
+	touch go
+	wait "$pid"
+	run_rb 0 verify @last
+}

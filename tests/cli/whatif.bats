@@ -485,6 +485,9 @@ echo restore"
 	is "$(outcomes)" failed
 	run_rb 2 replay $run --against book.yml@v3
 	grep -q 'RB4' err
+	run_rb 2 replay $run --against book.yml@main
+	run_rb 1 replay $run --against book.yml@main --moving
+	run_rb 2 replay $run --against book.yml@v1 --require-signed
 }
 
 @test "against: a bad SOURCE, a run of another runbook, a run that undoes another one" {
@@ -545,6 +548,57 @@ echo restore"
 	run_rb 0 resume $run
 	source=book.yml asked 0
 	is "$(outcomes)" ok
+}
+
+@test "against: monitors see what they saw, and their rules are applied anew" {
+	cat >book.yml <<-'EOF'
+		runbook: 1
+		name: book
+		defaults: { timeout: 20s }
+		monitors:
+		  - id: load
+		    every: 100ms
+		    during: [act]
+		    run: [echo, "50"]
+		    capture: { used: int(trim(out)) }
+		    rules: [{ when: used > 90, then: rollback }]
+		act:
+		  - id: work
+		    run: sleep 1
+		    rollback: [{ run: [echo, undone] }]
+	EOF
+	run_rb 0 exec book.yml --no-sync
+	run=$(ls state/runs)
+	source=book.yml asked 0
+	is "$(step monitors/load)" "SAME would ok ok"
+	changed 's/used > 90/used > 40/'
+	asked 1
+	is "$(step monitors/load)" "GUARD-FLIP would ok ok"
+	is "$(step act/work)" "INPUT-CHANGED would ok cancelled"
+	jq -r '[.outcomes[].status] | index("rolled_back") != null' out | grep -q true
+	# other samples: nobody knows what they would have said
+	changed 's/echo, "50"/echo, "51"/'
+	asked 1
+	is "$(jq -r '.exhaustive, .flips, .may_flip' out | tr '\n' ' ')" "false false true "
+	is "$(jq -r '.steps[] | select(.k == "monitors/load") | .class' out)" INPUT-CHANGED
+}
+
+@test "against: a run in a bundle" {
+	ran 0
+	run_rb 0 export $run -o run.bundle
+	rm -r state
+	run_rb 0 replay ./run.bundle --against book.yml
+	grep -q '^run '$run' against book.yml$' out
+	changed 's/free > 20/free > 40/'
+	run_rb 1 replay ./run.bundle --against new.yml
+}
+
+@test "against: a dry-run, which knows nothing of its writes" {
+	ran 0 --dry-run
+	source=book.yml asked 0
+	changed 's/echo, unmigrate/echo, restore/'
+	asked 1
+	is "$(step act/migrate)" "ROLLBACK-CHANGED would not_run not_run"
 }
 
 @test "corpus: a table of runs, and exit codes for CI" {

@@ -58,7 +58,9 @@ def describe_security_groups(world, ec2, o):
         wanted = not patterns or any(p.strip("*") in group["name"] if "*" in p else p == group["name"] for p in patterns)
         if wanted and name in o.get("group-ids", [name]):
             found.append({"GroupId": name, "GroupName": group["name"], "IpPermissions": [
-                {"IpProtocol": r["IpProtocol"], "FromPort": r["FromPort"], "ToPort": r["ToPort"], "IpRanges": [{"CidrIp": r["CidrIp"]}]}
+                {"IpProtocol": r["IpProtocol"], "FromPort": r["FromPort"], "ToPort": r["ToPort"],
+                 "IpRanges": [{"CidrIp": r["CidrIp"]}] if "CidrIp" in r else [],
+                 "UserIdGroupPairs": [{"GroupId": r["GroupId"]}] if "GroupId" in r else []}
                 for r in group["rules"]]})
     for name in o.get("group-ids", []):
         if name not in ec2.get("groups", {}):
@@ -74,9 +76,12 @@ def ingress(adds):
             aws.refused(operation, "InvalidGroup.NotFound", "The security group '%s' does not exist" % o["group-id"])
         rules = ec2["groups"][o["group-id"]]["rules"]
         low, _, high = o["port"].partition("-")
-        rule = {"IpProtocol": o["protocol"], "FromPort": int(low), "ToPort": int(high or low), "CidrIp": o["cidr"]}
+        if ("cidr" in o) == ("source-group" in o):
+            aws.refused(operation, "MissingParameter", "Exactly one of cidrIp, sourceGroup must be specified")
+        rule = {"IpProtocol": o["protocol"], "FromPort": int(low), "ToPort": int(high or low)}
+        rule.update({"CidrIp": o["cidr"]} if "cidr" in o else {"GroupId": o["source-group"]})
         if adds and rule in rules:
-            aws.refused(operation, "InvalidPermission.Duplicate", "the specified rule \"peer: %s\" already exists" % o["cidr"])
+            aws.refused(operation, "InvalidPermission.Duplicate", "the specified rule \"peer: %s\" already exists" % o.get("cidr", o.get("source-group")))
         if not adds and rule not in rules:
             aws.refused(operation, "InvalidPermission.NotFound", "The specified rule does not exist in this security group.")
         yield
@@ -180,8 +185,8 @@ OPERATIONS = {
     ("route53", "change-resource-record-sets"): (change_record_sets, "hosted-zone-id! change-batch!"),
     ("route53", "wait resource-record-sets-changed"): (record_sets_changed, "id!"),
     ("ec2", "describe-security-groups"): (describe_security_groups, "filters:list group-ids:list"),
-    ("ec2", "authorize-security-group-ingress"): (ingress(True), "group-id! protocol! port! cidr!"),
-    ("ec2", "revoke-security-group-ingress"): (ingress(False), "group-id! protocol! port! cidr!"),
+    ("ec2", "authorize-security-group-ingress"): (ingress(True), "group-id! protocol! port! cidr source-group"),
+    ("ec2", "revoke-security-group-ingress"): (ingress(False), "group-id! protocol! port! cidr source-group"),
     ("secretsmanager", "describe-secret"): (lambda w, m, o: secret_shown(o, secret_of(m, o, "DescribeSecret")), "secret-id!"),
     ("secretsmanager", "get-secret-value"): (secret_value, "secret-id! query"),
     ("secretsmanager", "rotate-secret"): (rotate_secret, "secret-id!"),

@@ -13,7 +13,7 @@ import state
 
 FAULT = ("Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?", 1)
 COMMANDS = {
-    "build": "file tag:many build-arg:many no-cache:flag pull:flag platform quiet:flag",
+    "build": "file tag:many target build-arg:many no-cache:flag pull:flag platform quiet:flag",
     "push": "quiet:flag", "pull": "quiet:flag", "tag": "", "rmi": "force:flag", "rm": "force:flag volumes:flag",
     "login": "username password-stdin:flag", "logout": "", "version": "format", "info": "format",
     "run": "detach:flag name publish:many env:many restart network label:many rm:flag env-file health-cmd",

@@ -107,6 +107,8 @@ def init(world, where, folder, plain, found):
 
 def differences(where, folder, found, destroy=False):
     now, then = folder["resources"], {} if destroy else wanted(where, found)
+    if "target" in found:  # what is not named stays as it is
+        then = {**{r: v for r, v in now.items() if r not in found["target"]}, **{r: v for r, v in then.items() if r in found["target"]}}
     add, gone = [r for r in then if r not in now], [r for r in now if r not in then]
     change = [r for r in then if r in now and now[r] != then[r]]
     return add, change, gone, then

@@ -151,6 +151,43 @@ packs() { ls "$(cache | sed 's/ .*//')/objects/pack" | grep -c '\.pack$'; }
 	[ $(($(date +%s) - start)) -lt 40 ]
 }
 
+@test "a server that lists its refs and stalls with the pack is given up" {
+	mkdir srv
+	repository w
+	git clone -q --bare w srv/rb.git
+	authority
+	port=$(free_port)
+	cat >stall.py <<-'EOF'
+		import socket, ssl, subprocess, sys, time
+		c = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+		c.load_cert_chain("cert.pem", "key.pem")
+		s = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+		refs = subprocess.run(["git", "upload-pack", "--advertise-refs", "--stateless-rpc", "srv/rb.git"], capture_output=True).stdout
+		body = b"001e# service=git-upload-pack\n0000" + refs
+		open("listens", "w").close()
+		while True:
+		    t = c.wrap_socket(s.accept()[0], server_side=True)
+		    while True:
+		        asked = t.recv(65536)
+		        if not asked:
+		            break
+		        if asked.startswith(b"POST"):
+		            open("posted", "w").close()
+		            t.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/x-git-upload-pack-result\r\nContent-Length: 100000\r\n\r\n0008NAK\n")
+		            time.sleep(90)
+		        t.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/x-git-upload-pack-advertisement\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+	EOF
+	python3 stall.py "$port" &
+	background="$background $!"
+	until_ok test -e listens
+	export SSL_CERT_FILE=$PWD/ca.crt
+	run_rb 2 exec "git+https://localhost:$port/rb.git//kis/deploy.yml@v1.4.0"
+	[ -e posted ]
+	says 'RB409' err
+	says 'the server stalled' err
+	is "$(find .cache -name '*.pack' | wc -l)" 0
+}
+
 @test "an interrupted fetch leaves nothing that hinders the next one" {
 	serve
 	head -c 3000000 /dev/urandom >w/big

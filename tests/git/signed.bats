@@ -105,3 +105,38 @@ git_as() {
 	RUNBOOK_KEYRING=$PWD/empty.gpg run_rb 2 exec w/kis/deploy.yml@v2.0.1 --require-signed
 	gpgconf --kill all || true
 }
+
+@test "ssh: locked modules must be signed, too; vendored ones are by the runbook's commit" {
+	keys
+	git init -q -b main w
+	printf 'runbook: 1\nsteps:\n  - guard: true\n' >w/m.yml
+	git -C w add -A
+	git -C w commit -qm one
+	git_as ann.key tag -s -m signed v1.0.0
+	git_as eve.key tag -s -m other v1.1.0
+	git -C w tag v1.2.0
+	git init -q -b main book
+	for minimum in v1.0 v1.1 v1.2; do
+		printf 'runbook: 1\nname: b\npreflight:\n  - uses: git+file://%s/w//m.yml@%s\n' "$PWD" $minimum >book/book.yml
+		run_rb 0 mod update book
+		git -C book add -A
+		git -C book -c gpg.format=ssh -c user.signingKey="$PWD/ann.key" commit -q -S -m "$minimum"
+		git -C book tag "$minimum.0"
+		run_rb 0 exec "book/book.yml@$minimum.0"
+	done
+	run_rb 0 exec book/book.yml@v1.0.0 --require-signed
+	for version in v1.1.0 v1.2.0; do
+		run_rb 2 exec "book/book.yml@$version" --require-signed
+		says 'error[RB412]' err
+		says "w//m.yml@$version" err
+	done
+	git -C book checkout -q v1.2.0
+	run_rb 0 mod vendor book
+	run_rb 2 mod update book --require-signed
+	says RB412 err
+	git -C book add -A
+	git -C book -c gpg.format=ssh -c user.signingKey="$PWD/ann.key" commit -q -S -m vendored
+	git -C book tag v2.0.0
+	run_rb 0 exec book/book.yml@v2.0.0 --require-signed
+	says 'signed by ann@x' err
+}

@@ -587,3 +587,91 @@ golden_full_disk() {
 	cp -r small/state state
 	umount small
 }
+
+golden_monitors() {
+	cat >book.yml <<-'YML'
+		runbook: 1
+		name: monitors
+		defaults: { timeout: 20s, grace: 100ms }
+		channels: { log: { run: [cat], level: warn } }
+		monitors:
+		  - id: load
+		    during: [act, test]
+		    every: 100ms
+		    run: 'n=$(cat n 2>/dev/null || echo 0); echo $((n + 1)) >n; cat n'
+		    capture: { n: int(out) }
+		    rules:
+		      - { when: n >= 2, then: notify, to: log, say: "it rises: ${{ n }}" }
+		      - { when: n >= 3 for 3 samples, then: rollback }
+		  - id: broken
+		    during: [act]
+		    every: 200ms
+		    run: [sh, -c, "exit 1"]
+		    capture: { n: int(out) }
+		    rules:
+		      - { when: failed for 2 samples, then: notify }
+		act:
+		  - { id: one, run: echo one, rollback: [{ run: echo -one }] }
+		  - { id: long, run: sleep 20, rollback: [{ run: echo -long }] }
+		test:
+		  - { guard: 2 > 1 }
+	YML
+	rb 3 exec book.yml
+	journal_has '"t":"sample"'
+	journal_has '"t":"rule"'
+}
+
+golden_channels() {
+	cat >server.py <<-'PY'
+		import http.server
+		seen = 0
+		class H(http.server.BaseHTTPRequestHandler):
+		    def do_GET(self):
+		        self.answer(200, b'{"status":"success","data":{"resultType":"vector","result":[{"metric":{"job":"a"},"value":[1,"3.5"]}]}}')
+		    def do_POST(self):
+		        global seen
+		        seen += 1
+		        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+		        if self.path.startswith("/api"):
+		            return self.do_GET()
+		        self.answer(503 if seen == 1 else 202, b"ok")
+		    def answer(self, code, body):
+		        self.send_response(code)
+		        self.send_header("Content-Type", "application/json")
+		        self.send_header("Content-Length", str(len(body)))
+		        self.end_headers()
+		        self.wfile.write(body)
+		    def log_message(self, *a):
+		        pass
+		s = http.server.HTTPServer(("127.0.0.1", 0), H)
+		open("port", "w").write(str(s.server_port))
+		s.serve_forever()
+	PY
+	python3 server.py &
+	server=$!
+	until_ok test -s port
+	cat >book.yml <<-'YML'
+		runbook: 1
+		name: channels
+		inputs: { base: string }
+		secrets: { hook: { env: HOOK }, routing: { env: ROUTING } }
+		defaults: { timeout: 20s }
+		channels:
+		  chat: { slack: hook }
+		  pager: { pagerduty: routing, url: "${{ inputs.base }}/events", level: error }
+		  log: { run: [cat] }
+		preflight:
+		  - { id: up, metric: { prometheus: "${{ inputs.base }}", query: up }, capture: { n: out } }
+		act:
+		  - { id: w, run: "echo ${{ show(steps.up.n) }}", rollback: [{ run: echo -w }] }
+		  - { notify: { to: [chat, log], say: hello, title: A title } }
+		  - { notify: { to: pager, say: it burns, level: critical, incident: fire } }
+		  - { notify: { to: pager, say: it is over, level: critical, incident: fire, event: resolve } }
+		test:
+		  - { guard: 2 > 1 }
+	YML
+	code=0
+	HOOK="http://127.0.0.1:$(cat port)/hook-0815" ROUTING=routing-key-4711 "$RB" exec book.yml -i base="http://127.0.0.1:$(cat port)" >out 2>err </dev/null || code=$?
+	kill "$server"
+	[ "$code" = 0 ] || { cat out err; exit 1; }
+}

@@ -367,8 +367,8 @@ limit_output_stored() {
 }
 
 # A server that gives what the path asks for: /body/N bytes, /head/N bytes of
-# headers, /count/N headers, /hop/N redirects,
-# /series/N of Prometheus; what is posted goes into the file `posted`.
+# headers, /count/N headers, /hop/N redirects, /series/N of Prometheus; what is posted
+# goes into the file `posted`.
 serve() {
 	[ -z "$server" ] || return 0
 	python3 "$here/server.py" >port &

@@ -1,7 +1,7 @@
 """An HTTP server for tests/limits/run.sh: prints its port, then gives what a path
 asks for: /body/N, N bytes; /head/N, N bytes of headers; /count/N, N headers; /hop/N, N redirects;
-/series/N/api/v1/query, N series as Prometheus gives them. What is posted goes into the file `posted`; /busy is
-answered with 503."""
+/series/N/api/v1/query, N series as Prometheus gives them. What is posted goes into the file
+`posted`; /busy is answered with 503."""
 import http.server
 
 

@@ -1,6 +1,5 @@
 #!/bin/sh
-# ion_drill.sh: the drill of runbooks/ion with its certificate, the tasks of the editor,
-# and the timers.
+# ion_drill.sh: the drill of runbooks/ion with its certificate, and the tasks of the editor.
 . "$(dirname "$0")/service/lib.sh"
 . "$top/tests/cloud/state.sh"
 . "$here/service/ion.sh"
@@ -44,7 +43,7 @@ tick test/read_it 3
 tick test/editor 3
 tick test/skills 12
 ended 0 'a wrong judgement is told, not punished'
-is 'both are issues' "$("$RB" eval 'run.issues.count(i => contains(str(i.text), "table says") or contains(str(i.text), "above their limits"))' --run "$run")" 2
+is 'both are issues' "$(jq -r 'select(.t == "issue") | .text' "$RUNBOOK_STATE/runs/$run/journal.jsonl" | grep -c 'table says\|above their limits')" 2
 drill -i 'trainee.name=Lee' -i judge.decision=roll_back -i decide.decision=roll_back -i closed.report=x -i self.confidence=5 -i signed=false
 until_ok 30 asked test/read_it
 "$RB" answer "$run" test/read_it no --why 'the traffic moved' >/dev/null 2>&1
@@ -79,19 +78,4 @@ END
 check 'the task in earnest asks' sh -c '! grep "asks once" "$1" | grep -q -e --yes' sh "$scratch/tasks"
 untouched 'the tasks'
 
-# Timers
-if command -v systemd-analyze >/dev/null; then
-	mkdir "$scratch/units"
-	for unit in "$books"/systemd/*; do sed "s|/usr/local/bin/runbook|$RB|" "$unit" >"$scratch/units/${unit##*/}"; done
-	check 'systemd takes the units' sh -c 'systemd-analyze verify "$1"/*.timer "$1"/*.service 2>&1 | { ! grep -i "$1"; }' sh "$scratch/units"
-	for unit in "$books"/systemd/*.timer; do
-		check "${unit##*/} starts a service that is there" test -f "${unit%.timer}.service"
-		when=$(sed -n 's/^OnCalendar=//p' "$unit")
-		[ -z "$when" ] || check "$when is a time" systemd-analyze calendar "$when"
-	done
-	grep -h ExecStart= "$books"/systemd/*.service | grep -o '/srv/runbooks/[^ ]*' | while read -r file; do test -f "$top/runbooks/${file#/srv/runbooks/}" || echo "$file"; done >"$scratch/lost"
-	is 'their runbooks are there' "$(cat "$scratch/lost")" ''
-else
-	skip 'units' 'no systemd-analyze'
-fi
 finish

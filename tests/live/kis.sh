@@ -2,19 +2,29 @@
 # kis.sh: runbooks/kis-core against real nginx, PostgreSQL and Redis. After each
 # failure traffic, schema, rows, Redis keys and files are as before.
 . "$(dirname "$0")/service/lib.sh"
+. "$top/tests/cloud/state.sh"
+. "$here/service/people.sh"
 . "$here/service/kis.sh"
-need nginx psql pg_dump redis-server redis-cli curl gzip python3 postgres bash
-book=$top/runbooks/kis-core/deploy.yml
+need nginx psql pg_dump redis-server redis-cli curl gzip python3 postgres bash jq ssh-keygen
+books=$top/runbooks/kis-core
+book=$books/deploy.yml
 rb 0 'the runbook has no errors' check "$book"
 check 'and no warnings' sh -c '"$1" check --output json "$2" | tr -d " \n" | grep -q "\"diagnostics\":\[\]"' sh "$RB" "$book"
 for env in production staging; do
 	rb 0 "the settings of $env are right" plan "$book" --inputs "${book%/*}/environments/$env.yml" -i tag=v2.4.0
 done
+rb 0 'the retrospective has no errors' check --output json "$books/retrospective.yml"
+check 'and no warnings' jq -e '.diagnostics == []' "$scratch/out"
 kis_up
+# The triggers of the monitors hold for a minute; not in a test.
+mkdir "$scratch/book"
+cp -R "$books/." "$scratch/book"
+sed -i 's/ for 1m, then/ for 3 samples, then/' "$scratch/book/deploy.yml"
+book=$scratch/book/deploy.yml
 deploy() { # CODE WHAT ARGS...
 	_c=$1 _w=$2
 	shift 2
-	rb "$_c" "$_w" exec "$book" --inputs "$scratch/kis.yml" --yes --no-input --output json "$@"
+	rb "$_c" "$_w" exec "$book" --inputs "$scratch/kis.yml" --yes --no-input --output json -i request.change=CR-2025-007 --outside-window test "$@"
 }
 fails() { # STEP WHAT ARGS...: a failure at this step, everything undone
 	_step=$1
@@ -37,7 +47,7 @@ check 'the state is really read' grep -q 'COPY kis.estimates' "$scratch/before"
 deploy 1 'a release that does not exist: failed in PRE-FLIGHT' -i tag=v9.9.9
 undone 'no such release'
 deploy 2 'a tag of the wrong form' -i tag=latest
-(unset JWT_SECRET; "$RB" exec "$book" --inputs "$scratch/kis.yml" --yes --no-input -i tag=v2.4.0 >"$scratch/out" 2>"$scratch/err" </dev/null)
+(unset JWT_SECRET; "$RB" exec "$book" --inputs "$scratch/kis.yml" --yes --no-input -i request.change=CR-2025-007 --outside-window test -i tag=v2.4.0 >"$scratch/out" 2>"$scratch/err" </dev/null)
 is 'a missing variable of the environment: nothing runs' "$([ $? -eq 0 ] || echo refused)" refused
 check 'and it is named' grep -q JWT_SECRET "$scratch/err"
 undone 'missing variable'
@@ -56,6 +66,23 @@ fails act/migrate 'a migration whose psql is killed' -i tag=v2.4.6
 fails test/predict 'a smoke test fails' -i tag=v2.4.3
 fails test/gate 'requests fail under load' -i tag=v2.4.4
 fails test/gate 'slower than before' -i tag=v2.4.5
+# What users meet while the monitors watch; it begins when the soak does
+soaks() { # CODE WHAT ARGS...
+	_c=$1 _w=$2
+	shift 2
+	rm -f "$kis/later"
+	begin "$book" --inputs "$scratch/kis.yml" --yes -i request.change=CR-2025-007 --outside-window test "$@"
+	until_ok 60 grep -q '"t":"step.intent","k":"test/soak"' "$scratch/out"
+	: >"$kis/later"
+	ended "$_c" "$_w"
+}
+soaks 3 'the error rate rises with users: the monitors roll back' -i tag=v2.4.8 -i soak=30s
+check 'the monitor says why' sh -c 'tail -n 1 "$1" | grep -q "150% of its limit"' sh "$scratch/out"
+undone 'rolled back by a monitor'
+soaks 5 'a monitor without figures: a person is asked; without a terminal the run is held' -i tag=v2.4.10 -i soak=30s
+rb 0 'who is asked rolls back' rollback @last --no-input
+undone 'rolled back by a person'
+check 'mail tells what went wrong' sh -c 'cat "$1"/new/* | tr -d "\n" | grep -q "Deployment rolled_back\|RGVwbG95bWVudCByb2xsZWRfYmFjaz"' sh "$kis/mail"
 fails test/baseline 'an answer above the limit' -i tag=v2.4.0 -i max_p95=1us
 
 rm -f "$kis/echo.jsonl"
@@ -98,9 +125,33 @@ assert m["environment"] == "test" and m["backup_type"] == "pre-flight" and m["ta
 for f in m["files"]: assert os.path.exists(sys.argv[1] + "/" + f), f
 for f in ("database.sql.gz", "production.conf", ".env", "production.json", "service_state.txt"): assert f in m["files"], m' "$backup"
 check 'the backup is a dump' sh -c 'gzip -dc "$1/database.sql.gz" | grep -q "^COPY kis.estimates"' sh "$backup"
-is 'operations were told at the start and at the end' "$(grep -c '"path": "/slack"' "$kis/echo.jsonl")" 2
+is 'three people approved it' "$("$RB" eval 'format("{} {} {}", steps.technical.status, steps.commercial.status, steps.secure.status)' --run @last)" '"ok ok ok"'
+is 'nobody asked the executive' "$("$RB" eval 'steps.executive.status' --run @last)" '"skipped"'
+check 'Slack has the start, the approvals and the summary' "$python" -c '
+import json, sys
+texts = [json.dumps(json.loads(json.loads(l)["body"]), ensure_ascii=False) for l in open(sys.argv[1])]
+assert any("started" in t for t in texts) and any("12" not in t and "Overall: SUCCESS" in t for t in texts), texts
+assert sum("approv" in t.lower() for t in texts) >= 3, texts' "$kis/echo.jsonl"
+# The retrospective, from the report of this run
+facts=$("$RB" runs --runbook kis_core_deploy --output json | head -n 1 | jq -r .run)
+retro() { # CODE WHAT ARGS...
+	_c=$1 _w=$2
+	shift 2
+	rb "$_c" "$_w" exec "$books/retrospective.yml" -i "deployment=$facts" -i "runbook=$RB" -i 'people.names=["이충원 (대표이사)", "QA Lead"]' \
+		-i 'well.points=["smoke tests passed"]' -i 'lessons.learned=["baseline first"]' -i 'lessons.process=[]' -i 'lessons.focus=["monitoring"]' \
+		-i plan_was.duration=2h -i plan_was.downtime=15m --no-input "$@"
+}
+retro 0 'the retrospective' -i 'wrong.points=["Slack was late"]' -i 'actions.items=["make alarms redundant | DevOps Engineer | 2025-09-25 | HIGH"]'
+for text in "Retrospective of $facts" '- Slack was late' '| make alarms redundant | DevOps Engineer | 2025-09-25 | HIGH |' '| downtime | 15m |' '| duration | 2h |' '- monitoring'; do
+	check "the retrospective has: $text" sh -c 'grep -qF -e "$2" "$1"' sh "$(last_run)retrospective.md" "$text"
+done
+check 'and a downtime that was measured' sh -c '! grep "^| downtime" "$1" | grep -q -- "| - |"' sh "$(last_run)retrospective.md"
+retro 1 'an action without a day is refused' -i 'wrong.points=["x"]' -i 'actions.items=["make alarms redundant"]'
+retro 1 'something went wrong and nothing is done' -i 'wrong.points=["x"]' -i 'actions.items=[]'
 kis_state "$scratch/before"
 fails test/gate 'a bad release over the new one' -i tag=v2.5.0
+soaks 0 'over the limit, but under 150%: people are told, nothing is undone' -i tag=v2.5.2 -i soak=3s
+check 'the monitors say so' sh -c 'jq -e "select(.t == \"issue\") | .text" "$1" | grep -q "max_errors\|max_connections"' sh "$(last_run)journal.jsonl"
 deploy 0 'a good release without a migration' -i tag=v2.5.1
 is 'it answers' "$(get "http://127.0.0.1:$kis_port/api/v1/health" | cut -c 1-37)" '{"status": "ok", "version": "v2.5.1",'
 for secret in "$DATABASE_PASSWORD" "$REDIS_PASSWORD" "$JWT_SECRET" "$OPENAI_API_KEY" "$SMOKE_TEST_PASSWORD" "$SLACK_WEBHOOK_URL"; do

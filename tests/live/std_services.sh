@@ -66,6 +66,29 @@ pup() {
 }
 faults 'process start' pdown alive "$scratch/pstart.yml"
 faults 'process stop' pup alive "$scratch/pstop.yml"
+# restart changes only which process it is: the world must be as before after every fault
+pup
+alive >"$scratch/before"
+fault_exec 0 none "$scratch/prestart.yml"
+calls=$(cat "$fault_dir/n")
+check 'process restart: runs without a fault' test $code -eq 0 -a "$calls" -ge 2
+bad=0 undone=0
+for how in before after killed; do
+	call=1
+	while [ $call -le "$calls" ]; do
+		pup
+		fault_exec $call $how "$scratch/prestart.yml"
+		[ $code -eq 0 ] || undone=$((undone + 1))
+		alive >"$scratch/after"
+		cmp -s "$scratch/before" "$scratch/after" || {
+			bad=$((bad + 1))
+			echo "exit code $code after a fault ($how) of call $call: $(tail -n 1 "$fault_dir/called")" | note
+			diff "$scratch/before" "$scratch/after" | note
+		}
+		call=$((call + 1))
+	done
+done
+check "process restart: $undone faults left everything as it was" test $bad -eq 0 -a $undone -gt 0
 pdown
 rb 0 'start' exec "$scratch/pstart.yml"
 is 'the arguments are exact' "$(tail -n 1 "$w/said")" 'started with: a b $(x)'

@@ -61,7 +61,7 @@ class Book:
         return self.r.choice(true if holds else false)
 
     def people(self):
-        return self.pick("log", "lead", ["log", "lead"], ["hook"]) if not self.in_module else self.pick("log", ["log"])
+        return self.pick("log", "lead", ["log", "lead"], ["hook"], "chat", ["pager", "mail"]) if not self.in_module else self.pick("log", ["log"])
 
     def ladder(self):
         out = []
@@ -156,6 +156,56 @@ class Book:
             elif "foreach" not in s and not self.in_block:
                 self.later.append("steps.%s.c%d" % (s["id"], self.n))
 
+    def metric(self):
+        m = {"prometheus": "http://world/prom", "query": self.pick("up", "sum(rate(x[5m]))", 'up{job="${{ inputs.s }}"}')}
+        if self.chance(30):
+            m["all"] = True
+        if self.chance(20):
+            m["headers"] = {"X-A": self.text()}
+        if not self.in_module and self.chance(15):
+            m["auth"] = {"bearer": "${{ secrets.token }}"}
+        if self.chance(15):
+            m["tls"] = {"ca": "ca.pem"}
+        return m
+
+    def monitor(self, i, test):
+        kind = self.pick("run", "run", "script", "http", "metric")
+        m = {"id": "w%d" % i, "every": self.pick("1s", "2s", "1500ms")}
+        if not test or self.chance(70):
+            m["during"] = self.pick(["act"], ["act", "test"], ["test"]) if test else ["act"]
+        if kind == "run":
+            m["run"] = ["figures"] + [self.pick("1", "3", "5", "7", "9", "9", "x", "no", "lost", "hang", "sig") for _ in range(1 + self.r.randrange(8))]
+            m["capture"] = {"n": "int(out)"}
+        elif kind == "script":
+            m["run"] = self.word(70).split(" ")[0] + " 7"
+            m["shell"] = self.pick("sh", "bash")
+            m["parse"] = self.pick("text", "lines", {"regex": "(?<d>[0-9]+)"})
+            m["capture"] = {"n": {"text": "out.len()", "lines": "out.len()"}.get(str(m["parse"]), "2 + 2")}
+        elif kind == "http":
+            m["http"] = {"url": "http://world/%s" % self.pick(200, 200, 503, "flaky1")}
+            m["capture"] = {"n": "code"}
+        else:
+            m["metric"] = dict(self.metric())
+            m["metric"].pop("all", None)
+            m["capture"] = {"n": "out"}
+        for key, value in (("name", self.text()), ("about", "why"), ("timeout", "2s"), ("grace", "1s"), ("expect", self.pick("took < 1h", "true"))):
+            if self.chance(25):
+                m[key] = value
+        if "run" in m:
+            for key, value in (("env", {"E": "1"}), ("stdin", "in"), ("dir", "/tmp")):
+                if self.chance(25):
+                    m[key] = value
+        if self.chance(75):
+            m["rules"] = [self.rule() for _ in range(1 + self.r.randrange(3))]
+        return m
+
+    def rule(self):
+        rule = {"when": self.pick("n > 4", "n < 2", "n >= 9", "failed", "n == 7") + self.pick("", "", " for 2s", " for 3 samples"), "then": self.pick("notify", "notify", "pause", "rollback")}
+        for key, value in (("to", self.people()), ("level", self.pick("info", "warn", "error", "critical")), ("say", self.text())):
+            if self.chance(30):
+                rule[key] = value
+        return rule
+
     def undo(self):
         out = []
         for _ in range(self.r.randrange(4)):
@@ -183,7 +233,7 @@ class Book:
         s = {"id": "s%d" % me}
         early = phase in ("preflight", "plan")
         self.rough = 15 if early else 60
-        kinds = ["run"] * 8 + ["http"] * 3 + ["guard", "capture", "confirm", "wait", "wait", "until", "notify", "render"]
+        kinds = ["run"] * 8 + ["http"] * 3 + ["guard", "capture", "confirm", "wait", "wait", "until", "notify", "render", "metric"]
         if depth < 3 and self.steps < 30:
             kinds += ["steps"] * 3 + ["uses"] * 2
         if not self.in_module:
@@ -247,6 +297,11 @@ class Book:
         elif kind == "http":
             self.request(s, write)
             self.results(s, True)
+        elif kind == "metric":
+            s["metric"] = self.metric()
+            s["timeout"] = "5s"
+            if self.chance(50):
+                s["capture"] = {"c%d" % self.n: "out.len()" if "all" in s["metric"] else "out * 2"}
         elif kind == "capture":
             s["capture"] = {"c%d" % self.n: self.pick("1 + 1", "inputs.s.upper()", "5s * 2", "[inputs.n, 4].max()")}
         elif kind == "confirm":
@@ -272,6 +327,9 @@ class Book:
                 s["notify"]["title"] = self.text()
             if self.chance(50):
                 s["notify"]["level"] = self.pick("info", "warn", "error", "critical")
+            if self.chance(40):
+                s["notify"]["incident"] = "inc-${{ inputs.n }}"
+                s["notify"]["event"] = self.pick("trigger", "acknowledge", "resolve")
         elif kind == "render":
             s["render"] = {"to": self.pick("a%d.txt" % self.n, "r-${{ run.id }}/%d" % self.n)}
             s["render"].update(self.pick({"text": self.text()}, {"text": ["one", self.text()]}, {"json": {"n": "${{ inputs.n }}", "l": [1, "x"]}}))
@@ -336,7 +394,13 @@ class Book:
         b["secrets"] = {"token": {"env": "TOKEN"}, "addr": {"file": "addr"}, "third": {"run": ["pass", "x"]}}
         b["vars"] = {"name": "n-${{ inputs.s }}", "nums": [1, 2, "${{ inputs.n }}"], "later": "${{ inputs.d }}"}
         b["roles"] = {"lead": {"who": ["kim", "lee", "tester"], "notify": "log", "contact": "+1"}}
-        b["channels"] = {"log": {"run": ["ok", "told"]}, "hook": {"webhook": "addr"}}
+        b["channels"] = {"log": {"run": ["ok", "told"]}, "hook": {"webhook": "addr", "level": self.pick("info", "warn")}, "chat": {"slack": "addr"},
+                         "pager": {"pagerduty": "third", "url": "http://world/202/events"},
+                         "mail": {"email": {"server": "mail.example.org:25", "user": "u", "password": "third", "from": "ops@example.org", "to": self.pick("a@example.org", ["a@example.org", "b@example.org"]), "tls": self.pick("starttls", "implicit")}}}
+        if self.chance(20):
+            mail = b["channels"]["mail"]["email"]
+            mail["tls"] = "none"
+            del mail["user"], mail["password"]
         b["defaults"] = {"timeout": "30s"}
         for key, value in (("retry", self.retry()), ("grace", "3s"), ("shell", self.pick("sh", "bash")), ("env", {"ALL": "${{ inputs.s }}"}), ("inherit", ["FOO", "AWS_*"]), ("dir", "/tmp")):
             if self.chance(15):
@@ -352,6 +416,8 @@ class Book:
                 self.captures += self.later
                 self.later = []
         self.captures = []
+        if self.chance(35):
+            b["monitors"] = [self.monitor(i, "test" in b) for i in range(1 + self.r.randrange(2))]
         b["rollback"] = [self.child({"retry": 0}, True, 90)]
         b["always"] = [dict(self.child({}, True, 80), timeout="20s")]
         b["report"] = [self.child({}, False, 80), {"render": {"to": "end.txt", "text": "${{ run.status }} ${{ run.took }} ${{ run.steps.len() }} ${{ run.issues.len() }}"}}]
@@ -367,7 +433,9 @@ def key_table():
 INSIDE = {("STEP", "http"): "HTTP", ("HTTP", "auth"): "HTTP_AUTH", ("HTTP", "tls"): "HTTP_TLS", ("STEP", "wait"): "WAIT", ("STEP", "notify"): "NOTIFY",
           ("STEP", "render"): "RENDER", ("STEP", "approve"): "APPROVE", ("STEP", "escalate"): "ESCALATE", ("TOP", "escalate"): "ESCALATE", ("STEP", "retry"): "RETRY",
           ("DEFAULTS", "retry"): "RETRY", ("STEP", "guard"): "GUARD", ("STEP", "parse"): "PARSE", ("TOP", "defaults"): "DEFAULTS", ("TOP", "window"): "WINDOW",
-          ("TOP", "risks"): "RISK", ("STEP", "probe"): "STEP"}
+          ("TOP", "risks"): "RISK", ("STEP", "probe"): "STEP",
+          ("STEP", "metric"): "METRIC", ("MONITOR", "metric"): "METRIC", ("MONITOR", "http"): "HTTP", ("MONITOR", "parse"): "PARSE", ("MONITOR", "rules"): "RULE",
+          ("METRIC", "auth"): "HTTP_AUTH", ("METRIC", "tls"): "HTTP_TLS", ("TOP", "monitors"): "MONITOR", ("CHANNEL", "email"): "EMAIL"}
 NAMED = {("TOP", "inputs"): "DECL", ("STEP", "ask"): "DECL", ("TOP", "secrets"): "SECRET", ("TOP", "channels"): "CHANNEL", ("TOP", "roles"): "ROLE"}
 STEPS = {"preflight", "plan", "act", "test", "report", "rollback", "always", "steps"}
 

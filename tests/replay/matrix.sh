@@ -106,9 +106,6 @@ for name in $builds; do
 		i=$((i + 1))
 	done
 done
-for zone in "${zones[@]}"; do
-	[ "$mode" != long ] || cell "${builds##* }" "$zone" C.UTF-8 state
-done
 
 # --- and the program itself, on a few of them ---
 export RUNBOOK_STATE="$work/state" RUNBOOK_LOCKS="$work/locks" HOME="$work"

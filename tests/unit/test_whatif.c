@@ -152,7 +152,7 @@ static void run_seed(uint64_t seed)
 	struct asked k = { 0 };
 	struct book b;
 
-	write_book(&b, seed, false);
+	write_book(&b, seed, true);
 	world_init(&k.w);
 	k.w.seed = seed;
 	set_trouble(&b, &k.w);
@@ -184,10 +184,186 @@ static void test_own_runbook(void **state)
 		run_seed(seed);
 }
 
+/* --- another runbook ---------------------------------------------------------------------- */
+
+/* What every result keeps. */
+static void check_result(const struct whatif_result *r, uint64_t seed)
+{
+	uint32_t n = 0;
+
+	for (int i = 0; i < WHATIF_CLASSES; i++)
+		n += r->classes[i];
+	if (n != r->step_count || !r->outcome_count || r->drives > WHATIF_DRIVES_MAX || (r->flips && !r->may_flip) || (r->may_flip && !r->different))
+		fail_msg("seed %llu: the result contradicts itself", (unsigned long long)seed);
+}
+
+/* One occurrence of a text becomes another one. False: there is none. */
+static bool mutate(struct book *b, struct buf *out)
+{
+	static const char *const pairs[][2] = {
+		{ "run: [ok]", "run: [no]" }, { "run: [ok]", "run: [ok, more]" }, { "run: [no]", "run: [ok]" }, { "1 == 1", "1 == 2" },
+		{ "1 == 2", "1 == 1" }, { "2 > 1", "1 > 2" }, { "1 > 2", "2 > 1" }, { "on_fail: continue", "on_fail: fail" },
+		{ "on_fail: fail", "on_fail: continue" }, { "else: skip", "else: fail" },
+		{ "confirm: sure", "confirm: really" }, { "range(2)", "range(3)" }, { "range(3)", "range(1)" }, { "wait: 1s", "wait: 2s" },
+	};
+	const char *const *pair = pairs[dice(b, sizeof(pairs) / sizeof(*pairs))];
+	const char *at = b->text.p, *found = NULL;
+	uint32_t n = 0;
+
+	while ((at = strstr(at, pair[0]))) {
+		if (!dice(b, ++n))
+			found = at;
+		at++;
+	}
+	if (!found)
+		return false;
+	buf_init(out, 1 << 20);
+	buf_add(out, b->text.p, (size_t)(found - b->text.p));
+	buf_addz(out, pair[1]);
+	buf_addz(out, found + strlen(pair[0]));
+	return true;
+}
+
+/* Did a step start, in a run of which this is the journal? */
+static bool started(struct str lines, struct str key)
+{
+	struct buf b;
+	bool there;
+
+	buf_init(&b, 4096);
+	buf_printf(&b, "\"t\":\"step.intent\",\"k\":\"%.*s\",", STR_ARG(key));
+	there = str_find(lines, buf_str(&b)) >= 0;
+	buf_release(&b);
+	return there;
+}
+
+/* What really happens must be among what was said, and be it if that was certain. */
+static void check_truth(const struct whatif_result *r, const struct world *real, enum run_status status, uint64_t seed, const char *was, const char *is)
+{
+	bool told = !r->exhaustive;
+	struct str lines = buf_str(&real->lines);
+
+	for (uint32_t i = 0; i < r->outcome_count; i++)
+		told = told || r->outcomes[i].status == status;
+	for (uint32_t i = 0; i < r->step_count && told; i++) {
+		const struct whatif_step *s = &r->steps[i];
+
+		if (s->holds || s->cls == WHATIF_DROPPED || s->runs == MAY || started(lines, s->key) == (s->runs == WOULD))
+			continue;
+		fprintf(stderr, "%.*s %s run\n", STR_ARG(s->key), whatif_will_names[s->runs]);
+		told = false;
+	}
+	if (told)
+		return;
+	fprintf(stderr, "%s\n---\n%s\n%.*s", was, is, (int)lines.n, lines.p);
+	put_result(r);
+	fail_msg("seed %llu: it was not told that it would be so: %s", (unsigned long long)seed, run_status_names[status]);
+}
+
+/* People who always say the same, whatever they are asked. */
+static void set_people(struct world *w, const char *text)
+{
+	w->crowd = true;
+	w->answer = strstr(text, "m: {type: int") || strstr(text, "min: 2") ? "rollback" /* 4 for a number, no for the rest */ : "yes";
+}
+
+static bool loads(const char *text)
+{
+	struct program *p;
+	struct diags ds;
+	struct world w;
+	bool ok;
+
+	world_init(&w);
+	diags_init(&ds, &w.arena);
+	p = world_load(&w, text, &ds);
+	ok = p && !ds.errors;
+	if (p)
+		program_release(p);
+	diags_release(&ds);
+	world_release(&w);
+	return ok;
+}
+
+/* A run without trouble from outside; then a runbook that differs in one place, told and run. */
+static bool run_mutant(uint64_t seed)
+{
+	struct asked k = { 0 };
+	struct buf other;
+	struct world real;
+	struct world_run run;
+	struct book b;
+
+	write_book(&b, seed, false);
+	if (strstr(b.text.p, "\ntimeout: ") || !mutate(&b, &other)) { /* how long something new takes is not known */
+		buf_release(&b.text);
+		return false;
+	}
+	if (!loads(other.p)) {
+		buf_release(&b.text);
+		buf_release(&other);
+		return false;
+	}
+	world_init(&k.w);
+	k.w.seed = seed;
+	set_people(&k.w, b.text.p);
+	assert_int_not_equal(world_run(&k.w, b.text.p).exit, -1);
+	take_down(&k, b.text.p);
+	ask(&k, other.p, NULL, 0);
+	check_result(k.res, seed);
+	world_init(&real);
+	real.seed = seed;
+	set_people(&real, b.text.p);
+	run = world_run(&real, other.p);
+	check_truth(k.res, &real, run.status, seed, b.text.p, other.p);
+	world_release(&real);
+	asked_end(&k);
+	buf_release(&other);
+	buf_release(&b.text);
+	return true;
+}
+
+static void test_mutants(void **state)
+{
+	const char *many = getenv("RB_WHATIF_SEEDS"), *one = getenv("RB_WHATIF_MUTANT");
+	uint64_t n = many ? strtoull(many, NULL, 10) : SEEDS;
+
+	(void)state;
+	if (one)
+		assert_true(run_mutant(strtoull(one, NULL, 10)));
+	for (uint64_t seed = 0; seed < n && !one; seed++)
+		(void)run_mutant(seed);
+}
+
+/* Of a runbook that has nothing in common with it but the names of steps. */
+static void test_strangers(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 0; seed < SEEDS / 4; seed++) {
+		struct asked k = { 0 };
+		struct book b, other;
+
+		write_book(&b, seed, true);
+		write_book(&other, seed + 100000, true);
+		world_init(&k.w);
+		set_trouble(&b, &k.w);
+		set_people(&k.w, b.text.p);
+		assert_int_not_equal(world_run(&k.w, b.text.p).exit, -1);
+		take_down(&k, b.text.p);
+		ask(&k, other.text.p, NULL, 0);
+		check_result(k.res, seed);
+		asked_end(&k);
+		buf_release(&b.text);
+		buf_release(&other.text);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_own_runbook),
+		cmocka_unit_test(test_mutants),
+		cmocka_unit_test(test_strangers),
 	};
 
 	return cmocka_run_group_tests_name("whatif", tests, NULL, NULL);

@@ -210,19 +210,6 @@ static bool world_in_place(const struct world *w, struct str key)
 	return false;
 }
 
-/* The argv that a call of `figures` stands for. */
-static const char *const *world_figure(struct world *w, const struct command *c)
-{
-	const char **argv = arena_array(&w->arena, 3, sizeof(*argv));
-	int n = world_flaky(w, c->key), i = 1;
-
-	while (c->spawn.argv[i + 1] && i <= n)
-		i++;
-	argv[0] = strchr("nlhs", c->spawn.argv[i][0]) ? c->spawn.argv[i] : "ok";
-	argv[1] = c->spawn.argv[i];
-	return argv;
-}
-
 /* A script's words are those of its first line. */
 static const char *const *world_argv(struct world *w, const char *const *argv)
 {
@@ -245,14 +232,23 @@ static const char *const *world_argv(struct world *w, const char *const *argv)
 	return words;
 }
 
+/* The argv that a call of `figures` stands for. */
+static const char *const *world_figure(struct world *w, const struct command *c)
+{
+	const char **argv = arena_array(&w->arena, 3, sizeof(*argv));
+	int n = world_flaky(w, c->key), i = 1;
+
+	while (c->spawn.argv[i + 1] && i <= n)
+		i++;
+	argv[0] = strchr("nlhs", c->spawn.argv[i][0]) ? c->spawn.argv[i] : "ok";
+	argv[1] = c->spawn.argv[i];
+	return argv;
+}
+
 static void world_spawn(struct world *w, const struct command *c, struct world_op *o)
 {
-	const char *const *argv = world_argv(w, c->spawn.argv);
-	const char *what;
-
-	if (argv[0] && !strcmp(argv[0], "figures"))
-		argv = world_figure(w, c);
-	what = argv[0] ? argv[0] : "";
+	const char *const *argv = strcmp(c->spawn.argv[0], "figures") ? world_argv(w, c->spawn.argv) : world_figure(w, c);
+	const char *what = argv[0] ? argv[0] : "";
 
 	o->due = w->now + 1000000000;
 	o->result.end = END_EXIT;
@@ -292,7 +288,7 @@ static void world_spawn(struct world *w, const struct command *c, struct world_o
 		world_words(w, argv + 1, c->quiet, &o->result);
 	if (w->dir) /* a real record has both */
 		world_output(w, STR(""), c->quiet, &o->result.err);
-	if (c->timeout > 0 && o->due > w->now + c->timeout) {
+	if (c->timeout > 0 && (o->due == INT64_MAX || o->due > w->now + c->timeout)) {
 		o->due = w->now + c->timeout;
 		o->result.end = END_TIMEOUT;
 		o->result.code = -1;
@@ -310,7 +306,11 @@ static void world_request(struct world *w, const struct command *c, struct world
 	o->result.code = (int)strtol(what, NULL, 10);
 	if (!strncmp(what, "flaky1", 6))
 		o->result.code = world_flaky(w, c->key) ? 200 : 503;
-	if (!strncmp(what, "hang", 4)) {
+	if (!strncmp(what, "prom/", 5)) {
+		o->result.code = 200;
+		world_output(w, STR("{\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\"result\":[{\"metric\":{\"job\":\"a\"},\"value\":[1,\"3.5\"]}]}}"),
+			     c->quiet, &o->result.out);
+	} else if (!strncmp(what, "hang", 4)) {
 		o->due = INT64_MAX;
 	} else if (!strncmp(what, "lost", 4) || !strncmp(what, "nostart", 7)) {
 		o->result.end = what[0] == 'l' ? END_LOST : END_NOT_STARTED;
@@ -321,7 +321,7 @@ static void world_request(struct world *w, const struct command *c, struct world
 		o->result.header_count = 2;
 		world_output(w, o->result.code == 204 ? STR("") : STR("{\"ok\":true,\"word\":\"abc\"}\n"), c->quiet, &o->result.out);
 	}
-	if (c->timeout > 0 && o->due > w->now + c->timeout) {
+	if (c->timeout > 0 && (o->due == INT64_MAX || o->due > w->now + c->timeout)) {
 		o->due = w->now + c->timeout;
 		o->result.end = END_TIMEOUT;
 		o->result.code = -1;

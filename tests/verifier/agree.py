@@ -316,7 +316,7 @@ class Kind(NamedTuple):
 KINDS = [
     *(Kind(make, "both") for make in (flips, moves, cuts, splices, blobs, reports, signatures, heads)),
     Kind(seals, "program"), Kind(orders, "program"), Kind(forged, "any"),
-    Kind(tornfiles, "python"), Kind(stolen, "python"),
+    Kind(tornfiles, "both"), Kind(stolen, "both"),
 ]
 
 

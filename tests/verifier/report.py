@@ -100,7 +100,7 @@ def what(intent: Record) -> str | None:
         return re.sub(r"\$\{\{.*?\}\}", lambda m: shown(next(values, m[0])), intent["line"])
     if action == "http":
         return f"{intent['method']} {intent['url']}"
-    names = {"wait": "wait", "confirm": "question", "notify": "say", "render": "to"}
+    names = {"metric": "query", "wait": "wait", "confirm": "question", "notify": "say", "render": "to"}
     return intent.get(names.get(action, ""))
 
 
@@ -193,6 +193,88 @@ def ordered(node: Record) -> Record:
     if "steps" in node:
         node["steps"] = [ordered(child) for child in node["steps"]]
     return pick(node, NODE)
+
+
+# --- Monitors ---------------------------------------------------------------------------
+
+POINTS, FIGURES_MAX, FIRED_MAX = 1024, 32, 1000
+
+
+def number_of(value: Any) -> Any:
+    """The number of a typed value, or None."""
+    if isinstance(value, dict) and len(value) == 1:
+        (kind, value), = value.items()
+        value = value if kind in ("duration_ns", "size", "percent") else None
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+class Figure:
+    """A figure over time: extremes, and points thinned out."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.count, self.every, self.points = name, 0, 1, []
+        self.least = self.most = self.last = None
+
+    def point(self, at: int, number: Any) -> None:
+        """One point more; when there are enough, every second goes."""
+        if self.count % self.every:
+            return
+        if len(self.points) == POINTS:
+            self.points = self.points[::2]
+            self.every *= 2
+            if self.count % self.every:
+                return
+        self.points.append([at, number])
+
+    def add(self, at: int, value: Any) -> None:
+        """One sample more."""
+        number = number_of(value)
+        self.point(at, number)
+        if not self.count or number < number_of(self.least):
+            self.least = value
+        if not self.count or number > number_of(self.most):
+            self.most = value
+        self.last = value
+        self.count += 1
+
+    def made(self) -> Record:
+        """As the report has it."""
+        return {"name": self.name, "samples": self.count, "least": self.least, "most": self.most, "last": self.last,
+                "every": self.every, "points": self.points}
+
+
+class Monitors:
+    """What monitors sampled, by their keys."""
+
+    def __init__(self) -> None:
+        self.all: dict[str, Record] = {}
+        self.figures: dict[str, dict[str, Figure]] = {}
+
+    def add(self, record: Record) -> None:
+        """A sample, or a rule that fired."""
+        k, m = record["k"], record["m"]
+        monitor = self.all.setdefault(k, {"k": k, "samples": 0, "failed": 0, "first_us": m, "last_us": m, "fired": []})
+        if record["t"] == "rule":
+            if len(monitor["fired"]) < FIRED_MAX:
+                monitor["fired"].append(pick({**record, "at_us": m}, ("rule", "when", "then", "text", "at_us")))
+            return
+        monitor["samples"] += 1
+        monitor["last_us"] = m
+        if "error" in record:
+            monitor["failed"] += 1
+            monitor["error"] = record["error"]
+            return
+        figures = self.figures.setdefault(k, {})
+        seen = list(record.get("values", {}).items()) + ([("out", record["out"])] if "out" in record else [])
+        for name, value in seen:
+            if number_of(value) is not None and (name in figures or len(figures) < FIGURES_MAX):
+                figures.setdefault(name, Figure(name)).add(m, value)
+
+    def made(self) -> list[Record]:
+        """As the report has them."""
+        return [pick({**one, "figures": [f.made() for f in self.figures.get(k, {}).values()]},
+                     ("k", "samples", "failed", "error", "first_us", "last_us", "figures", "fired"))
+                for k, one in self.all.items()]
 
 
 # --- The whole ----------------------------------------------------------------------------
@@ -290,7 +372,7 @@ def summary_of(run: Record, figures: Record) -> str:
 def make(records: list[Record]) -> bytes:
     """The bytes of the report of a run that has ended or not."""
     seal = records[-1] if records[-1]["t"] == "seal" else None
-    tree, issues, events = Tree(), [], []
+    tree, issues, events, monitors = Tree(), [], [], Monitors()
     rollback: Record = {}
     undone: list[str] = []
     for record in records[1:]:
@@ -299,6 +381,8 @@ def make(records: list[Record]) -> bytes:
             rollback = {"cause": record["cause"], "planned": record["entries"]}
         elif kind == "issue":
             issues.append(pick({**record, "at_us": record["m"]}, ("k", "severity", "text", "at_us")))
+        elif kind in ("sample", "rule"):
+            monitors.add(record)
         elif kind not in ("seal", "held", "doubt") and not tree.add(record):
             event = pick({**record, "at_us": record["m"]}, ("n", "t", "k", "at_us"))
             members = {name: value for name, value in record.items() if name not in ENVELOPE}
@@ -314,7 +398,8 @@ def make(records: list[Record]) -> bytes:
         **pick(seal or {}, ("stopped",)),
         **({"held": pick(records[-1], ("k", "why"))} if records[-1]["t"] == "held" else {}),
         "continued": seal["continued"] if seal else [],
-        "rollback": rollback, "phases": [ordered(root) for root in tree.roots], "issues": issues, "events": events,
+        "rollback": rollback, "phases": [ordered(root) for root in tree.roots],
+        **({"monitors": monitors.made()} if monitors.all else {}), "issues": issues, "events": events,
         "journal": {"records": len(records), "head": records[-1]["h"], "sealed": seal is not None},
     }
     return (dump(whole) + "\n").encode()

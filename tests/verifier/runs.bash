@@ -106,6 +106,8 @@ make_runs() {
 	wait $_pid
 	keep cancelled
 
+	place watched && run 3 watched -i where="$where" && keep watched
+
 	place stuck && run 4 stuck -i where="$where" && keep stuck
 	run 4 stuck -i where="$where" -i point=true && keep point
 

@@ -19,18 +19,20 @@ RUNNER = "operator:s claimed?:+ user:s uid:i host:s boot?:s pid:i version:s inte
 MEMBERS_TEXT = {
     "run.open": "v:1 run:s program:x runbook:s runbook_version?:s title?:s path:s dir:s inputs:o secrets:t " + RUNNER
     + "seed:x dry:b sync:b steps:i lock?:s plan?:x outside_window?:s roles?:o modules?:l uses?:l files:l source?:o "
-    "start:s hidden?:t rollback_of?:s parent_head?:x cause?:s",
+    "start:s hidden?:t traceparent?:s rollback_of?:s parent_head?:x cause?:s",
     "epoch.open": RUNNER + "rollback?:+ cause?:s",
     "phase.open": "k:s",
     "phase.close": "k:s status:ok|stopped|failed",
     "guard": "k:s items:l result:pass|fail|stop|skip|warn|unknown",
     "probe": "k:s when:before|between|doubt|before_undo|after_undo result:yes|no|unknown " + ENDS,
     "step.intent": "k:s id?:s module?:s name?:s effect?:read|write item?:* unknown?:b preview?:s command?:s undo?:t "
-    "action:|run|http|uses|steps|wait|confirm|approve|ask|checklist|notify|render argv?:g shell?:s line?:s rb?:g "
-    "method?:s url?:s body_bytes?:i body?:s body_sha256?:x wait?:s question?:s from?:s min?:i fields?:t items?:i "
-    "to?:* bytes?:i uses?:s with?:o say?:s",
-    "step.attempt": "k:s a:i " + ENDS,
+    "action:|run|http|uses|steps|wait|confirm|approve|ask|checklist|notify|render|metric argv?:g shell?:s line?:s rb?:g "
+    "method?:s url?:s query?:s body_bytes?:i body?:s body_sha256?:x wait?:s question?:s from?:s min?:i fields?:t items?:i "
+    "to?:* bytes?:i uses?:s with?:o say?:s level?:warn|error|critical event?:acknowledge|resolve incident?:s sends?:s",
+    "step.attempt": "k:s a:i channel?:s tries?:i " + ENDS,
     "timer": "k?:s what:s",
+    "sample": "k:s error?:s code?:i values?:o out?:* took_us:i",
+    "rule": "k:s rule:i when:s then:notify|pause|rollback text:s",
     "step.outcome": "k:s status:ok|unchanged|skipped|failed|timeout|undone|cancelled|not_run|undo_failed took_us:i "
     "attempts?:i of?:i dry?:+ started?:- id?:s module?:s name?:s error?:s end?:s at?:s captures?:o",
     "issue": "k?:s severity:error|warning text:s",
@@ -39,7 +41,7 @@ MEMBERS_TEXT = {
     "items?:t again?:+ need?:i have?:i",
     "answer": f"k?:s what?:s {PERSON} not_taken?:s end?:{END_WORDS} took_us?:i",
     "window": "k?:s when:start|act inside:b",
-    "message": "k?:s " + ENDS,
+    "message": "k?:s channel?:s tries?:i " + ENDS,
     "doubt": "k:s why:s",
     "resolve": "k:s done:b by:s why:s",
     "low": "",
@@ -59,7 +61,7 @@ MEMBERS = {
     for kind, text in MEMBERS_TEXT.items()
 }
 ENVELOPE = ("n", "b", "ep", "w", "m", "t", "h")
-EVENTS = {"run.open", "epoch.open", "step.attempt", "probe", "timer", "answer", "approval", "message", "signal", "low",
+EVENTS = {"run.open", "epoch.open", "step.attempt", "probe", "timer", "sample", "answer", "approval", "message", "signal", "low",
           "resolve"}
 
 
@@ -130,7 +132,7 @@ def check_members(record: dict[str, Any]) -> None:
 # --- Order ------------------------------------------------------------------------------
 
 PHASES = ("preflight", "plan", "act", "test", "report")
-TRIED = {"run", "http", "wait", "confirm", "notify", "render"}  # ok only after an attempt
+TRIED = {"run", "http", "metric", "wait", "confirm", "notify", "render"}  # ok only after an attempt
 EXITS = {"ok": 0, "stopped": 0, "failed": 1, "rolled_back": 3, "rollback_incomplete": 4, "in_doubt": 4, "held": 5}
 
 
@@ -169,6 +171,7 @@ class Sequence:
         self.questions: set[tuple[str, str]] = set()
         self.dry, self.parent, self.began = False, None, set()
         self.skipped, self.stopped, self.signals = "", False, set()
+        self.sampled = ""
 
     def take_over(self, records: list[dict[str, Any]]) -> None:
         """The steps of the run that this one undoes began there."""
@@ -306,6 +309,17 @@ class Sequence:
     def on_timer(self, record: dict[str, Any], k: str) -> None:
         """A timer of a step under way, or of the run."""
         self.need(not k or record["what"] == "escalate" or k in self.steps, "a timer of a step that has not begun")
+
+    def on_sample(self, record: dict[str, Any], k: str) -> None:
+        """A monitor has read its source: while a phase before REPORT is open."""
+        self.need(k.startswith("monitors/"), "a sample of something else than a monitor")
+        self.need(self.phase in PHASES[:4] and self.planned is None, "a sample outside of the phases")
+        self.need(not ("error" in record and ("values" in record or "out" in record)), "a failed sample with figures")
+        self.sampled = k
+
+    def on_rule(self, record: dict[str, Any], k: str) -> None:
+        """A rule fires when its monitor was sampled."""
+        self.need(k == self.sampled and record["rule"] > 0, "a rule without a sample of its monitor")
 
     def on_step_outcome(self, record: dict[str, Any], k: str) -> None:
         """A step ends once; without an intent it says so."""

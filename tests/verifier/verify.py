@@ -156,6 +156,11 @@ def raw_names(text: str, record: dict[str, Any], at: int) -> None:
 # --- The chain ------------------------------------------------------------------------
 
 
+def hash_of(before: str, line: bytes) -> str:
+    """The hash of a record behind that of the one before."""
+    return hashlib.sha256(before.encode() + line[:-TAIL_BYTES]).hexdigest()
+
+
 class Chain:
     """Checks record after record what its neighbours say: number, batch, epoch, hash."""
 
@@ -174,7 +179,7 @@ class Chain:
             raise BadForm("its batch number is wrong")
         if record["ep"] not in ((1,) if self.n == 0 else (self.ep, self.ep + 1)):
             raise BadForm("its epoch is wrong")
-        self.hash = hashlib.sha256(self.hash.encode() + line[:-TAIL_BYTES]).hexdigest()
+        self.hash = hash_of(self.hash, line)
         if record["h"] != self.hash:
             raise BadForm("hash does not match")
         self.n, self.b, self.ep, self.sealed = record["n"], record["b"], record["ep"], record["t"] == "seal"
@@ -198,25 +203,32 @@ def read_journal(data: bytes) -> list[dict[str, Any]]:
             record = read_line(line)
             chain.add(record, line)
         except BadForm as error:
-            raise Bad(index + 1, str(error), damage(records, lines[index + 1:], index + 1)) from None
+            raise Bad(index + 1, str(error), damage(records, lines[index:], index + 1)) from None
         records.append(record)
     if rest:
         raise Bad(len(lines) + 1, "the line is cut off", damage(records, [], len(lines) + 1))
     return records
 
 
-def damage(before: list[dict[str, Any]], behind: list[bytes], bad: int) -> str:
-    """Torn or corrupt? A crash can only spoil the last batch."""
+def damage(before: list[dict[str, Any]], lines: list[bytes], bad: int) -> str:
+    """Torn or corrupt? A crash can only spoil the last batch. `lines`: the bad one and those behind it."""
     if before and before[-1]["t"] == "seal":
         return "damaged"
-    for line in behind:
+    epoch, unsynced = (before[-1]["ep"], before[0].get("sync") is False) if before else (0, False)
+    witness = previous = None
+    for line in lines:
         try:
             record = read_line(line)
         except BadForm:
+            previous = None
             continue
-        if record["b"] > bad or (before and before[0].get("sync") is False):
-            return "damaged"
-    return "torn"
+        if witness and record["n"] > witness["n"] and record["b"] < witness["b"]:
+            witness = None
+        follows = previous is None or (record["n"] == previous["n"] + 1 and record["h"] == hash_of(previous["h"], line))
+        if record["ep"] >= epoch and follows and (record["b"] > bad or (unsynced and record["n"] > bad)):
+            witness = record
+        previous = record if record["n"] > bad else None
+    return "damaged" if witness else "torn"
 
 
 # --- Blobs, outputs, files ------------------------------------------------------------
@@ -289,7 +301,7 @@ class Folder:
 
     def check(self, record: dict[str, Any]) -> None:
         """All files that a record names."""
-        for stream in ("out", "err"):
+        for stream in () if record["t"] == "sample" else ("out", "err"):
             if stream in record:
                 self.output(record["n"], record[stream])
         if record["t"] == "run.open":

@@ -1,5 +1,5 @@
 # kis.sh: KIS_CORE_V3 in $scratch/kis, for tests that deploy to it; sourced after
-# lib.sh. Real nginx, PostgreSQL and Redis; two small services under a supervisor;
+# lib.sh, cloud/state.sh and people.sh. Real nginx, PostgreSQL and Redis; two small services under a supervisor;
 # a registry with releases that are good or fail in one way each.
 
 # release SERVICE TAG JSON
@@ -41,15 +41,25 @@ DROP VIEW kis.by_customer;
 	printf '%s\n\\! kill -9 $PPID\nSELECT pg_sleep(5);\n' "$good" | kis_tag v2.4.6 '' ''
 	# the second service does not come up
 	echo "$good" | kis_tag v2.4.7 '' '"crash": true'
+	# good at first, then users meet errors: only the monitors see it
+	echo "$good" | kis_tag v2.4.8 '"metrics": {"error_rate": 0.001, "p95_ms": 40}, "later": {"file": "'"$kis"'/later", "metrics": {"error_rate": 0.05, "p95_ms": 40}}' ''
+	# nobody measures any more
+	echo "$good" | kis_tag v2.4.10 '"metrics": {"error_rate": 0.001, "p95_ms": 40}, "later": {"file": "'"$kis"'/later", "metrics": {"error_rate": "NaN"}}' ''
 	# for after v2.4.0: slower, with a migration of its own; and a good one without a migration
 	echo 'ALTER TABLE kis.predictions ADD COLUMN model text; UPDATE kis.predictions SET accuracy = 0;' |
 		kis_tag v2.5.0 '"metrics": {"error_rate": 0.001, "p95_ms": 9000}' ''
+	# in trouble with users, but under 150 %
+	kis_release estimator-service v2.5.2 '"metrics": {"error_rate": 0.001, "p95_ms": 40}, "later": {"file": "'"$kis"'/later", "metrics": {"error_rate": 0.012, "p95_ms": 40, "connections": 4000}}'
+	kis_release erp-ai-service v2.5.2
 	kis_release estimator-service v2.5.1 '"needs": "model_version"'
 	kis_release erp-ai-service v2.5.1
 }
 
 kis_up() {
 	kis=$scratch/kis
+	cloud_up k6
+	people lead-architect chungwon-lee security-officer
+	people_at_work
 	mkdir -p "$kis/nginx" "$kis/app/config" "$kis/backups"
 	pg_up
 	redis_up
@@ -97,6 +107,8 @@ kis_up() {
 	daemon "$kis/echo.log" "$python" -SE "$here/service/echo.py" "$kis/echo.jsonl" "$kis/echo.port"
 	kis_nginx
 	until_ok 10 test -s "$kis/echo.port"
+	kis_smtp=$(free_port)
+	daemon "$kis/smtp.log" "$python" -m aiosmtpd -n -l "127.0.0.1:$kis_smtp" -c aiosmtpd.handlers.Mailbox "$kis/mail"
 	kis_inputs
 	until_ok 10 kis_healthy || { note <"$kis/services.json.estimator-service.log"; echo 'Bail out! the services do not answer'; exit 1; }
 }
@@ -163,8 +175,13 @@ kis_inputs() {
 		health_delay: 100ms
 		noise: 8s
 		max_p95: 30s
-		load_requests: 12
-		load_users: 4
+		load_users: 2
+		load_time: 20s
+		load_iterations: 6
+		soak: 100ms
+		smtp: 127.0.0.1:$kis_smtp
+		every: 100ms
+		every_normal: 150ms
 	END
 	SLACK_WEBHOOK_URL=http://127.0.0.1:$(cat "$kis/echo.port")/slack
 	export SLACK_WEBHOOK_URL

@@ -118,11 +118,11 @@ need() {
 free_port() { "$python" -SEc 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
 until_ok() { # SECONDS COMMAND...
-	_left=$(($1 * 20))
+	_tries=$(($1 * 20))
 	shift
 	until "$@" >/dev/null 2>&1; do
-		_left=$((_left - 1))
-		[ $_left -gt 0 ] || return 1
+		_tries=$((_tries - 1))
+		[ $_tries -gt 0 ] || return 1
 		sleep 0.05
 	done
 }

@@ -1,0 +1,2 @@
+db = connect(process.env.MONGO_URL);
+db.createCollection(process.env.COLLECTION);

@@ -1,0 +1,2 @@
+db = connect(process.env.MONGO_URL);
+db.getCollection(process.env.COLLECTION).drop();
