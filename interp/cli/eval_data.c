@@ -92,7 +92,7 @@ static struct value step_value(struct cli *c, const struct report_node *s)
 	uint32_t n = 0;
 
 	if (s->captures.n)
-		(void)json_parse_typed(&c->arena, s->captures, &captures, &je);
+		(void)json_parse_members(&c->arena, s->captures, 1, &captures, &je);
 	if (s->started.n && unit_parse_time(s->started, &started.i))
 		started = value_unit(V_TIME, started.i);
 	else
@@ -136,7 +136,7 @@ struct value eval_data_run(struct cli *c, const struct past *p)
 	run[3] = (struct pair){ STR("started"), value_unit(V_TIME, started) };
 	run[4] = (struct pair){ STR("operator"), value_str(s->operator_name) };
 	if (s->inputs.n)
-		(void)json_parse_typed(&c->arena, s->inputs, &inputs, &je);
+		(void)json_parse_members(&c->arena, s->inputs, 1, &inputs, &je);
 	top[0] = (struct pair){ STR("inputs"), inputs };
 	top[1] = (struct pair){ STR("steps"), value_map(steps, n) };
 	top[2] = (struct pair){ STR("run"), value_map(run, 5) };

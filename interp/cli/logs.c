@@ -105,7 +105,7 @@ static void put_sample(const struct record *r)
 	error = record_text(r, &a, "error");
 	if (error.n)
 		buf_printf(&b, "  failed: " STR_FMT, STR_ARG(error));
-	if (values.n && json_parse_typed(&a, values, &v, &je) && v.kind == V_MAP)
+	if (values.n && json_parse_members(&a, values, 1, &v, &je) && v.kind == V_MAP)
 		for (uint32_t i = 0; i < v.n; i++) {
 			buf_printf(&b, "  " STR_FMT " ", STR_ARG(v.map[i].key));
 			value_show(v.map[i].value, &b);

@@ -218,7 +218,7 @@ int planfile_exec(struct cli *c, const char *path, struct run_request *q)
 		cli_error("%s: %s", path, file_error(err));
 		return EXIT_USAGE;
 	}
-	if (!json_parse_typed(&c->arena, text, &plan, &je) || plan.kind != V_MAP) {
+	if (!json_parse_members(&c->arena, text, 2, &plan, &je) || plan.kind != V_MAP) {
 		cli_error("%s:%d:%d: not a plan: %s", path, je.line, je.column, je.text);
 		return EXIT_USAGE;
 	}

@@ -40,7 +40,7 @@ static bool member_json(struct rebuild *b, const struct record *r, const char *n
 	struct json_error je;
 	struct str raw = record_raw(r, name);
 
-	return raw.n && json_parse_typed(&b->c->arena, arena_str(&b->c->arena, raw.p, raw.n), v, &je);
+	return raw.n && json_parse_members(&b->c->arena, arena_str(&b->c->arena, raw.p, raw.n), 1, v, &je);
 }
 
 /* --- the program ------------------------------------------------------------------ */

@@ -94,7 +94,7 @@ static void put_source(struct ui *u, const struct record *r)
 	struct json_error je;
 	struct str commit, name, signer;
 
-	if (!json_parse_typed(&u->arena, record_raw(r, "source"), &source, &je) || source.kind != V_MAP)
+	if (!json_parse_members(&u->arena, record_raw(r, "source"), 1, &source, &je) || source.kind != V_MAP)
 		return;
 	commit = member(&source, "commit");
 	name = member(&source, "tag");
@@ -157,7 +157,7 @@ static void on_guard(struct ui *u, const struct record *r)
 	struct json_error je;
 	struct value items;
 
-	if (str_eqz(result, "pass") || !json_parse_typed(&u->arena, record_raw(r, "items"), &items, &je) || items.kind != V_LIST)
+	if (str_eqz(result, "pass") || !json_parse_members(&u->arena, record_raw(r, "items"), 3, &items, &je) || items.kind != V_LIST)
 		return;
 	for (uint32_t i = 0; i < items.n; i++) {
 		const struct value *ok = value_get(items.list[i], STR("ok")), *that = value_get(items.list[i], STR("that")),

@@ -110,7 +110,7 @@ void fold_sample(struct fold *f, const struct record *r)
 		return;
 	}
 	arena_reset(&f->tmp);
-	if (values.n && json_parse_typed(&f->tmp, values, &v, &je) && v.kind == V_MAP)
+	if (values.n && json_parse_members(&f->tmp, values, 1, &v, &je) && v.kind == V_MAP)
 		for (uint32_t i = 0; i < v.n; i++)
 			add_figure(f, m, v.map[i].key, v.map[i].value, r->m);
 	if (out.n && json_parse_typed(&f->tmp, out, &v, &je))

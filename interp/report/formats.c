@@ -78,7 +78,7 @@ struct value scribe_json(struct scribe *s, struct str json)
 	struct json_error je;
 	struct value v;
 
-	return json.n && json_parse_typed(&s->a, json, &v, &je) ? v : value_null;
+	return json.n && json_parse_members(&s->a, json, 3, &v, &je) ? v : value_null;
 }
 
 const char *scribe_ok(struct value item)

@@ -34,7 +34,7 @@ bool words_map(struct arena *a, struct str json, struct value *out)
 {
 	struct json_error je;
 
-	return json.n > 2 && json_parse_typed(a, json, out, &je) && out->kind == V_MAP && out->n;
+	return json.n > 2 && json_parse_members(a, json, 1, out, &je) && out->kind == V_MAP && out->n;
 }
 
 struct str words_member(struct value map, const char *name)

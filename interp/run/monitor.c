@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include "base/mem.h"
+#include "journal/record.h"
 #include "run/people.h"
 #include "value/json.h"
 
@@ -229,27 +230,29 @@ static void told(struct monitor_state *m, const struct result *r, struct sample 
 {
 	struct frame *f = m->f;
 	uint32_t n = f->ps->ast->capture_count;
-	struct value v, *list = arena_array(f->tmp, n + 1u, sizeof(*list));
-	const struct value *values, *x;
+	struct value v = value_null, *list = arena_array(f->tmp, n + 1u, sizeof(*list));
 	struct json_error je;
+	struct record rec;
+	const char *why;
 
-	if (!json_parse_typed(f->tmp, r->opaque, &v, &je) || v.kind != V_MAP) {
+	if (!record_parse(&rec, r->opaque, &why)) {
 		s->error = STR("the record of a sample cannot be read");
 		return;
 	}
-	x = value_get(v, STR("error"));
-	if (x && x->kind == V_STRING) {
-		s->error = value_text(*x);
+	s->error = record_text(&rec, f->tmp, "error");
+	if (s->error.n)
 		return;
-	}
-	values = value_get(v, STR("values"));
+	if (record_raw(&rec, "values").n)
+		(void)json_parse_members(f->tmp, record_raw(&rec, "values"), 1, &v, &je);
 	for (uint32_t i = 0; i < n; i++) {
-		x = values && values->kind == V_MAP ? value_get(*values, f->ps->ast->captures[i].name) : NULL;
+		const struct value *x = v.kind == V_MAP ? value_get(v, f->ps->ast->captures[i].name) : NULL;
+
 		list[i] = x ? *x : value_null;
 	}
 	s->figures = list;
-	x = value_get(v, STR("out"));
-	s->out = x ? *x : value_null;
+	s->out = value_null;
+	if (record_raw(&rec, "out").n)
+		(void)json_parse_typed(f->tmp, record_raw(&rec, "out"), &s->out, &je);
 }
 
 /* What rules and messages see from now on. */

@@ -152,7 +152,7 @@ bool opaque_told(struct frame *f, const struct result *r, struct verdict *v)
 	memset(v, 0, sizeof(*v));
 	if (!r->opaque.n)
 		return false;
-	if (!json_parse_typed(&f->e->arena, r->opaque, &told, &je) || told.kind != V_MAP) {
+	if (!json_parse_members(&f->e->arena, r->opaque, 2, &told, &je) || told.kind != V_MAP) {
 		v->error = STR("the record of an opaque attempt cannot be read");
 		return true;
 	}

@@ -55,7 +55,7 @@ static bool depth_allowed(struct str s, int limit, struct json_error *err)
 	return true;
 }
 
-struct converter { struct arena *a; bool typed; const char *error; };
+struct converter { struct arena *a; bool typed; int plain; /* levels */ const char *error; };
 
 static struct value convert(struct converter *c, json_t *j, int depth);
 
@@ -83,6 +83,8 @@ static struct value convert_map(struct converter *c, json_t *j, int depth)
 /* The wrapper is opened before its inside is read: that is a map as it stands. */
 static struct value convert_object(struct converter *c, json_t *j, int depth)
 {
+	if (depth <= c->plain)
+		return convert_map(c, j, depth);
 	json_t *inside = c->typed && json_object_size(j) == 1 ? json_object_get(j, "map") : NULL;
 	if (inside && json_is_object(inside))
 		return convert_map(c, inside, depth);
@@ -118,7 +120,7 @@ static struct value convert(struct converter *c, json_t *j, int depth)
 	}
 }
 
-static bool parse(struct arena *a, struct str text, bool typed, struct value *out, struct json_error *err)
+static bool parse(struct arena *a, struct str text, bool typed, int plain, struct value *out, struct json_error *err)
 {
 	json_error_t je;
 	/* a typed value wraps each level at most once */
@@ -130,7 +132,7 @@ static bool parse(struct arena *a, struct str text, bool typed, struct value *ou
 		set_error(err, je.line, je.column, nul ? "\\u0000 is not allowed in text" : je.text);
 		return false;
 	}
-	struct converter c = { a, typed, NULL };
+	struct converter c = { a, typed, plain, NULL };
 	*out = convert(&c, j, 1);
 	json_decref(j);
 	if (!c.error)
@@ -141,10 +143,15 @@ static bool parse(struct arena *a, struct str text, bool typed, struct value *ou
 
 bool json_parse(struct arena *a, struct str text, struct value *out, struct json_error *err)
 {
-	return parse(a, text, false, out, err);
+	return parse(a, text, false, 0, out, err);
 }
 
 bool json_parse_typed(struct arena *a, struct str text, struct value *out, struct json_error *err)
 {
-	return parse(a, text, true, out, err);
+	return parse(a, text, true, 0, out, err);
+}
+
+bool json_parse_members(struct arena *a, struct str text, int levels, struct value *out, struct json_error *err)
+{
+	return parse(a, text, true, levels, out, err);
 }

@@ -23,5 +23,9 @@ void json_print(struct value v, struct buf *out, int indent);
 void json_print_typed(struct value v, struct buf *out);
 /* Reads what json_print_typed wrote back into the same value. */
 bool json_parse_typed(struct arena *a, struct str text, struct value *out, struct json_error *err);
+/* Reads maps (and lists) that were written member by member, as records are: names in the outer
+ * `levels` levels mean nothing, so `{"size":5}` is a map there; json_print_typed wrote what is
+ * below. */
+bool json_parse_members(struct arena *a, struct str text, int levels, struct value *out, struct json_error *err);
 
 #endif

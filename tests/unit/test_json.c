@@ -133,6 +133,13 @@ static void typed_reads_back(void **state)
 	assert_false(json_parse_typed(&a, STR("{\"b64\":\"a\"}"), &out, &e));
 	assert_false(json_parse_typed(&a, STR("{\"time\":\"today\"}"), &out, &e));
 	assert_false(json_parse_typed(&a, STR("{\"map\":5}"), &out, &e));
+	/* written member by member: the names mean nothing there */
+	assert_true(json_parse_members(&a, STR("{\"size\":{\"size\":5}}"), 1, &out, &e));
+	assert_int_equal(out.kind, V_MAP);
+	assert_int_equal(out.map[0].value.kind, V_SIZE);
+	assert_true(json_parse_members(&a, STR("[{\"saw\":{\"time\":7}}]"), 3, &out, &e));
+	assert_int_equal(out.list[0].map[0].value.map[0].value.i, 7);
+	assert_false(json_parse_members(&a, STR("{\"size\":{\"time\":7}}"), 1, &out, &e));
 	buf_release(&b);
 	arena_release(&a);
 }
