@@ -437,6 +437,7 @@ static void assume(struct world *w, const struct pending *p, struct result *r)
 	} else if (p->c.purpose == OP_FOR_HALT) {
 		say(r, halts[decide(w, key, 3, halt_words)]);
 	} else if (p->c.purpose == OP_FOR_SAMPLE) {
+		w->d->too_long = true; /* it may as well be told to somebody, or pause: no way is certain */
 		r->code = monitor_may_undo(w->e, p->op) ? decide(w, key, 2, sample_words) : 0;
 	} else if (p->c.purpose == OP_FOR_WINDOW) {
 		say(r, decide(w, key, 2, window_words) ? "no" : "yes");
