@@ -55,7 +55,7 @@ class World:
 
     def __init__(self, home):
         self.home = home
-        self._lock = open(os.path.join(home, "lock"), "w")
+        self._lock = os.open(home, os.O_RDONLY)  # the folder: a read writes nothing
         fcntl.flock(self._lock, fcntl.LOCK_EX)
         self.state = read_json(os.path.join(home, "state.json"), {})
         self.dirty = False  # a read has moved something on: it is saved
@@ -67,7 +67,7 @@ class World:
         write_json(self.path("state.json"), self.state)
 
     def close(self):
-        self._lock.close()
+        os.close(self._lock)
 
     def fault(self):
         """The fault of the next changing call, which gets its number."""

@@ -4,6 +4,8 @@
 # folder, signals nobody else, and asks with GET and HEAD only; the logs of nginx,
 # PostgreSQL and Redis show no write.
 . "$(dirname "$0")/service/lib.sh"
+. "$top/tests/cloud/state.sh"
+. "$here/service/people.sh"
 . "$here/service/kis.sh"
 . "$here/service/ion.sh"
 need strace nginx sqlite3 curl psql pg_dump redis-server redis-cli python3 postgres bash
