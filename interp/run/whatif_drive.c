@@ -563,6 +563,17 @@ static void lose_all(struct world *w)
 	w->op_len = 0;
 }
 
+/* Samples that are under way at the end leave no record: as then. */
+static void give_up_samples(struct world *w)
+{
+	for (uint32_t i = 0; i < w->op_len; i++) {
+		struct pending *p = &w->ops[i];
+
+		if (p->c.purpose == OP_FOR_SAMPLE && p->is->source == NOT_ENDED && p->was && !p->was->line.n)
+			(void)not_recorded(p->is, FROM_RECORD, STR(""));
+	}
+}
+
 static void feed_outside(struct world *w)
 {
 	const struct trace_event *x = &w->d->o->was->events[w->event_at++];
@@ -643,6 +654,7 @@ void drive_run(struct drive *d, const struct whatif_options *o, const uint8_t *s
 		engine_attach(w.e, &effects, &w);
 		while (!engine_ended(w.e) && (events++ < EVENTS_MAX || !(d->too_long = true)) && turn(&w))
 			feed_dropped(&w);
+		give_up_samples(&w);
 		trace_finish(&d->t);
 	}
 	engine_free(w.e);
