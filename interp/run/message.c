@@ -40,6 +40,14 @@ const struct channel *message_channel(const struct frame *f, struct str name)
 	return NULL;
 }
 
+/* Roles may share a channel: it is told once. */
+static bool is_in(const struct channel *const *list, uint32_t n, const struct channel *ch)
+{
+	while (n && list[n - 1] != ch)
+		n--;
+	return n > 0;
+}
+
 bool message_targets(struct frame *f, const struct data *to, const struct channel ***out, uint32_t *n, bool *unknown, struct str *error)
 {
 	struct str *names;
@@ -56,7 +64,8 @@ bool message_targets(struct frame *f, const struct data *to, const struct channe
 			*error = arena_printf(&f->e->arena, "no channel is named `" STR_FMT "`", STR_ARG(names[i]));
 			return false;
 		}
-		(*out)[(*n)++] = ch;
+		if (!is_in(*out, *n, ch))
+			(*out)[(*n)++] = ch;
 	}
 	return true;
 }

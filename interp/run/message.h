@@ -12,7 +12,7 @@ struct message {
 	struct str incident;     /* empty: the run and the step */
 };
 
-/* The channels that names of channels and roles stand for, in the frame's arena. */
+/* The channels that names of channels and roles stand for, each once, in the frame's arena. */
 bool message_targets(struct frame *f, const struct data *to, const struct channel ***out, uint32_t *n, bool *unknown, struct str *error);
 /* The channel of a role (a site may name another), or NULL. */
 const struct channel *message_channel(const struct frame *f, struct str name);
