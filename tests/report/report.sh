@@ -71,7 +71,7 @@ why=
 if [ -z "$why" ] && { ! command -v node >/dev/null || ! command -v npm >/dev/null; }; then why="no node here"; fi
 if [ -z "$why" ] && [ ! -d "$npm_dir/node_modules/playwright-core" ]; then
 	mkdir -p "$npm_dir"
-	timeout 120 npm install --silent --no-audit --no-fund --no-save --prefix "$npm_dir" playwright-core@1 >"$work/npm.log" 2>&1 ||
+	timeout 120 npm install --silent --no-audit --no-fund --no-save --prefix "$npm_dir" playwright-core@1.48.2 >"$work/npm.log" 2>&1 ||
 		why="npm cannot reach its registry"
 	[ -d "$npm_dir/node_modules/playwright-core" ] || why="npm cannot reach its registry"
 fi
