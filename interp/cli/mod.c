@@ -35,7 +35,7 @@ static struct modlock lines_of(struct mod_graph *g)
 		if (p->named)
 			continue;
 		out.lines[out.count++] = (struct modlock_line){ .spec = p->spec, .source = p->source, .tag = p->tag, .version = p->version, .commit = p->commit,
-								.tree = arena_printf(a, "sha256:%s", p->bundle->digest) };
+								.tree = arena_printf(a, "sha256:%s", p->tree->digest) };
 	}
 	return out;
 }
@@ -124,12 +124,12 @@ static bool needed(const struct mod_graph *g, const struct modlock_line *line)
 static bool verify_line(struct cli *c, struct others *anew, const struct modlock_line *line)
 {
 	struct fault f = { 0 };
-	struct bundle b;
+	struct modtree b;
 	struct origin *o = others_commit(anew, &line->spec, &f);
 
 	if (o && !str_eqz(line->commit, o->found.commit.hex))
 		fault_set(&f, &c->arena, 410, "the tag was moved: it stands for commit %s now", o->found.commit.hex);
-	else if (o && others_bundle(&c->arena, o, line->spec.path, &b, &f) && !str_eqz(str_slice(line->tree, 7, line->tree.n), b.digest))
+	else if (o && others_tree(&c->arena, o, line->spec.path, &b, &f) && !str_eqz(str_slice(line->tree, 7, line->tree.n), b.digest))
 		fault_set(&f, &c->arena, 435, "the bytes are not those of tree=");
 	if (f.code)
 		cli_error(MODLOCK_NAME ":%u: error[RB%d]: " STR_FMT, line->line, f.code, STR_ARG(f.text));
@@ -165,12 +165,12 @@ static int verify(struct cli *c, struct mod_graph *g)
 
 /* --- vendor --------------------------------------------------------------------------- */
 
-static int write_bundle(struct cli *c, const char *fresh, const struct locked *l)
+static int write_tree(struct cli *c, const char *fresh, const struct locked *l)
 {
 	int err = 0;
 
-	for (uint32_t i = 0; i < l->bundle.count && !err; i++) {
-		const struct bundle_file *file = &l->bundle.files[i];
+	for (uint32_t i = 0; i < l->tree.count && !err; i++) {
+		const struct modtree_file *file = &l->tree.files[i];
 		struct str path = others_vendor_path(&c->arena, l->line, file->path), whole, folder;
 		size_t n;
 
@@ -203,7 +203,7 @@ static int vendor(struct cli *c, struct mod_graph *g)
 				  STR_ARG(g->pins[i]->tag));
 			continue;
 		}
-		err = write_bundle(c, fresh, g->pins[i]->locked);
+		err = write_tree(c, fresh, g->pins[i]->locked);
 		count++;
 	}
 	if (!err) {
@@ -242,7 +242,7 @@ static int list(struct cli *c, struct mod_graph *g, bool json)
 			jsonw_kstr(&w, "source", p->source);
 			jsonw_kstr(&w, "version", p->named ? STR("") : p->tag);
 			jsonw_kstr(&w, "commit", p->commit);
-			jsonw_kstr(&w, "tree", arena_printf(&c->arena, "sha256:%s", p->bundle->digest));
+			jsonw_kstr(&w, "tree", arena_printf(&c->arena, "sha256:%s", p->tree->digest));
 			jsonw_kstr(&w, "from", str_of(from));
 			jsonw_close(&w, '}');
 		} else {
@@ -260,10 +260,10 @@ static int list(struct cli *c, struct mod_graph *g, bool json)
 }
 
 /* Who asks for it, and the way there. */
-static void show_askers(const struct mod_graph *g, const struct mod_pin *by, const struct bundle *uses, const struct mod_pin *what, struct buf *b)
+static void show_askers(const struct mod_graph *g, const struct mod_pin *by, const struct modtree *uses, const struct mod_pin *what, struct buf *b)
 {
 	for (uint32_t i = 0; i < uses->use_count; i++) {
-		const struct bundle_use *use = &uses->uses[i];
+		const struct modtree_use *use = &uses->uses[i];
 		struct version want;
 		struct str source = arena_printf(&g->c->arena, "git+" STR_FMT "//" STR_FMT, STR_ARG(use->spec.repo), STR_ARG(use->spec.path));
 
@@ -293,7 +293,7 @@ static int why(struct mod_graph *g, struct str source)
 		buf_printf(&b, STR_FMT " " STR_FMT "\n", STR_ARG(p->source), STR_ARG(p->tag));
 		show_askers(g, NULL, &g->top, p, &b);
 		for (uint32_t k = 0; k < g->count; k++)
-			show_askers(g, g->pins[k], g->pins[k]->bundle, p, &b);
+			show_askers(g, g->pins[k], g->pins[k]->tree, p, &b);
 		code = EXIT_OK;
 	}
 	if (code)

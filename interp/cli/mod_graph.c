@@ -102,7 +102,7 @@ void mod_graph_close(struct mod_graph *g)
 	module_source_release(&g->m);
 }
 
-struct str mod_graph_place(const struct mod_graph *g, const struct mod_pin *by, const struct bundle_use *use)
+struct str mod_graph_place(const struct mod_graph *g, const struct mod_pin *by, const struct modtree_use *use)
 {
 	struct arena *a = &g->c->arena;
 
@@ -245,22 +245,22 @@ static const struct mod_pin *chosen(const struct mod_graph *g, struct str source
 static bool open_pin(struct mod_graph *g, struct mod_pin *p, struct fault *f)
 {
 	struct arena *a = &g->c->arena;
-	struct bundle *b = arena_alloc(a, sizeof(*b));
+	struct modtree *b = arena_alloc(a, sizeof(*b));
 	struct origin *o;
 
 	if (!spec_parse(a, arena_printf(a, STR_FMT "@" STR_FMT, STR_ARG(p->source), STR_ARG(p->tag)), &p->spec, f) ||
 	    !policy_allows(g->c, g->policy, p->source, f))
 		return false;
 	o = others_commit(&g->m.others, &p->spec, f);
-	if (!o || !others_bundle(a, o, p->spec.path, b, f))
+	if (!o || !others_tree(a, o, p->spec.path, b, f))
 		return false;
 	p->commit = str_of(o->found.commit.hex);
-	p->bundle = b;
+	p->tree = b;
 	return true;
 }
 
 /* What a `uses` stands for. NULL after a fault. */
-static struct mod_pin *pin_of(struct mod_graph *g, const struct bundle_use *use, bool locked, bool *fresh, struct fault *f)
+static struct mod_pin *pin_of(struct mod_graph *g, const struct modtree_use *use, bool locked, bool *fresh, struct fault *f)
 {
 	struct arena *a = &g->c->arena;
 	const struct spec *spec = &use->spec;
@@ -292,11 +292,11 @@ static struct mod_pin *pin_of(struct mod_graph *g, const struct bundle_use *use,
 	if (p->locked) {
 		p->spec = p->locked->line->spec;
 		p->commit = p->locked->line->commit;
-		p->bundle = &p->locked->bundle;
+		p->tree = &p->locked->tree;
 	} else if (known || (g->choice && (known = find_pin(g->choice, wanted.source, wanted.tag)))) {
 		p->spec = known->spec;
 		p->commit = known->commit;
-		p->bundle = known->bundle;
+		p->tree = known->tree;
 	} else if (!open_pin(g, p, f)) {
 		return NULL;
 	}
@@ -304,7 +304,7 @@ static struct mod_pin *pin_of(struct mod_graph *g, const struct bundle_use *use,
 	return p;
 }
 
-static bool take_uses(struct mod_graph *g, const struct mod_pin *by, const struct bundle *b, bool locked)
+static bool take_uses(struct mod_graph *g, const struct mod_pin *by, const struct modtree *b, bool locked)
 {
 	for (uint32_t i = 0; i < b->use_count; i++) {
 		struct fault f = { 0 };
@@ -326,17 +326,17 @@ static bool walk(struct mod_graph *g, bool locked)
 	if (!take_uses(g, NULL, &g->top, locked))
 		return false;
 	for (uint32_t i = 0; i < g->count; i++)
-		if (!take_uses(g, g->pins[i], g->pins[i]->bundle, locked))
+		if (!take_uses(g, g->pins[i], g->pins[i]->tree, locked))
 			return false;
 	return true;
 }
 
 static bool read_books(struct mod_graph *g)
 {
-	struct bundle_reader r = { read_file, g };
+	struct modtree_reader r = { read_file, g };
 	struct fault f = { 0 };
 
-	return bundle_uses(&g->c->arena, &r, g->books, g->book_count, &g->top, &f) || say(&f, STR(""));
+	return modtree_uses(&g->c->arena, &r, g->books, g->book_count, &g->top, &f) || say(&f, STR(""));
 }
 
 bool mod_graph_resolve(struct mod_graph *g)

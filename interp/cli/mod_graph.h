@@ -18,10 +18,10 @@ struct mod_pin {
 	bool named;                /* by its commit: no line of the lock */
 	struct spec spec;          /* source@tag */
 	struct str commit;
-	const struct bundle *bundle;
+	const struct modtree *tree;
 	const struct locked *locked; /* of a graph by the lock */
 	const struct mod_pin *by;  /* who asked first; NULL: a runbook of the folder */
-	const struct bundle_use *use;
+	const struct modtree_use *use;
 };
 
 struct mod_graph {
@@ -30,7 +30,7 @@ struct mod_graph {
 	struct origin *root;
 	const char *dir;
 	struct str *books; uint32_t book_count; /* paths from the repository's root */
-	struct bundle top;         /* what they use */
+	struct modtree top;         /* what they use */
 	struct mod_pin **pins; uint32_t count;
 	struct tag_list *tags;     /* of repositories that were asked */
 	const struct mod_graph *choice; /* second walk: what the first has found */
@@ -45,6 +45,6 @@ bool mod_graph_resolve(struct mod_graph *g);
 /* As runbook.lock says. False after a message. */
 bool mod_graph_locked(struct mod_graph *g);
 /* "deploy.yml:7" or "git+...//x.yml@v1.2.0:7": where a pin's or (NULL) a runbook's use stands. */
-struct str mod_graph_place(const struct mod_graph *g, const struct mod_pin *by, const struct bundle_use *use);
+struct str mod_graph_place(const struct mod_graph *g, const struct mod_pin *by, const struct modtree_use *use);
 
 #endif

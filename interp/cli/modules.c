@@ -89,7 +89,7 @@ static bool fetch_file(struct module_source *m, struct arena *a, const struct mo
 	return true;
 }
 
-/* What a file of a commit or of a bundle is called. */
+/* What a file of a commit or of a module's tree is called. */
 static void of_commit(struct arena *a, const struct module_place *here, struct str bytes, struct fetched *out)
 {
 	*out = (struct fetched){ .bytes = bytes, .place = here, .ours = !here->other, .commit = here->id };
@@ -99,14 +99,14 @@ static void of_commit(struct arena *a, const struct module_place *here, struct s
 	out->name = here->other ? arena_printf(a, STR_FMT "@" STR_FMT, STR_ARG(out->source), STR_ARG(here->tag)) : here->path;
 }
 
-/* A file of the same commit or bundle. */
+/* A file of the same commit or tree. */
 static bool read_same(const struct module_place *p, struct arena *a, struct str path, size_t max, struct git_entry *out, struct fault *f)
 {
-	const struct bundle_file *file;
+	const struct modtree_file *file;
 
-	if (!p->bundle)
+	if (!p->tree)
 		return git_read(p->commit->repo, a, &p->commit->found.tree, path, max, out, f);
-	file = bundle_find(p->bundle, path);
+	file = modtree_find(p->tree, path);
 	if (!file)
 		return fault_set(f, a, 405, "there is no `" STR_FMT "` in this version of " STR_FMT, STR_ARG(path), STR_ARG(p->repo));
 	*out = (struct git_entry){ .bytes = file->bytes, .mode = file->mode };
@@ -120,7 +120,7 @@ static bool fetch_same(struct arena *a, const struct module_place *from, const s
 	struct git_entry file;
 
 	*here = *from;
-	if (!bundle_join(a, from->path, uses->text, &here->path))
+	if (!modtree_join(a, from->path, uses->text, &here->path))
 		return fault_set(f, a, 422, "the module `" STR_FMT "` lies outside of its repository", STR_ARG(uses->text));
 	if (!read_same(here, a, here->path, GIT_RUNBOOK_MAX, &file, f))
 		return false;
@@ -143,11 +143,11 @@ static bool fetch_other(struct module_source *m, struct arena *a, const struct s
 		l = others_locked(&m->others, uses, f);
 	}
 	if (l) {
-		here->bundle = &l->bundle;
+		here->tree = &l->tree;
 		here->id = l->line->commit;
 		here->tag = l->line->tag;
 	}
-	if ((!here->commit && !here->bundle) || !read_same(here, a, here->path, GIT_RUNBOOK_MAX, &file, f))
+	if ((!here->commit && !here->tree) || !read_same(here, a, here->path, GIT_RUNBOOK_MAX, &file, f))
 		return false;
 	of_commit(a, here, file.bytes, out);
 	if (l)
@@ -197,7 +197,7 @@ bool module_file(struct cli *c, const struct unit *u, uint32_t i, struct git_ent
 
 	*out = (struct git_entry){ .mode = GIT_FILE };
 	if (module_pinned(u))
-		return bundle_join(&c->arena, u->from.place->path, name, &path) && read_same(u->from.place, &c->arena, path, GIT_FILE_MAX, out, f);
+		return modtree_join(&c->arena, u->from.place->path, name, &path) && read_same(u->from.place, &c->arena, path, GIT_FILE_MAX, out, f);
 	path = arena_printf(&c->arena, STR_FMT "/" STR_FMT, STR_ARG(u->from.dir), STR_ARG(name));
 	err = file_read(&c->arena, path.p, GIT_FILE_MAX, &out->bytes);
 	return !err || fault_set(f, &c->arena, 405, "%s", file_error(err));

@@ -15,8 +15,8 @@ struct origin;
 /* A file that `uses` is resolved from. */
 struct module_place {
 	const char *folder;    /* on the disk; NULL: in a commit: */
-	struct origin *commit; /* or NULL: in a bundle: */
-	const struct bundle *bundle;
+	struct origin *commit; /* or NULL: in a tree: */
+	const struct modtree *tree;
 	struct str path;       /* of the file in it */
 	bool other;            /* of another repository than the runbook's: */
 	struct str repo;

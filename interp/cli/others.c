@@ -122,11 +122,11 @@ static bool read_object(void *arg, struct arena *a, struct str path, size_t max,
 	return git_read(o->repo, a, &o->found.tree, path, max, out, f);
 }
 
-bool others_bundle(struct arena *a, struct origin *o, struct str path, struct bundle *out, struct fault *f)
+bool others_tree(struct arena *a, struct origin *o, struct str path, struct modtree *out, struct fault *f)
 {
-	struct bundle_reader r = { read_object, o };
+	struct modtree_reader r = { read_object, o };
 
-	return bundle_load(a, &r, path, out, f);
+	return modtree_load(a, &r, path, out, f);
 }
 
 /* --- the vendor folder -------------------------------------------------------------- */
@@ -172,7 +172,7 @@ static bool load_line(struct others *x, struct locked *l, struct fault *f)
 	const struct modlock_line *line = l->line;
 	struct arena *a = &x->c->arena;
 	struct vendored v = { x, line };
-	struct bundle_reader r = { read_vendored, &v };
+	struct modtree_reader r = { read_vendored, &v };
 	struct opened *o = NULL;
 
 	if (!allowed(x, line, f))
@@ -180,9 +180,9 @@ static bool load_line(struct others *x, struct locked *l, struct fault *f)
 	l->vendored = is_vendored(x, line);
 	if (!l->vendored)
 		o = opened(x, &line->spec, line->commit, f);
-	if (l->vendored ? !bundle_load(a, &r, line->spec.path, &l->bundle, f) : !o || !others_bundle(a, &o->origin, line->spec.path, &l->bundle, f))
+	if (l->vendored ? !modtree_load(a, &r, line->spec.path, &l->tree, f) : !o || !others_tree(a, &o->origin, line->spec.path, &l->tree, f))
 		return false;
-	if (str_eqz(str_slice(line->tree, 7, line->tree.n), l->bundle.digest))
+	if (str_eqz(str_slice(line->tree, 7, line->tree.n), l->tree.digest))
 		return true;
 	fault_set(f, a, 435, STR_FMT "@" STR_FMT " is not what " MODLOCK_NAME " says: %s has other bytes", STR_ARG(line->source), STR_ARG(line->tag),
 		  l->vendored ? "the folder " VENDOR_NAME : "the repository");

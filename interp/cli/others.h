@@ -6,7 +6,7 @@
  * it, else from the objects of their repository. Nothing is resolved here: what
  * the lock does not say is a fault (RB434 to RB436).
  */
-#include "cli/bundle.h"
+#include "cli/modtree.h"
 #include "value/modlock.h"
 
 struct cli;
@@ -18,7 +18,7 @@ struct policy;
 /* One line of the lock, whose bytes are those of its digest. */
 struct locked {
 	const struct modlock_line *line;
-	struct bundle bundle;
+	struct modtree tree;
 	bool vendored;
 	struct locked *next;
 };
@@ -50,7 +50,7 @@ const struct locked *others_line(struct others *x, const struct modlock_line *li
 struct origin *others_commit(struct others *x, const struct spec *uses, struct fault *f);
 /* Where a file of a locked module is vendored, relative to the runbook's folder. */
 struct str others_vendor_path(struct arena *a, const struct modlock_line *line, struct str path);
-/* Reads a bundle from the objects of an origin. */
-bool others_bundle(struct arena *a, struct origin *o, struct str path, struct bundle *out, struct fault *f);
+/* Reads a tree from the objects of an origin. */
+bool others_tree(struct arena *a, struct origin *o, struct str path, struct modtree *out, struct fault *f);
 
 #endif

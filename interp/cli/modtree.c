@@ -1,4 +1,4 @@
-#include "cli/bundle.h"
+#include "cli/modtree.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,21 +9,21 @@
 #include "journal/output.h"
 #include "syntax/runbook.h"
 
-/* bundle: a walk over `uses` and `files:`; each file once. */
+/* modtree: a walk over `uses` and `files:`; each file once. */
 
 struct walk {
 	struct arena *a;
-	const struct bundle_reader *r;
+	const struct modtree_reader *r;
 	struct fault *f;
-	struct bundle *b;
-	struct map seen;           /* path -> bundle_file; also the order of the walk */
+	struct modtree *b;
+	struct map seen;           /* path -> modtree_file; also the order of the walk */
 	struct map books;          /* those that are runbooks */
 	uint32_t use_cap;
 	size_t bytes;
 	bool uses_only;
 };
 
-bool bundle_join(struct arena *a, struct str from, struct str path, struct str *out)
+bool modtree_join(struct arena *a, struct str from, struct str path, struct str *out)
 {
 	char *at = arena_alloc(a, from.n + path.n + 2);
 	size_t n = from.n;
@@ -53,23 +53,23 @@ bool bundle_join(struct arena *a, struct str from, struct str path, struct str *
 	return true;
 }
 
-static bool read_one(struct walk *w, struct str path, size_t max, struct bundle_file **out)
+static bool read_one(struct walk *w, struct str path, size_t max, struct modtree_file **out)
 {
-	struct bundle_file *file = map_get(&w->seen, path);
+	struct modtree_file *file = map_get(&w->seen, path);
 	struct git_entry e = { .mode = GIT_FILE };
 
 	*out = file;
 	if (file)
 		return true;
-	if (w->seen.count == BUNDLE_FILES_MAX)
+	if (w->seen.count == MODTREE_FILES_MAX)
 		return fault_set(w->f, w->a, 424, "a module is made of more than 1,000 files");
 	if (!w->r->read(w->r->arg, w->a, path, max, &e, w->f))
 		return false;
 	w->bytes += e.bytes.n;
-	if (w->bytes > BUNDLE_BYTES_MAX)
+	if (w->bytes > MODTREE_BYTES_MAX)
 		return fault_set(w->f, w->a, 407, "a module and its files have more than 256 MiB");
 	file = arena_alloc(w->a, sizeof(*file));
-	*file = (struct bundle_file){ .path = path, .bytes = e.bytes, .mode = e.mode };
+	*file = (struct modtree_file){ .path = path, .bytes = e.bytes, .mode = e.mode };
 	*out = file;
 	(void)map_add(&w->seen, path, file);
 	return true;
@@ -77,24 +77,24 @@ static bool read_one(struct walk *w, struct str path, size_t max, struct bundle_
 
 static void add_use(struct walk *w, const struct spec *spec, struct str path, uint32_t line)
 {
-	struct bundle *b = w->b;
+	struct modtree *b = w->b;
 
 	if (b->use_count == w->use_cap) {
 		uint32_t cap = w->use_cap ? w->use_cap * 2 : 8;
-		struct bundle_use *more = arena_array(w->a, cap, sizeof(*more));
+		struct modtree_use *more = arena_array(w->a, cap, sizeof(*more));
 
 		if (b->use_count)
 			memcpy(more, b->uses, b->use_count * sizeof(*more));
 		b->uses = more;
 		w->use_cap = cap;
 	}
-	b->uses[b->use_count++] = (struct bundle_use){ *spec, path, line };
+	b->uses[b->use_count++] = (struct modtree_use){ *spec, path, line };
 }
 
 /* What one runbook names. A path above the root is found by whoever loads it, with its place. */
 static bool take_runbook(struct walk *w, struct str path, const struct runbook *rb)
 {
-	struct bundle_file *file;
+	struct modtree_file *file;
 	struct str to;
 
 	for (uint32_t i = 0; i < rb->use_count; i++) {
@@ -106,11 +106,11 @@ static bool take_runbook(struct walk *w, struct str path, const struct runbook *
 			continue;
 		if (spec.kind == SPEC_GIT)
 			add_use(w, &spec, path, source_locate(rb->source, use->span.start).line);
-		else if (spec.kind == SPEC_FILE && bundle_join(w->a, path, spec.text, &to))
+		else if (spec.kind == SPEC_FILE && modtree_join(w->a, path, spec.text, &to))
 			(void)map_add(&w->books, to, w);
 	}
 	for (uint32_t i = 0; i < rb->files.count && !w->uses_only; i++)
-		if (bundle_join(w->a, path, rb->files.list[i], &to) && !read_one(w, to, GIT_FILE_MAX, &file))
+		if (modtree_join(w->a, path, rb->files.list[i], &to) && !read_one(w, to, GIT_FILE_MAX, &file))
 			return false;
 	return true;
 }
@@ -119,7 +119,7 @@ static bool walk_books(struct walk *w, size_t roots)
 {
 	for (size_t i = 0; i < w->books.count; i++) {
 		struct str path = w->books.entries[i].key;
-		struct bundle_file *file;
+		struct modtree_file *file;
 		const struct source *src;
 		struct runbook *rb;
 		struct diags ds;
@@ -141,20 +141,20 @@ static bool walk_books(struct walk *w, size_t roots)
 
 static int by_path(const void *x, const void *y)
 {
-	return str_cmp(((const struct bundle_file *)x)->path, ((const struct bundle_file *)y)->path);
+	return str_cmp(((const struct modtree_file *)x)->path, ((const struct modtree_file *)y)->path);
 }
 
 /* Sorts and sums up. Names that a folder which folds case could not keep apart are refused. */
 static bool finish(struct walk *w)
 {
-	struct bundle *b = w->b;
+	struct modtree *b = w->b;
 	struct map folded;
 	struct buf sum;
 	bool ok = true;
 
 	b->files = arena_array(w->a, w->seen.count + 1, sizeof(*b->files));
 	for (; b->count < w->seen.count; b->count++)
-		b->files[b->count] = *(struct bundle_file *)w->seen.entries[b->count].value;
+		b->files[b->count] = *(struct modtree_file *)w->seen.entries[b->count].value;
 	qsort(b->files, b->count, sizeof(*b->files), by_path);
 	map_init(&folded);
 	buf_init(&sum, 8 << 20);
@@ -179,7 +179,7 @@ static bool run(struct walk *w, const struct str *paths, uint32_t count)
 {
 	bool ok;
 
-	*w->b = (struct bundle){ 0 };
+	*w->b = (struct modtree){ 0 };
 	map_init(&w->seen);
 	map_init(&w->books);
 	for (uint32_t i = 0; i < count; i++)
@@ -190,23 +190,23 @@ static bool run(struct walk *w, const struct str *paths, uint32_t count)
 	return ok;
 }
 
-bool bundle_load(struct arena *a, const struct bundle_reader *r, struct str path, struct bundle *out, struct fault *f)
+bool modtree_load(struct arena *a, const struct modtree_reader *r, struct str path, struct modtree *out, struct fault *f)
 {
 	struct walk w = { .a = a, .r = r, .f = f, .b = out };
 
 	return run(&w, &path, 1);
 }
 
-bool bundle_uses(struct arena *a, const struct bundle_reader *r, const struct str *paths, uint32_t count, struct bundle *out, struct fault *f)
+bool modtree_uses(struct arena *a, const struct modtree_reader *r, const struct str *paths, uint32_t count, struct modtree *out, struct fault *f)
 {
 	struct walk w = { .a = a, .r = r, .f = f, .b = out, .uses_only = true };
 
 	return run(&w, paths, count);
 }
 
-const struct bundle_file *bundle_find(const struct bundle *b, struct str path)
+const struct modtree_file *modtree_find(const struct modtree *b, struct str path)
 {
-	struct bundle_file want = { .path = path };
+	struct modtree_file want = { .path = path };
 
 	return b->count ? bsearch(&want, b->files, b->count, sizeof(*b->files), by_path) : NULL;
 }
