@@ -24,13 +24,28 @@ book() {
 	YML
 }
 
+# The processes of w1, of this test and no other one: those that run in its folder.
+left() {
+	local pid
+	for pid in $(pgrep -f 'echo begun > begun'); do
+		[ "$(readlink "/proc/$pid/cwd")" != "$PWD" ] || echo "$pid"
+	done
+}
+
+end_left() {
+	local pid
+	for pid in $(left); do
+		kill -9 "$pid" 2>/dev/null || true
+	done
+}
+
 # Kills the runner while w1 runs; with $1 = dead also w1.
 killed() {
 	begin exec book.yml
 	until_ok test -s begun
 	kill -9 "$pid"
 	wait "$pid" 2>/dev/null || true
-	[ "${1:-}" != dead ] || pkill -9 -f 'echo begun > begun' || true
+	[ "${1:-}" != dead ] || end_left
 }
 
 status() {
@@ -77,6 +92,7 @@ status() {
 	run_rb 2 resolve @last act/w1 --done
 	says 'how do you know' err
 	run_rb 1 resolve @last act/w0 --done --why x
+	run_rb 1 resolve @last w0 --done --why x
 	says 'not in doubt' err
 	run_rb 0 resolve @last act/w1 --done --why 'it is in the ledger'
 	run_rb 0 resume @last
@@ -91,7 +107,7 @@ status() {
 	killed dead
 	touch go
 	run_rb 4 resume @last
-	run_rb 0 resolve @last act/w1 --not-done --why 'it is not in the ledger'
+	run_rb 0 resolve @last w1 --not-done --why 'it is not in the ledger'
 	run_rb 0 resume @last
 	is "$(cat ledger)" "$(printf 'w0\nw1\nw2')"
 	run_rb 0 replay @last
@@ -101,7 +117,7 @@ status() {
 	book
 	killed
 	run_rb 4 resume @last --kill
-	! pgrep -f 'echo begun > begun' >/dev/null
+	is "$(left)" ''
 	is "$(cat ledger)" w0
 }
 
@@ -241,7 +257,7 @@ status() {
 	until_ok test -s begun
 	kill -9 "$pid"
 	wait "$pid" 2>/dev/null || true
-	pkill -9 -f 'echo begun > begun' || true
+	end_left
 	touch go
 	run_rb 3 resume @last
 	is "$(cat ledger)" "$(printf 'a\nb\nub\nua')"
