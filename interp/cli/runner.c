@@ -187,11 +187,6 @@ static int settle_sources(void *arg)
 	return blobs_sync(r->dir.p, r->kept.blobs, r->kept.count);
 }
 
-bool runner_shared(const struct runner *r)
-{
-	return r->set.of[SET_GROUP].value.n > 0;
-}
-
 void runner_journal(struct runner *r, struct journal_options *o)
 {
 	o->dir = r->dir.p;

@@ -83,3 +83,8 @@ void runner_put_people(struct runner *r, struct jsonw *w)
 	}
 	jsonw_close(w, '}');
 }
+
+bool runner_shared(const struct runner *r)
+{
+	return r->set.of[SET_GROUP].value.n > 0;
+}

@@ -533,8 +533,10 @@ static int add_word(struct takeover *t, struct str key, bool done, const char *w
 	struct runner *r = &t->r;
 	int64_t wall, mono, now;
 	struct buf body;
-	int doubt = engine_doubt(t->b.engine, key), err;
+	int doubt, err;
 
+	key = engine_doubt_key(t->b.engine, key);
+	doubt = engine_doubt(t->b.engine, key);
 	if (doubt <= 0) {
 		cli_error("step " STR_FMT " is not in doubt; `runbook show " STR_FMT "` lists what is", STR_ARG(key), STR_ARG(t->p->id));
 		return EXIT_FAILED;

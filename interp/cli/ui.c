@@ -253,7 +253,7 @@ void ui_question(void *ui, bool open, struct str text)
 		ui_erase_live(u);
 	ui_idle(u);
 	u->asking = open;
-	if (open && text.n) {
+	if (text.n) {
 		buf_init(&b, 64 << 10);
 		for (size_t at = 0; at < text.n;) {
 			const char *nl = memchr(text.p + at, '\n', text.n - at);

@@ -31,7 +31,7 @@ void ui_free(struct ui *u);
 void ui_record(void *ui, struct str line);
 /* Output of a step: already masked, controls are escaped here. */
 void ui_output(void *ui, struct str key, int stream, struct str bytes);
-/* Before a question is asked on the terminal (open), and after it. */
+/* Before a question is asked on the terminal (open), and after it; text is written. */
 void ui_question(void *ui, bool open, struct str text);
 /* About once a second: redraw, heartbeat. */
 void ui_tick(void *ui);

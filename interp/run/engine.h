@@ -77,6 +77,9 @@ uint32_t engine_children(const struct engine *e, struct str *keys, uint32_t max)
 void engine_rename(struct engine *e, struct str run_id);
 /* Body of the record that a person's word on a step in doubt leaves: input of EVENT_RESOLVE. */
 void engine_resolve_body(struct buf *out, struct str key, bool done, struct str by, struct str why);
+/* The key of the step in doubt that name means: a key, or the id of a step of which only one
+ * instance is in doubt. Else name itself. */
+struct str engine_doubt_key(const struct engine *e, struct str name);
 /* A step in doubt: 0 no such step, 1 in doubt, -1 not in doubt. */
 int engine_doubt(const struct engine *e, struct str key);
 

@@ -34,7 +34,7 @@ struct live_options {
 	/* Output of children as it comes, masked, controls not yet escaped. May be NULL. */
 	void (*on_output)(void *arg, struct str key, int stream, struct str bytes);
 	/* A question is about to be asked (text: the whole prompt, for the display to write)
-	 * or was answered (text empty). May be NULL. */
+	 * or was answered (text empty) or taken back (a newline). May be NULL. */
 	void (*on_question)(void *arg, bool open, struct str text);
 	/* Called at least once a second while waiting, for heartbeats and redraws. May be NULL. */
 	void (*on_tick)(void *arg);

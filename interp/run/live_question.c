@@ -153,7 +153,7 @@ static void leave_terminal(struct live_op *op)
 		tty_cancel(l->line);
 		l->line = NULL;
 		l->asking = NULL;
-		said(l, false, STR(""));
+		said(l, false, STR("\n")); /* nobody has ended its line */
 		return;
 	}
 	struct live_op **at = &l->questions;

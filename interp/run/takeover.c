@@ -401,16 +401,55 @@ uint32_t engine_children(const struct engine *e, struct str *keys, uint32_t max)
 	return n;
 }
 
+static bool acts(const struct op *o)
+{
+	return o->frame && o->command.kind != OP_TIMER && o->command.kind != OP_QUESTION;
+}
+
+static bool leaves_doubt(const struct op *o)
+{
+	return acts(o) && o->command.write && !o->command.probe;
+}
+
 int engine_doubt(const struct engine *e, struct str key)
 {
 	for (uint32_t i = 0; i < e->doubt_len; i++)
 		if (str_eq(e->doubts[i]->key, key))
 			return 1;
-	for (uint32_t i = 0; i < e->op_len; i++) {
-		const struct op *o = &e->ops[i];
-
-		if (o->frame && str_eq(o->command.key, key) && o->command.kind != OP_TIMER && o->command.kind != OP_QUESTION)
-			return o->command.write && !o->command.probe ? 1 : -1;
-	}
+	for (uint32_t i = 0; i < e->op_len; i++)
+		if (acts(&e->ops[i]) && str_eq(e->ops[i].command.key, key))
+			return leaves_doubt(&e->ops[i]) ? 1 : -1;
 	return 0;
+}
+
+/* act/two[3]: is its last part the id, of whatever item? */
+static bool ends_with_id(struct str key, struct str id)
+{
+	size_t from = key.n, n;
+
+	while (from && key.p[from - 1] != '/')
+		from--;
+	for (n = from; n < key.n && key.p[n] != '[' && key.p[n] != '~';)
+		n++;
+	return str_eq(str_slice(key, from, n), id);
+}
+
+struct str engine_doubt_key(const struct engine *e, struct str name)
+{
+	struct str key = name;
+	uint32_t found = 0;
+
+	if (engine_doubt(e, name))
+		return name;
+	for (uint32_t i = 0; i < e->doubt_len; i++)
+		if (ends_with_id(e->doubts[i]->key, name)) {
+			key = e->doubts[i]->key;
+			found++;
+		}
+	for (uint32_t i = 0; i < e->op_len; i++)
+		if (leaves_doubt(&e->ops[i]) && ends_with_id(e->ops[i].command.key, name)) {
+			key = e->ops[i].command.key;
+			found++;
+		}
+	return found == 1 ? key : name;
 }
