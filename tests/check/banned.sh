@@ -2,6 +2,12 @@
 # Names that may not be used, beyond those that interp/base/banned.h poisons.
 # Comments and strings are left out. `banned.sh DIR` checks another tree.
 cd "${1:-$(dirname "$0")/../..}" || exit 2
+# In a bats test `! command` fails nothing, unless it is the last line.
+idle=$(grep -HnE '^[[:space:]]+! ' tests/*/*.bats 2>/dev/null | grep -v '|| false$')
+if [ "$idle" ]; then
+	printf '%s\n' "$idle" | sed 's/$/: cannot fail: write `|| false` behind it/'
+	exit 1
+fi
 find interp tests/unit tests/fuzz tests/bench -name '*.[ch]' 2>/dev/null | LC_ALL=C sort | LC_ALL=C awk '
 BEGIN {
 	always = "strcpy strcat sprintf vsprintf strtok strncpy strncat gets alloca tmpnam tempnam mktemp longjmp"

@@ -71,6 +71,11 @@ echo 'int main(void) { printf("x"); }' >>"$work/tree/interp/cli/main.c"
 sh "$here/banned.sh" "$work/tree" >"$work/out" 2>&1
 verdict $? "banned: the command line may print"
 
+fresh
+mkdir -p "$work/tree/tests/cli"
+printf '@test "x" {\n\t! true\n\ttrue\n}\n' >"$work/tree/tests/cli/x.bats"
+finds banned "banned: a line of a bats test that cannot fail" 'x.bats:2:.*cannot fail'
+
 # --- the runners, with a program that says what it is told ---
 cat >"$work/program" <<'X'
 #!/bin/sh

@@ -217,7 +217,7 @@ word.json: \`perhaps\` is none of the answers"
 	until_ok sh -c 'test "$(stat -c %a state/runs/*/answers)" = 3770'
 	as daemon 0 approve @last go --why fine
 	ends 0
-	! setpriv --reuid=nobody --regid=0 --clear-groups rm -f state/runs/*/answers/*.json 2>rm.err
+	! setpriv --reuid=nobody --regid=0 --clear-groups rm -f state/runs/*/answers/*.json 2>rm.err || false
 }
 
 @test "people: signed approvals, by the names of the signers file" {

@@ -89,7 +89,7 @@ setup_file() {
 		  - confirm: "Sure of ${{ inputs.x }}?"
 	EOF
 	on_tty 0 'see [y/N]' 'type y' -- exec s.yml -i "x=$(printf 'a\033[2Jb\rc')" --color never
-	! grep -q "$(printf '\033\\[2J')" out
+	! grep -q "$(printf '\033\\[2J')" out || false
 }
 
 @test "terminal: Ctrl-C during a step cancels, undoes, 130" {
@@ -324,7 +324,7 @@ asking_yml() {
 @test "terminal: a hidden cursor or raw mode is not left behind" {
 	deploy_yml
 	on_tty 0 'see [y/N]' 'type y' -- exec deploy.yml -i tag=v1
-	! grep -q "$(printf '\033\\[?25l')" out
+	! grep -q "$(printf '\033\\[?25l')" out || false
 }
 
 @test "terminal: a monitor's pause: continue; rollback" {
