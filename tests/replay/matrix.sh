@@ -57,7 +57,7 @@ program() { echo "$PWD/build/$1/replay/matrix"; }
 
 # --- runbooks, with everything in them ---
 python3 tests/replay/gen.py "${RB_REPLAY_FROM:-0}" "$many" "$work/books" >"$work/why"
-verdict $? "$many runbooks, every key of the key table in them"
+verdict $? "$many runbooks, in them every key of the key table, every function, every modifier beside every action"
 cat "$work/why"
 
 # --- the same journals from every build ---
