@@ -44,7 +44,7 @@ if [ "$mode" = long ]; then
 		fi
 		for level in O0 O3; do
 			# -O3 has warnings of its own; static libraries do not go with -O0.
-			set -- CC=$compiler OPT="-$level -g" B="build/replay-$compiler-$level" LIBS="-lyaml -ljansson -lpcre2-8 -lutf8proc -lcrypto -lm -ldl"
+			set -- CC=$compiler OPT="-$level -g" B="build/replay-$compiler-$level" LIBS="-lyaml -ljansson -lpcre2-8 -lutf8proc -lcrypto -lz -lm -ldl"
 			[ $level = O0 ] || set -- "$@" WARN=-w
 			build "replay-$compiler-$level" "$@"
 		done
