@@ -251,3 +251,44 @@ void recorded_other(struct arena *a, const struct record *r, struct event *ev)
 	if (!read_pairs(a, record_raw(r, "dirs"), &ev->dirs, &ev->dir_count))
 		ev->dir_count = 0;
 }
+
+static struct str marked_text(struct arena *a, struct str text, struct str gone)
+{
+	static const struct str stars = { "***", 3 };
+	ptrdiff_t at = str_find(text, stars);
+	struct buf b;
+
+	if (at < 0)
+		return text;
+	buf_init(&b, 16 << 20);
+	for (; at >= 0; at = str_find(text, stars)) {
+		buf_add(&b, text.p, (size_t)at);
+		buf_adds(&b, gone);
+		text = str_slice(text, (size_t)at + stars.n, text.n);
+	}
+	buf_adds(&b, text);
+	text = arena_str(a, b.p, b.len);
+	buf_release(&b);
+	return text;
+}
+
+struct value recorded_marked(struct arena *a, struct value v, struct str gone)
+{
+	if (v.kind == V_STRING)
+		return value_str(marked_text(a, value_text(v), gone));
+	if (v.kind == V_LIST) {
+		struct value *list = arena_array(a, v.n + 1u, sizeof(*list));
+
+		for (uint32_t i = 0; i < v.n; i++)
+			list[i] = recorded_marked(a, v.list[i], gone);
+		return value_list(list, v.n);
+	}
+	if (v.kind == V_MAP) {
+		struct pair *p = arena_array(a, v.n + 1u, sizeof(*p));
+
+		for (uint32_t i = 0; i < v.n; i++)
+			p[i] = (struct pair){ v.map[i].key, recorded_marked(a, v.map[i].value, gone) };
+		return value_map(p, v.n);
+	}
+	return v;
+}

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include "journal/record.h"
 #include "run/effects.h"
+#include "value/value.h"
 
 struct arena;
 
@@ -24,6 +25,9 @@ struct str recorded_body(const struct record *r);
  * blobs. False: *why says what is missing. */
 bool recorded_result(struct arena *a, const struct record *r, const char *dir, bool want_output, struct result *out,
 		     char why[200]);
+/* A value of the record with `gone` where a secret was: that is a secret of the replay, so
+ * its own records come out masked like those of the run, and no program ever gets it. */
+struct value recorded_marked(struct arena *a, struct value v, struct str gone);
 /* Fills the members of ev that events other than results have. */
 void recorded_other(struct arena *a, const struct record *r, struct event *ev);
 

@@ -44,7 +44,7 @@ if [ "$mode" = long ]; then
 		fi
 		for level in O0 O3; do
 			# -O3 has warnings of its own; static libraries do not go with -O0.
-			set -- CC=$compiler OPT="-$level -g" B="build/replay-$compiler-$level" LIBS="-lyaml -ljansson -lpcre2-8 -lutf8proc -lcrypto -lm -ldl"
+			set -- CC=$compiler OPT="-$level -g" B="build/replay-$compiler-$level" LIBS="-lyaml -ljansson -lpcre2-8 -lutf8proc -lcrypto -lz -lm -ldl"
 			[ $level = O0 ] || set -- "$@" WARN=-w
 			build "replay-$compiler-$level" "$@"
 		done
@@ -57,7 +57,7 @@ program() { echo "$PWD/build/$1/replay/matrix"; }
 
 # --- runbooks, with everything in them ---
 python3 tests/replay/gen.py "${RB_REPLAY_FROM:-0}" "$many" "$work/books" >"$work/why"
-verdict $? "$many runbooks, every key of the key table in them"
+verdict $? "$many runbooks, in them every key of the key table, every function, every modifier beside every action"
 cat "$work/why"
 
 # --- the same journals from every build ---
