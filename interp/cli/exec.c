@@ -84,4 +84,5 @@ const struct cli_command cmd_exec = {
 		"5 held, 6 journal damaged, 7 locked by another run, 128+N cancelled by signal N.\n",
 	.options = options,
 	.run = exec_run,
+	.acts = true,
 };

@@ -78,6 +78,11 @@ int past_open(struct cli *c, const char *what, struct past *p)
 	return EXIT_OK;
 }
 
+bool past_began(const struct past *p)
+{
+	return p->s.records || p->s.scan.state != JOURNAL_TORN;
+}
+
 struct str past_status(const struct past *p)
 {
 	if (p->s.scan.state == JOURNAL_CORRUPT || p->s.scan.state == JOURNAL_UNREADABLE)

@@ -158,6 +158,10 @@ static int begin(struct takeover *t, struct cli *c, struct past *p, const struct
 	t->q = q;
 	if (code)
 		return code;
+	if (!past_began(p)) {
+		cli_error("run " STR_FMT ": nothing was written, its runner died before it did anything: start the runbook again", STR_ARG(p->id));
+		return EXIT_FAILED;
+	}
 	if (!rebuild_open(&t->b, c, p->dir)) {
 		cli_error("run " STR_FMT ": %s", STR_ARG(p->id), t->b.why);
 		return EXIT_DAMAGED;

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/visible.h"
 #include "plan/preview.h"
 #include "plan/timeline.h"
 #include "plan/window.h"
@@ -29,23 +30,20 @@ static void paint(struct listing *l, const char *sgr)
 	buf_addc(l->out, 'm');
 }
 
-/* The first line, cut to the width; control characters are not for terminals. */
+/* The first line, cut to the width. Who approves it must see what is there. */
 static void put_line(struct listing *l, struct str s, size_t indent)
 {
 	size_t room = l->width > 20 ? (size_t)l->width : 100000, at = 0, columns = indent;
 	while (at < s.n && s.p[at] != '\n') {
 		size_t from = at;
-		uint32_t c = utf8_next(s, &at);
+		(void)utf8_next(s, &at);
 		struct str one = str_slice(s, from, at);
-		columns += utf8_width(one);
+		columns += visible_width(one);
 		if (columns >= room && at < s.n) {
 			buf_addz(l->out, "...");
 			return;
 		}
-		if (c < 32 || c == 127)
-			buf_addc(l->out, '?');
-		else
-			buf_adds(l->out, one);
+		visible_add(l->out, one);
 	}
 	if (at < s.n)
 		buf_addz(l->out, " ...");
