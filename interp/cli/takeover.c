@@ -288,6 +288,8 @@ static int go_on(struct takeover *t)
 		return EXIT_FAILED;
 	runner_hold_signals();
 	runner_open_ui(r);
+	t->b.each = ui_begun;
+	t->b.arg = r->ui;
 	code = reopen(t);
 	if (!code)
 		code = runner_lock(r);

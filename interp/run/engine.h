@@ -29,6 +29,7 @@ struct run_setup {
 	struct str plan;                     /* hex digest of program version, runbook, files and inputs: approvals are bound to it */
 	const struct site_role *roles;       /* by rb->roles, or NULL */
 	struct str outside_window;           /* --outside-window REASON, or empty */
+	int wording;                         /* of texts that the engine makes: WORDING_NOW, or that of the journal */
 	const struct value *inputs;          /* by rb->inputs */
 	const struct value *secrets;         /* by program.secrets; strings, flagged VALUE_SECRET */
 	bool dry_run;

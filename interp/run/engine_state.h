@@ -233,6 +233,8 @@ void kept_drop(struct frame *f);
  * of the strongest guard that does not hold, with its text, or GUARDS_PASS. */
 enum { GUARDS_PASS = GUARD_WARN + 1 };
 int guard_if(struct frame *f);
+/* What an expression read, in the arena of the frame: "  (code = 503, took = 12ms)"; empty if nothing. */
+struct str seen_text(struct frame *f, const struct expr *x);
 int guard_check(struct frame *f, struct str *say, struct str *error);
 /* step.c: an instance from `if` to outcome. */
 void arena_take(struct frame *f);          /* f->tmp, if it has none */

@@ -283,6 +283,26 @@ status() {
 	run_rb 0 replay @last
 }
 
+@test "takeover: a step that goes on has its name, and what it prints is shown" {
+	cat >book.yml <<-'YML'
+		runbook: 1
+		name: book
+		defaults: { timeout: 20s }
+		act:
+		  - id: b
+		    name: Look for go
+		    run: 'echo looking; test -e go'
+		    on_fail: pause
+		    rollback: []
+	YML
+	run_rb 5 exec book.yml
+	touch go
+	run_rb 0 answer @last b retry --why 'it is there'
+	run_rb 0 resume @last
+	says 'act/b | looking' err
+	says 'ok          act/b                       Look for go' err
+}
+
 @test "takeover: a value with a secret in it does not survive, and is not used masked" {
 	cat >book.yml <<-'YML'
 		runbook: 1
