@@ -308,7 +308,7 @@ static bool replay_parent(struct rebuild *b)
 	b->engine = p->engine;
 	b->lock = p->lock;
 	p->engine = NULL;
-	engine_rename(b->engine, b->run);
+	engine_rename(b->engine, b->run, b->setup.wording >= 2);
 	return true;
 }
 
