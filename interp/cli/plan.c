@@ -31,7 +31,7 @@ static int show_plan(struct cli *c, struct loaded *l, bool json)
 	if (json)
 		plan_json(l->program, inputs, str_of(l->digest), &b);
 	else
-		plan_text(l->program, inputs, &b, c->color_out, tty_is(STDOUT_FILENO) ? tty_width(STDOUT_FILENO) : 0);
+		plan_text(l->program, inputs, &b, c->color_out, tty_is(STDOUT_FILENO) ? tty_width(STDOUT_FILENO) : 0, WORDING_NOW);
 	cli_out(buf_str(&b));
 	buf_release(&b);
 	if (file)

@@ -233,6 +233,7 @@ static bool take_open(struct rebuild *b, const struct record *r)
 	s->uid = record_int(r, "uid", -1);
 	s->plan = text(b, r, "plan");
 	s->outside_window = text(b, r, "outside_window");
+	s->wording = (int)record_int(r, "wording", 1);
 	load_roles(b, r);
 	return unit_parse_time(text(b, r, "start"), &b->start) || cannot(b, "its first record has no start");
 }
@@ -330,7 +331,7 @@ static bool replay_parent(struct rebuild *b)
 	b->engine = p->engine;
 	b->lock = p->lock;
 	p->engine = NULL;
-	engine_rename(b->engine, b->run);
+	engine_rename(b->engine, b->run, b->setup.wording >= 2);
 	return true;
 }
 

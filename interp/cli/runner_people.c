@@ -7,6 +7,7 @@
 #include "cli/source.h"
 #include "host/git.h"
 #include "journal/output.h"
+#include "plan/listing.h"
 #include "value/json.h"
 
 /*
@@ -53,6 +54,7 @@ void runner_people(struct runner *r)
 	s->uid = (int64_t)geteuid();
 	s->plan = plan_digest(r);
 	s->roles = site_roles(r->c, r->l->program->rb, r->set.people, r->set.people_count);
+	s->wording = WORDING_NOW;
 	s->outside_window = reason ? str_of(reason) : STR("");
 }
 
@@ -62,6 +64,7 @@ void runner_put_people(struct runner *r, struct jsonw *w)
 	const struct runbook *rb = r->l->program->rb;
 
 	jsonw_kstr(w, "plan", s->plan);
+	jsonw_kint(w, "wording", s->wording);
 	if (s->outside_window.n)
 		jsonw_kstr(w, "outside_window", s->outside_window);
 	if (!s->roles)

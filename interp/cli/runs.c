@@ -127,7 +127,9 @@ static int list_runs(struct cli *c, const struct settings *set, const struct fil
 	}
 	cli_out(buf_str(&b));
 	buf_release(&b);
-	if (!shown && !json)
+	if (!shown && !json && n)
+		cli_error("none of the %u runs in %s is such a one", n, setting(set, SET_STATE));
+	else if (!shown && !json)
 		cli_error("no runs in %s", setting(set, SET_STATE));
 	return EXIT_OK;
 }

@@ -17,6 +17,7 @@
 #include "journal/mask.h"
 #include "journal/output.h"
 #include "run/live.h"
+#include "plan/listing.h"
 #include "value/json.h"
 
 /*
@@ -292,6 +293,8 @@ static int go_on(struct takeover *t)
 		return EXIT_FAILED;
 	runner_hold_signals();
 	runner_open_ui(r);
+	t->b.each = ui_begun;
+	t->b.arg = r->ui;
 	code = reopen(t);
 	if (!code)
 		code = runner_lock(r);
@@ -425,6 +428,7 @@ static bool adopt_body(struct takeover *t)
 	jsonw_kbool(&w, "sync", !r->no_sync);
 	jsonw_kbool(&w, "interactive", r->interactive);
 	jsonw_kint(&w, "steps", (int64_t)t->b.l.program->rb->step_count);
+	jsonw_kint(&w, "wording", WORDING_NOW);
 	if (r->lock.n)
 		jsonw_kstr(&w, "lock", r->lock);
 	if (t->p->s.title.n)
@@ -492,7 +496,7 @@ static int undo_ended(struct takeover *t)
 	code = runner_world(r, env);
 	if (code)
 		return code;
-	engine_rename(t->b.engine, str_of(r->id));
+	engine_rename(t->b.engine, str_of(r->id), true);
 	first.body = buf_str(&r->open_body);
 	first.dirs = t->kept.dirs;
 	first.dir_count = t->kept.dir_count;

@@ -219,6 +219,21 @@ void ui_record(void *ui, struct str line)
 		running_add(u, &r);
 }
 
+void ui_begun(void *ui, const struct record *r)
+{
+	struct ui *u = ui;
+	struct ui_running *run;
+
+	if (str_eqz(r->t, "step.intent")) {
+		arena_reset(&u->arena);
+		running_add(u, r);
+	} else if (str_eqz(r->t, "step.outcome")) {
+		run = ui_running_find(u, r->k);
+		if (run)
+			running_clear(run);
+	}
+}
+
 void ui_output(void *ui, struct str key, int stream, struct str bytes)
 {
 	struct ui *u = ui;

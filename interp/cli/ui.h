@@ -11,6 +11,7 @@
 #include "base/str.h"
 
 struct ui;
+struct record;
 
 enum ui_format { UI_TEXT, UI_JSON, UI_GITHUB };
 struct ui_options {
@@ -29,6 +30,8 @@ struct ui *ui_new(const struct ui_options *o);
 void ui_free(struct ui *u);
 /* A journal record, as written. */
 void ui_record(void *ui, struct str line);
+/* A record of before a takeover, in order: nothing is shown, but what was under way is known. */
+void ui_begun(void *ui, const struct record *r);
 /* Output of a step: already masked, controls are escaped here. */
 void ui_output(void *ui, struct str key, int stream, struct str bytes);
 /* Before a question is asked on the terminal (open), and after it; text is written. */

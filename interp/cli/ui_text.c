@@ -206,6 +206,8 @@ static void on_outcome(struct ui *u, const struct record *r, const char *what)
 		buf_addz(&u->line, what);
 	else if (record_text(r, &u->arena, "name").n)
 		visible_add(&u->line, record_text(r, &u->arena, "name"));
+	else if (record_int(r, "of", 0))
+		buf_printf(&u->line, "%d of a foreach", (int)record_int(r, "of", 0));
 	if (!record_bool(r, "dry") && record_int(r, "took_us", 0) >= 1000) {
 		buf_addz(&u->line, "  ");
 		buf_addz(&u->line, ui_color(u, "\x1b[2m"));
@@ -311,6 +313,7 @@ static void on_would(struct ui *u, const struct record *r)
 	put_lines(u, "", record_text(r, &u->arena, "preview"));
 	put_lines(u, "$ ", record_text(r, &u->arena, "command"));
 	put_lines(u, "", record_text(r, &u->arena, "sends"));
+	put_lines(u, "irreversible: ", record_text(r, &u->arena, "irreversible"));
 	if (!record_raw(r, "undo").n || !json_parse(&u->arena, record_raw(r, "undo"), &undo, &je) || undo.kind != V_LIST)
 		return;
 	if (!undo.n)

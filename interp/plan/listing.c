@@ -102,14 +102,12 @@ static void put_steps(struct listing *l, const struct step_list *list, size_t de
 		put_step(l, list->list[i], depth);
 }
 
-static struct str foreach_text(struct listing *l, const struct step *s)
+struct undoing { struct listing *l; size_t indent; uint32_t n; };
+
+static void put_undo_line(void *arg, struct str line)
 {
-	struct str over = s->more->foreach.over ? preview_source(s->more->foreach.over) : STR("");
-	if (s->more->foreach.items.kind)
-		over = arena_printf(&l->v.arena, "%u items", s->more->foreach.items.c.count);
-	for (uint32_t i = 0; i < s->more->foreach.matrix_count; i++)
-		over = arena_printf(&l->v.arena, STR_FMT "%s" STR_FMT, STR_ARG(over), i ? " x " : "", STR_ARG(s->more->foreach.matrix[i].name));
-	return arena_printf(&l->v.arena, STR_FMT " in " STR_FMT, STR_ARG(s->more->foreach.as), STR_ARG(over));
+	struct undoing *u = arg;
+	put_detail(u->l, u->indent, u->n++ ? "      " : "undo: ", line);
 }
 
 static void put_undo(struct listing *l, const struct step *s, size_t indent)
@@ -118,8 +116,8 @@ static void put_undo(struct listing *l, const struct step *s, size_t indent)
 		put_detail(l, indent, "irreversible: ", preview_text(&l->v, &s->more->irreversible));
 	if (s->rollback.present && !s->rollback.count)
 		put_detail(l, indent, "undo: ", STR("nothing needed"));
-	for (uint32_t i = 0; i < s->rollback.count; i++)
-		put_detail(l, indent, i ? "      " : "undo: ", preview_command(&l->v, &l->p->steps[s->rollback.list[i]->ix]));
+	struct undoing u = { l, indent, 0 };
+	preview_undo(&l->v, s, put_undo_line, &u);
 }
 
 static void put_heading(struct listing *l, const struct prog_step *ps, size_t indent)
@@ -150,7 +148,7 @@ static void put_step(struct listing *l, const struct step *s, size_t depth)
 	for (uint32_t i = 0; i < s->guard_count; i++)
 		put_condition(l, in, guard_word(s->guards[i].otherwise), s->guards[i].that);
 	if (s->more->foreach.present)
-		put_detail(l, in, "for each ", foreach_text(l, s));
+		put_detail(l, in, "for each ", preview_loop(&l->v, s));
 	if (s->more->probe)
 		put_detail(l, in, "unless in place: ", preview_command(&l->v, &l->p->steps[s->more->probe->ix]));
 	put_detail(l, in, command_label(s), preview_command(&l->v, ps));
@@ -289,11 +287,11 @@ static void put_monitors(struct listing *l)
 	}
 }
 
-void plan_text(const struct program *p, const struct value *inputs, struct buf *out, bool color, int width)
+void plan_text(const struct program *p, const struct value *inputs, struct buf *out, bool color, int width, int wording)
 {
 	struct listing l = { .p = p, .out = out, .color = color, .width = width };
 	bool any = false;
-	preview_init(&l.v, p, inputs);
+	preview_init(&l.v, p, inputs, wording);
 	put_head(&l);
 	for (int i = PHASE_PREFLIGHT; i <= PHASE_TEST; i++)
 		put_phase(&l, phase_names[i], &p->rb->phases[i]);

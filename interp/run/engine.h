@@ -29,6 +29,7 @@ struct run_setup {
 	struct str plan;                     /* hex digest of program version, runbook, files and inputs: approvals are bound to it */
 	const struct site_role *roles;       /* by rb->roles, or NULL */
 	struct str outside_window;           /* --outside-window REASON, or empty */
+	int wording;                         /* of texts that the engine makes: WORDING_NOW, or that of the journal */
 	const struct value *inputs;          /* by rb->inputs */
 	const struct value *secrets;         /* by program.secrets; strings, flagged VALUE_SECRET */
 	bool dry_run;
@@ -73,8 +74,9 @@ bool engine_wrote(const struct engine *e);     /* a write was begun */
 void engine_clock(const struct engine *e, int64_t *wall, int64_t *mono);
 /* Keys of children that were under way with the last event; at most max. */
 uint32_t engine_children(const struct engine *e, struct str *keys, uint32_t max);
-/* What must be known of the run from now on by another id and folder (EVENT_ADOPT). */
-void engine_rename(struct engine *e, struct str run_id);
+/* The run is known from now on by another id and folder (EVENT_ADOPT). keeps: `run.id` stays that of
+ * the run that did what is undone now; not in journals of before (wording 1). */
+void engine_rename(struct engine *e, struct str run_id, bool keeps);
 /* Body of the record that a person's word on a step in doubt leaves: input of EVENT_RESOLVE. */
 void engine_resolve_body(struct buf *out, struct str key, bool done, struct str by, struct str why);
 /* The key of the step in doubt that name means: a key, or the id of a step of which only one

@@ -176,6 +176,7 @@ struct engine {
 	uint32_t ints, terms;         /* so far, the one that cancelled too: the second means more */
 	bool interactive;             /* of the runner that has it now */
 	struct str run_id;
+	struct str own_id;            /* `run.id`: of the run that did it, also while another one undoes it */
 	/* taking over (takeover.c) */
 	bool adopted;                 /* it undoes a run that had ended */
 	bool in_doubt;                /* of a step nobody knows whether it was done: a person must say */
@@ -233,6 +234,8 @@ void kept_drop(struct frame *f);
  * of the strongest guard that does not hold, with its text, or GUARDS_PASS. */
 enum { GUARDS_PASS = GUARD_WARN + 1 };
 int guard_if(struct frame *f);
+/* What an expression read, in the arena of the frame: "  (code = 503, took = 12ms)"; empty if nothing. */
+struct str seen_text(struct frame *f, const struct expr *x);
 int guard_check(struct frame *f, struct str *say, struct str *error);
 /* step.c: an instance from `if` to outcome. */
 void arena_take(struct frame *f);          /* f->tmp, if it has none */

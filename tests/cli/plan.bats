@@ -160,3 +160,51 @@ load setup
 	run_rb 0 exec s.plan
 	is "$(cat got)" '1m30s|3KiB|0.25%|a b|c|-|'
 }
+
+@test "plan: an undo shows its conditions, loops, blocks and modules; a list as an argument is its words" {
+	cat >m.yml <<-'EOF'
+		runbook: 1
+		name: m
+		inputs: { x: string }
+		steps:
+		  - run: [look, "${{ inputs.x }}"]
+		    timeout: 5s
+		    effect: read
+	EOF
+	cat >s.yml <<-'EOF'
+		runbook: 1
+		name: s
+		inputs: { opts: { type: list, default: [-c, a b] }, none: { type: string, default: null }, hosts: { type: list, default: [h1] } }
+		defaults: { timeout: 5s }
+		preflight:
+		  - { id: before, run: [cat, old], effect: read, capture: { v: out } }
+		act:
+		  - id: w
+		    run: [nginx, "${{ inputs.none }}", "${{ inputs.opts }}", -t, "${{ steps.before.v }}"]
+		    rollback:
+		      - capture: { v: steps.before.v }
+		      - if: steps.before.v != 'x'
+		        run: [put, "${{ steps.before.v }}"]
+		      - if: inputs.none != null
+		        run: [never]
+		      - foreach: inputs.hosts
+		        as: h
+		        steps:
+		          - run: [reload, "${{ h }}"]
+		          - uses: ./m.yml
+		            with: { x: deep }
+		  - id: f
+		    run: ["${{ inputs.opts }}", last]
+		    rollback: []
+		test:
+		  - { run: [true], effect: read }
+	EOF
+	run_rb 0 plan s.yml
+	grep -qFx "       \$ nginx -c 'a b' -t \${{ steps.before.v }}" out
+	grep -qFx "       \$ -c 'a b' last" out
+	sed -n '/^ACT/,/^TEST/p' out | sed -n '/undo: #/,/look/p' | sed 's/^ *//' >undo
+	printf '%s\n' "undo: # only if: steps.before.v != 'x'" 'put ${{ steps.before.v }}' '# for each h in inputs.hosts' 'reload ${{ h }}' 'look deep' >want
+	diff want undo
+	run_rb 0 plan s.yml --output json
+	jq -r '.steps[] | select(.id == "w").rollback[]' out | diff <(sed 's/^undo: //' want) -
+}

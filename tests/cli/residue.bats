@@ -57,3 +57,32 @@ load setup
 	grep -qF 'undo: T="${API_TOKEN:?}" undeploy b' err
 	! grep -qF verysecret out err || false
 }
+
+@test "residue: a command that lacks a secret is a remark, line by line, until it is filled in" {
+	cat >s.yml <<-'EOF'
+		runbook: 1
+		name: s
+		defaults: { timeout: 5s }
+		act:
+		  - id: make
+		    run: [echo, new-secret]
+		    capture: { key: secret(out) }
+		    rollback: []
+		  - id: store
+		    run: exit 1
+		    rollback:
+		      - run: |
+		          cat >key
+		          exit 1
+		        stdin: ${{ steps.make.key }}
+		        retry: 0
+	EOF
+	run_rb 4 exec s.yml
+	jq -r 'select(.t == "seal").residue[].commands[]' state/runs/*/journal.jsonl >todo.sh
+	grep -qF 'printf %s *** |' todo.sh
+	says_not new-secret todo.sh
+	is "$(grep -vc '^# ' todo.sh)" 0
+	rm key
+	sh todo.sh
+	[ ! -e key ]
+}

@@ -162,6 +162,7 @@ static void put_open(struct world *w, struct run_setup *s, struct str lock, stru
 	if (lock.n)
 		jsonw_kstr(&j, "lock", lock);
 	jsonw_kstr(&j, "plan", s->plan);
+	jsonw_kint(&j, "wording", s->wording);
 	if (s->outside_window.n)
 		jsonw_kstr(&j, "outside_window", s->outside_window);
 	put_files(&j, w->dir, s->program->units[0]);

@@ -251,7 +251,7 @@ static void expect_fails_a_sample(void **state)
 	s.w.answer = "continue";
 	run(&s, WATCH("expect: n < 100, ", "'900'", "{when: n > 5 for 1 samples, then: rollback}") ACT SOAK("9s"));
 	assert_int_equal(s.r.status, RUN_OK);
-	HAS(&s, "\"error\":\"expect is false: n < 100\"");
+	HAS(&s, "\"error\":\"expect is false: n < 100  (n = 900)\"");
 	end(&s);
 }
 

@@ -24,6 +24,7 @@
 #include "base/jsonw.h"
 #include "journal/journal.h"
 #include "journal/output.h"
+#include "plan/listing.h"
 #include "plan/program.h"
 #include "run/effects.h"
 #include "run/engine.h"
@@ -600,6 +601,7 @@ static struct program *world_setup(struct world *w, const char *text, struct run
 	setup->presets = w->presets;
 	setup->preset_count = w->preset_count;
 	setup->outside_window = w->outside_window ? str_of(w->outside_window) : STR("");
+	setup->wording = WORDING_NOW;
 	setup->inputs = arena_array(&w->arena, p->rb->input_count + 1, sizeof(struct value));
 	if (!program_inputs(p, &w->arena, NULL, 0, NULL, 0, (struct value *)setup->inputs, &ds))
 		fprintf(stderr, "inputs are missing\n");

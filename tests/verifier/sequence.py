@@ -18,14 +18,14 @@ ENDS = f"end:{END_WORDS} code?:i signal?:i error?:s {PERSON} took_us:i headers?:
 RUNNER = "operator:s claimed?:+ user:s uid:i host:s boot?:s pid:i version:s interactive:b "
 MEMBERS_TEXT = {
     "run.open": "v:1 run:s program:x runbook:s runbook_version?:s title?:s path:s dir:s inputs:o secrets:t " + RUNNER
-    + "seed:x dry:b sync:b steps:i lock?:s plan?:x outside_window?:s roles?:o modules?:l uses?:l files:l source?:o "
+    + "seed:x dry:b sync:b steps:i lock?:s plan?:x wording?:i outside_window?:s roles?:o modules?:l uses?:l files:l source?:o "
     "start:s hidden?:t traceparent?:s rollback_of?:s parent_head?:x cause?:s dirs?:o",
     "epoch.open": RUNNER + "rollback?:+ cause?:s dirs?:o",
     "phase.open": "k:s",
     "phase.close": "k:s status:ok|stopped|failed",
     "guard": "k:s items:l result:pass|fail|stop|skip|warn|unknown",
     "probe": "k:s when:before|between|doubt|before_undo|after_undo result:yes|no|unknown " + ENDS,
-    "step.intent": "k:s id?:s module?:s name?:s effect?:read|write item?:* unknown?:b preview?:s command?:s undo?:t "
+    "step.intent": "k:s id?:s module?:s name?:s effect?:read|write item?:* unknown?:b preview?:s command?:s irreversible?:s undo?:t "
     "action:|run|http|uses|steps|wait|confirm|approve|ask|checklist|notify|render|metric argv?:g shell?:s line?:s rb?:g "
     "method?:s url?:s query?:s body_bytes?:i body?:s body_sha256?:x wait?:s question?:s from?:s min?:i fields?:t items?:i "
     "to?:* bytes?:i uses?:s with?:o say?:s level?:warn|error|critical event?:acknowledge|resolve incident?:s sends?:s",
