@@ -2,6 +2,7 @@
 # after lib.sh and cloud/state.sh.
 tdev_up() {
 	cloud_up aws
+	cloud_resident
 	web_port=0
 	tdev_seed
 	cloud_web tdev
