@@ -215,7 +215,8 @@ fault emergency-rollback
 POINTS_HOW='before half after'
 fault scale-out -i tasks=10 -i database_class=db.r5.2xlarge -i requests=2
 fault restore -i dns=true
-fault key-compromise -i leak=true
+# By decision: these never go back.
+POINTS_STAYS='act/close act/rotate' fault key-compromise -i leak=true
 fault backup
 fault monthly-maintenance -i clean=true
 tdev_change "definitions['42']['healthy'] = False; service['running'] = 0"; cloud_keep
