@@ -79,10 +79,45 @@ load setup
 	EOF
 	run_rb 4 exec s.yml
 	jq -r 'select(.t == "seal").residue[].commands[]' state/runs/*/journal.jsonl >todo.sh
-	grep -qF 'printf %s *** |' todo.sh
+	grep -qF "printf %s '***' |" todo.sh
 	says_not new-secret todo.sh
 	is "$(grep -vc '^# ' todo.sh)" 0
 	rm key
 	sh todo.sh
 	[ ! -e key ]
+}
+
+@test "residue: a captured secret is masked before it is quoted; the run can be replayed and undone" {
+	cat >s.yml <<-'EOF'
+		runbook: 1
+		name: s
+		defaults: { retry: 0, timeout: 5s }
+		act:
+		  - id: old
+		    run: [cat, pin]
+		    effect: read
+		    capture: { value: secret(out) }
+		  - id: one
+		    run: exit 1
+		    rollback:
+		      - run: [sh, -c, test -e fixed]
+		        stdin: ${{ steps.old.value ?? secret('none') }}
+		      - http:
+		          url: http://127.0.0.1:1/x
+		          method: POST
+		          headers: { X-Key: "k ${{ steps.old.value ?? secret('none') }}" }
+	EOF
+	printf "it's 3 days off" >pin
+	run_rb 4 exec s.yml
+	! grep -qe 'days off' -e "it'" out err || false
+	jq -r 'select(.t == "seal").residue[].commands[]' state/runs/*/journal.jsonl >todo.sh
+	! grep -qe 'days off' -e "it'" todo.sh || false
+	is "$(grep -c '^# fill in what is .*here' todo.sh)" 2
+	says "printf %s '***' | sh -c 'test -e fixed'" todo.sh
+	says "-H 'X-Key: k ***'" todo.sh
+	run_rb 0 replay @last
+	says 'identical' out
+	touch fixed
+	run_rb 4 rollback @last --yes
+	says_not 'cannot be taken over' err
 }

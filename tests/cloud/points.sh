@@ -13,11 +13,16 @@
 #   exit 1, 3   the state is as before
 #   exit 4      says what is left (`residue`), or is irreversible
 #   exit 5      is held, and says for whom
+# After 4 and 5 `runbook rollback` undoes what is left, now that nothing fails any more: the
+# state is then as before, so what was named was all (but see POINTS_STAYS).
+# A point at which nothing failed is wrong, and so is a writing step without a point.
 # WORLD must make the same each time. POINTS_SKIP: patterns of writing steps that no stand-in
 # can see (files of this machine). POINTS_UNDO: how many calls of the undo fail.
 # POINTS_HOW: only these ways, where a run is slow (RB_LONG=1: all the same).
 # POINTS_LESS: patterns of steps, of modules that have this test already: `before` only.
 # POINTS_EXEC: options that exec knows and plan does not.
+# POINTS_STAYS: keys of steps that cannot be undone later either: irreversible, or with a secret
+# that was captured. They must be the only ones that are named again.
 # POINTS_SAME: why a good run leaves the state that counts as it was (a scan, a restart).
 points() {
 	_name=$1 _world=$2 _state=$3
@@ -25,7 +30,8 @@ points() {
 	rm -f "$cloud/fault.json"
 	"$RB" plan "$@" --output json >"$scratch/plan.json" 2>"$scratch/err" || { fail "$_name: can be planned"; note <"$scratch/err"; return; }
 	jq -r '.. | objects | select(.effect? == "write" and .action? != "steps" and .action? != "notify") | .k' "$scratch/plan.json" |
-		sed 's/\[[^]]*\]//g' | sort -u >"$cloud/writes"
+		sed 's/\[[^]]*\]//g' | sort -u >"$scratch/writes"
+	cp "$scratch/writes" "$cloud/writes"
 	points_run "$_world" 0 none 0 "$@"
 	points_state done
 	cp "$cloud/calls.jsonl" "$scratch/good.jsonl" 2>/dev/null || : >"$scratch/good.jsonl"
@@ -36,11 +42,11 @@ points() {
 		return
 	fi
 	pass "$_name: a good run${POINTS_SAME:+ (as before: $POINTS_SAME)}"
-	points_steps
+	: >"$scratch/struck.jsonl"
 	_calls=$(grep -c . "$scratch/good.jsonl")
 	_hows=${POINTS_HOW:-before half after killed}
 	[ ! "${RB_LONG:-}" ] || _hows='before half after killed'
-	_points=0 _same=0 _went=0 _left=0 _bad=0
+	_points=0 _same=0 _went=0 _left=0 _bad=0 _undone=0
 	while read -r _n _half _what; do
 		for _how in $_hows; do
 			[ $_how != half ] || [ "$_half" -gt 1 ] || continue
@@ -54,7 +60,8 @@ points() {
 		$(jq -r '"\(.n) \(.points) \(.step): \(.program) \(.argv | join(" "))"' "$scratch/good.jsonl" | tr '\n' '\r' | sed 's/\r\([0-9]* [0-9]* \)/\n\1/g; s/\r/ /g')
 	END
 	rm -f "$cloud/fault.json" "$cloud/writes"
-	echo "# $_name: $_points failure points: $_same as before, $_went went on, $_left say what is left"
+	points_steps
+	echo "# $_name: $_points failure points: $_same as before, $_went went on, $_left say what is left ($_undone of them undone later)"
 	if [ $_points -gt 0 ] && [ $_bad -eq 0 ]; then
 		pass "$_name: after each of $_points failure points the state is as before, or what is left is named"
 	else
@@ -86,9 +93,10 @@ points_run() { # WORLD AT HOW UNTIL BOOK ARGS...
 	rm -f "$cloud/fault.json"
 }
 
-# Every writing step of the plan must have been seen to write, or be known not to.
+# Every writing step of the plan must have been made to fail, or be known to write nothing
+# that can be.
 points_steps() {
-	jq -r 'select(.phase != "rollback") | .step' "$scratch/good.jsonl" | sed 's/\[[^]]*\]//g' | sort -u >"$scratch/hit"
+	jq -r 'select(.phase != "rollback") | .step' "$scratch/struck.jsonl" | sed 's/\[[^]]*\]//g' | sort -u >"$scratch/hit"
 	_missing=
 	while read -r _step; do
 		for _skip in ${POINTS_SKIP:-}; do
@@ -96,12 +104,12 @@ points_steps() {
 			case $_step in $_skip) continue 2 ;; esac
 		done
 		grep -qxF -e "$_step" "$scratch/hit" || grep -qF -e "$_step/" "$scratch/hit" || points_web "$_step" || _missing="$_missing $_step"
-	done <"$cloud/writes"
+	done <"$scratch/writes"
 	is "$_name: each writing step is among the failure points" "${_missing:-none}" none
 }
 
 points_web() { # STEP: a request, which the server knows by its path only
-	for _path in $(jq -r 'select(.program == "web") | .argv[0]' "$scratch/good.jsonl"); do
+	for _path in $(jq -r 'select(.program == "web") | .argv[0]' "$scratch/struck.jsonl"); do
 		! jq -e --arg k "$1" --arg path "$_path" '.. | objects | select(.k? == $k and .action? == "http") | .command | contains($path)' \
 			"$scratch/plan.json" >/dev/null || return 0
 	done
@@ -115,6 +123,8 @@ points_one() { # AT UNTIL BOOK ARGS...: with $_how
 	points_state after
 	_points=$((_points + 1))
 	_wrong=
+	jq -c --argjson n "$_at" --arg how "$_how" 'select(.n == $n and .fault == $how)' "$cloud/calls.jsonl" >"$scratch/strike" 2>/dev/null
+	cat "$scratch/strike" >>"$scratch/struck.jsonl"
 	case $code in
 	0)
 		_went=$((_went + 1))
@@ -126,14 +136,33 @@ points_one() { # AT UNTIL BOOK ARGS...: with $_how
 		;;
 	4 | 5)
 		_left=$((_left + 1))
-		tail -n 1 "$scratch/out" | jq -e "${POINTS_LEFT:-(.residue | length) > 0 or .status == \"held\"}" >/dev/null || _wrong='it does not say what is left'
+		if tail -n 1 "$scratch/out" | jq -e "${POINTS_LEFT:-(.residue | length) > 0 or .status == \"held\"}" >/dev/null; then
+			points_undo
+		else
+			_wrong='it does not say what is left'
+		fi
 		;;
 	*) _wrong='an exit code that is none of ours' ;;
 	esac
+	[ -s "$scratch/strike" ] || _wrong="nothing failed${_wrong:+, and $_wrong}"
 	[ "$_wrong" ] || return 0
 	_bad=$((_bad + 1))
 	[ $_bad -le 3 ] || return 0
 	echo "exit code $code after a fault ($_how, until $_until) of call $_n, $_what: $_wrong" | cut -c 1-400 | note
 	diff "$scratch/before" "$scratch/after" | head -n 20 | note
 	tail -n 14 "$scratch/err" | note
+}
+
+# What is left is undone, once nothing fails any more.
+points_undo() {
+	_undo=0
+	timeout -k 20 120 "$RB" rollback "$(head -n 1 "$scratch/out" | jq -r .run)" --yes --no-input --output json >"$scratch/undo" 2>"$scratch/undo.err" </dev/null || _undo=$?
+	points_state later
+	if cmp -s "$scratch/before" "$scratch/later"; then
+		_undone=$((_undone + 1))
+	elif ! tail -n 1 "$scratch/undo" | jq -e --arg stays "${POINTS_STAYS:-}" '.exit == 4 and (.residue | length > 0 and all(.k as $k | $stays | split(" ") | index($k)))' >/dev/null; then
+		_wrong="what is left is not all that it names: undone later (exit code $_undo), the state is not as before"
+		cp "$scratch/later" "$scratch/after"
+		cat "$scratch/undo.err" >>"$scratch/err"
+	fi
 }

@@ -1,6 +1,8 @@
 """state.py: what the stand-ins of cloud command lines share: their state, their faults.
 
-A stand-in is a module NAME.py here with `call(world, argv)`: it checks the arguments as
+A stand-in is a module NAME.py here, which may say `reads(argv)`, whether this call reads
+standard input (it does before the lock is taken: who writes it may need it; `world.input`),
+with `call(world, argv)`: it checks the arguments as
 the real program does (`refuse` with its words and exit code) and returns the text for
 standard output. One that changes something is a generator: it checks everything, yields,
 changes, and may yield again between two parts of the change; what it returns is the text.
@@ -51,13 +53,16 @@ def write_json(path, value):
 
 
 class World:
-    """The state of one test: a folder. Locked while it is open."""
+    """The state of one test: a folder. Locked while it is open, but for a program that
+    only uses what is there (LOCKED = False in its module)."""
 
-    def __init__(self, home):
+    def __init__(self, home, locked=True):
         self.home = home
         self._lock = os.open(home, os.O_RDONLY)  # the folder: a read writes nothing
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        if locked:
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
         self.state = read_json(os.path.join(home, "state.json"), {})
+        self.input = ""
         self.dirty = False  # a read has moved something on: it is saved
 
     def path(self, name):
@@ -121,7 +126,9 @@ def main(program, home):
     """A stand-in's own main: `program` is the module and the name it goes by."""
     module = __import__(program)
     argv = sys.argv[1:]
-    world = World(home)
+    given = sys.stdin.read() if hasattr(module, "reads") and module.reads(argv) else ""
+    world = World(home, getattr(module, "LOCKED", True))
+    world.input = given
     try:
         work = module.call(world, argv)
         text, end = drive(world, program, argv, work) if hasattr(work, "send") else (work, None)

@@ -2,6 +2,8 @@
 #
 #   cloud_up PROGRAM...   their commands in $cloud/bin, in front of PATH; the state is
 #                         $cloud/state.json
+#   cloud_resident        the stand-ins so far stay in one process: calls are quicker, and are
+#                         no children of the runner (a test that traces does without)
 #   cloud_wrap TOOL...    real tools whose calls in writing steps can be made to fail
 #   cloud_web FACE        a web server over the state (web.py), on $web_port
 #   cloud_view            prints the state that counts
@@ -18,6 +20,7 @@ cloud_up() {
 	export PATH
 }
 cloud_shim() { # NAME PYTHON
+	rm -f "$cloud/bin/$1"
 	cat >"$cloud/bin/$1" <<-END
 		#!$python -SE
 		import sys
@@ -27,6 +30,16 @@ cloud_shim() { # NAME PYTHON
 		sys.exit($2)
 	END
 	chmod +x "$cloud/bin/$1"
+}
+cloud_resident() {
+	_programs=$(cd "$cloud/bin" && echo *)
+	cc -O1 -D_GNU_SOURCE -DCLOUD_HOME="\"$cloud\"" -o "$cloud/resident" "$cloud_top/resident.c" || { echo 'Bail out! resident.c'; exit 1; }
+	# shellcheck disable=SC2086
+	daemon "$scratch/resident.log" env PYTHONPYCACHEPREFIX="$cloud/pyc" "$python" -S "$cloud_top/resident.py" "$cloud" $_programs
+	until_ok 10 test -S "$cloud/socket" || { note <"$scratch/resident.log"; echo 'Bail out! the stand-ins do not stay'; exit 1; }
+	for _p in $_programs cloud-view; do
+		ln -f "$cloud/resident" "$cloud/bin/$_p"
+	done
 }
 cloud_wrap() {
 	for _p; do
@@ -44,7 +57,9 @@ import state, json
 home = '$cloud'
 $_code" "$@"
 }
-cloud_view() { cloud_python 'print(state.view(home))'; }
+cloud_view() {
+	if [ -x "$cloud/bin/cloud-view" ]; then "$cloud/bin/cloud-view"; else cloud_python 'print(state.view(home))'; fi
+}
 cloud_set() {
 	cloud_python 'world = state.World(home); world.state[sys.argv[1]] = json.load(sys.stdin); world.save()' "$1"
 }
