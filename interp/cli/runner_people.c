@@ -47,13 +47,12 @@ static struct str plan_digest(struct runner *r)
 void runner_people(struct runner *r)
 {
 	struct run_setup *s = &r->setup;
-	const char *reason = cli_arg(r->c, "outside-window");
 
 	s->user = r->user;
 	s->uid = (int64_t)geteuid();
 	s->plan = plan_digest(r);
 	s->roles = site_roles(r->c, r->l->program->rb, r->set.people, r->set.people_count);
-	s->outside_window = reason ? str_of(reason) : STR("");
+	s->outside_window = r->q->outside_window;
 }
 
 void runner_put_people(struct runner *r, struct jsonw *w)
