@@ -184,6 +184,7 @@ static bool take_open(struct rebuild *b, const struct record *r)
 {
 	struct str program = text(b, r, "program"), body = recorded_body(r);
 	struct run_setup *s = &b->setup;
+	int64_t revision;
 
 	b->run = text(b, r, "run");
 	b->path = text(b, r, "path");
@@ -195,6 +196,10 @@ static bool take_open(struct rebuild *b, const struct record *r)
 	b->parent_head = text(b, r, "parent_head");
 	b->dry = record_bool(r, "dry");
 	b->sync = record_bool(r, "sync");
+	revision = record_int(r, "revision", 1);
+	if (revision < 1 || revision > ENGINE_REVISION)
+		return cannot(b, "it is of revision %lld, and this program knows up to %d", (long long)revision, ENGINE_REVISION);
+	s->revision = (uint32_t)revision;
 	s->run_id = b->run;
 	s->operator_name = text(b, r, "operator");
 	s->dry_run = b->dry;

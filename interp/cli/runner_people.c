@@ -48,6 +48,7 @@ void runner_people(struct runner *r)
 {
 	struct run_setup *s = &r->setup;
 
+	s->revision = ENGINE_REVISION;
 	s->user = r->user;
 	s->uid = (int64_t)geteuid();
 	s->plan = plan_digest(r);
@@ -60,6 +61,7 @@ void runner_put_people(struct runner *r, struct jsonw *w)
 	const struct run_setup *s = &r->setup;
 	const struct runbook *rb = r->l->program->rb;
 
+	jsonw_kint(w, "revision", s->revision);
 	jsonw_kstr(w, "plan", s->plan);
 	if (s->outside_window.n)
 		jsonw_kstr(w, "outside_window", s->outside_window);

@@ -19,11 +19,17 @@ enum run_status { RUN_RUNNING, RUN_OK, RUN_STOPPED, RUN_FAILED, RUN_ROLLED_BACK,
 		  RUN_IN_DOUBT, RUN_HELD, RUN_CANCELLED, RUN_STATUSES };
 extern const char *const run_status_names[RUN_STATUSES];
 
+/* Of what the engine decides. A run is replayed and taken over as its revision decided
+ * (run.open's `revision`, docs/journal.md); a new one has the last. */
+enum { REVISION_BLOCKS = 2, /* dry-run: a block of which not all ran is unknown; approvers see why a run goes on outside its window */
+       ENGINE_REVISION = REVISION_BLOCKS };
+
 struct preset { struct str name, value; }; /* -i STEP.field=value */
 /* What the site says of a role instead of the runbook; by rb->roles. */
 struct site_role { const struct str *who; uint32_t who_count; struct str notify; };
 struct run_setup {
 	const struct program *program;
+	uint32_t revision;                   /* ENGINE_REVISION, or that of the journal */
 	struct str run_id, operator_name;
 	struct str user; int64_t uid;        /* the account that runs it: like the operator, it approves nothing */
 	struct str plan;                     /* hex digest of program version, runbook, files and inputs: approvals are bound to it */
