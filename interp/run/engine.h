@@ -14,6 +14,7 @@
 
 struct engine;
 struct mask;
+struct arena;
 
 enum run_status { RUN_RUNNING, RUN_OK, RUN_STOPPED, RUN_FAILED, RUN_ROLLED_BACK, RUN_INCOMPLETE,
 		  RUN_IN_DOUBT, RUN_HELD, RUN_CANCELLED, RUN_STATUSES };
@@ -66,6 +67,10 @@ int engine_drive(struct engine *e, const struct event *first, enum run_status *s
 
 /* --- taking over ------------------------------------------------------------ */
 
+/* All that an expression of the runbook can name now: a map of inputs, vars, secrets, roles,
+ * steps (also monitors), run, risk, now. Texts are masked; a secret is ***. It lives in a
+ * and borrows from the engine. */
+struct value engine_names(struct engine *e, struct arena *a);
 /* Of engine.md section 3, by its status. */
 int engine_exit_code(const struct engine *e);
 enum run_status engine_status(const struct engine *e);
