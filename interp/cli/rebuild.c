@@ -204,6 +204,7 @@ static bool take_open(struct rebuild *b, const struct record *r)
 {
 	struct str program = text(b, r, "program"), body = recorded_body(r);
 	struct run_setup *s = &b->setup;
+	int64_t revision;
 
 	b->run = text(b, r, "run");
 	b->path = text(b, r, "path");
@@ -215,6 +216,10 @@ static bool take_open(struct rebuild *b, const struct record *r)
 	b->parent_head = text(b, r, "parent_head");
 	b->dry = record_bool(r, "dry");
 	b->sync = record_bool(r, "sync");
+	revision = record_int(r, "revision", 1);
+	if (revision < 1 || revision > ENGINE_REVISION)
+		return cannot(b, "it is of revision %lld, and this program knows up to %d", (long long)revision, ENGINE_REVISION);
+	s->revision = (uint32_t)revision;
 	s->run_id = b->run;
 	s->operator_name = text(b, r, "operator");
 	s->dry_run = b->dry;
@@ -233,7 +238,6 @@ static bool take_open(struct rebuild *b, const struct record *r)
 	s->uid = record_int(r, "uid", -1);
 	s->plan = text(b, r, "plan");
 	s->outside_window = text(b, r, "outside_window");
-	s->wording = (int)record_int(r, "wording", 1);
 	load_roles(b, r);
 	return unit_parse_time(text(b, r, "start"), &b->start) || cannot(b, "its first record has no start");
 }
@@ -331,7 +335,7 @@ static bool replay_parent(struct rebuild *b)
 	b->engine = p->engine;
 	b->lock = p->lock;
 	p->engine = NULL;
-	engine_rename(b->engine, b->run, b->setup.wording >= 2);
+	engine_rename(b->engine, b->run, b->setup.revision >= REVISION_WORDS);
 	return true;
 }
 

@@ -531,9 +531,10 @@ int runner_run(struct cli *c, struct loaded *l, const struct run_request *q)
 
 	if (code)
 		return code;
+	presets_outside_note(l, q->outside_window);
 	if (!presets_known(c, l, q->presets, q->preset_count) ||
 	    (!r.interactive && !r.dry_run &&
-	     !presets_enough(c, l, q->presets, q->preset_count, r.yes, cli_has(c, "outside-window"), r.wall)))
+	     !presets_enough(c, l, q->presets, q->preset_count, r.yes, q->outside_window.n > 0, r.wall)))
 		return EXIT_USAGE;
 	run_id_new(r.wall, r.id);
 	if (!random_seed(r.seed)) {

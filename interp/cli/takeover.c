@@ -428,7 +428,7 @@ static bool adopt_body(struct takeover *t)
 	jsonw_kbool(&w, "sync", !r->no_sync);
 	jsonw_kbool(&w, "interactive", r->interactive);
 	jsonw_kint(&w, "steps", (int64_t)t->b.l.program->rb->step_count);
-	jsonw_kint(&w, "wording", WORDING_NOW);
+	jsonw_kint(&w, "revision", ENGINE_REVISION);
 	if (r->lock.n)
 		jsonw_kstr(&w, "lock", r->lock);
 	if (t->p->s.title.n)

@@ -130,6 +130,7 @@ static void running_add(struct ui *u, const struct record *r)
 		memcpy(run->key, r->k.p, r->k.n);
 		run->since = r->m;
 		run->would = u->dry && ui_would(r);
+		run->maybe = record_bool(r, "unknown");
 		buf_init(&run->partial[0], 64 << 10);
 		buf_init(&run->partial[1], 64 << 10);
 		buf_init(&what, sizeof(run->what) - 1);
@@ -166,6 +167,7 @@ static void running_end(struct ui *u, struct str key, char what[160])
 			show_line(u, run, key, s + 1, buf_str(&run->partial[s]));
 	memcpy(what, run->what, sizeof(run->what));
 	u->ended_would = run->would;
+	u->ended_maybe = run->maybe;
 	running_clear(run);
 }
 
@@ -208,7 +210,7 @@ void ui_record(void *ui, struct str line)
 		buf_clear(&u->last_seal);
 		buf_adds(&u->last_seal, line);
 	}
-	u->ended_would = false;
+	u->ended_would = u->ended_maybe = false;
 	if (str_eqz(r.t, "step.outcome"))
 		running_end(u, r.k, what);
 	if (u->o.format == UI_TEXT)

@@ -19,7 +19,8 @@ struct ui_running {
 	int64_t since;           /* us of the run */
 	bool announced;          /* plain: its start was shown */
 	bool used;
-	bool would;              /* dry-run: what it would do was shown */
+	bool would;              /* dry-run: what it would do or ask was shown */
+	bool maybe;              /* dry-run: whether it runs is decided at run time */
 };
 struct ui {
 	struct ui_options o;
@@ -30,7 +31,7 @@ struct ui {
 	int64_t boot_at_now;     /* clock_boot of that */
 	int64_t drawn_at, beat_at;
 	uint32_t live;           /* live lines on the screen */
-	bool ended_would;        /* `would` of the step whose outcome is shown */
+	bool ended_would, ended_maybe; /* of the step whose outcome is shown */
 	bool dry, asking, sealed, unwinding;
 	struct str phase;        /* static */
 	struct buf last_seal;    /* the seal or held record's line */

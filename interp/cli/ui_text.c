@@ -193,14 +193,24 @@ static bool quiet_outcome(const struct record *r, struct str status)
 	return str_eqz(status, "ok") && record_raw(r, "of").n > 0;
 }
 
+/* dry-run: a step did not run, or not all of a block or module did; NULL: neither. */
+static const char *not_really(const struct ui *u, const struct record *r, struct str status)
+{
+	if (!record_bool(r, "dry"))
+		return NULL;
+	if (str_eqz(status, "ok"))
+		return u->ended_maybe ? "may run" : "would run";
+	return str_eqz(status, "not_run") ? "not run" : NULL;
+}
+
 static void on_outcome(struct ui *u, const struct record *r, const char *what)
 {
 	struct str status = record_text(r, &u->arena, "status"), error = record_text(r, &u->arena, "error");
-	struct str shown = record_bool(r, "dry") ? STR("not run") : status;
+	const char *word = not_really(u, r, status);
 
-	if (quiet_outcome(r, status) || (u->ended_would && record_bool(r, "dry")))
+	if (quiet_outcome(r, status) || (u->ended_would && word))
 		return;
-	begin_line(u, record_bool(r, "dry") ? "\x1b[36m" : status_color(status), shown, r->k);
+	begin_line(u, word ? "\x1b[36m" : status_color(status), word ? str_of(word) : status, r->k);
 	pad_to(u, r->k, 28);
 	if (what[0])
 		buf_addz(&u->line, what);
@@ -306,7 +316,7 @@ static void on_would(struct ui *u, const struct record *r)
 	struct json_error je;
 	struct value undo;
 
-	begin_line(u, "\x1b[36m", STR("would"), r->k);
+	begin_line(u, "\x1b[36m", record_bool(r, "unknown") ? STR("may") : STR("would"), r->k);
 	pad_to(u, r->k, 28);
 	ui_describe(u, r, &u->line);
 	flush_line(u);
@@ -341,7 +351,11 @@ static void on_question(struct ui *u, const struct record *r)
 	bool approve = str_eqz(what, "approve"), list = str_eqz(what, "checklist");
 
 	if (u->dry) {
-		begin_line(u, "\x1b[36m", STR("would ask"), r->k);
+		struct ui_running *run = ui_running_find(u, r->k);
+
+		if (run)
+			run->would = true;
+		begin_line(u, "\x1b[36m", run && run->maybe ? STR("may ask") : STR("would ask"), r->k);
 		pad_to(u, r->k, 28);
 		buf_adds(&u->line, what);
 		flush_line(u);

@@ -15,6 +15,7 @@
 struct listing {
 	struct preview v;
 	const struct program *p;
+	struct str outside;
 	struct buf *out;
 	bool color;
 	int width;
@@ -206,6 +207,8 @@ static void put_head(struct listing *l)
 		window_print(&rb->window, &b);
 		put_detail(l, 2, "window ", arena_printf(&l->v.arena, STR_FMT "%s", STR_ARG(buf_str(&b)), words[rb->window.otherwise]));
 		buf_release(&b);
+		if (rb->window.otherwise == WINDOW_CONFIRM)
+			put_detail(l, 2, "goes on outside of it: ", l->outside);
 	}
 	put_detail(l, 2, "lock ", preview_text(&l->v, &rb->lock));
 	put_detail(l, 2, "planned ", preview_text(&l->v, &rb->planned));
@@ -287,11 +290,11 @@ static void put_monitors(struct listing *l)
 	}
 }
 
-void plan_text(const struct program *p, const struct value *inputs, struct buf *out, bool color, int width, int wording)
+void plan_text(const struct program *p, const struct value *inputs, struct str outside, struct buf *out, bool color, int width, uint32_t revision)
 {
-	struct listing l = { .p = p, .out = out, .color = color, .width = width };
+	struct listing l = { .p = p, .outside = outside, .out = out, .color = color, .width = width };
 	bool any = false;
-	preview_init(&l.v, p, inputs, wording);
+	preview_init(&l.v, p, inputs, revision);
 	put_head(&l);
 	for (int i = PHASE_PREFLIGHT; i <= PHASE_TEST; i++)
 		put_phase(&l, phase_names[i], &p->rb->phases[i]);

@@ -9,14 +9,11 @@
 #include <stdbool.h>
 #include "base/buf.h"
 #include "plan/program.h"
+#include "plan/revision.h"
 
-/* How texts are worded that end up in journals. A journal of 1 (or without) has them as they were before. 2: in a run
- * that undoes another one `run.id` is the other one's; a false `expect` says what it saw, a checklist what is ticked of
- * it; the plan shows conditions and loops of undo steps, and arguments of a list one by one; a command to type in which a
- * secret is missing stands behind # until it is filled in. */
-enum { WORDING_NOW = 2 };
-void plan_text(const struct program *p, const struct value *inputs, struct buf *out, bool color, int width, int wording);
-/* {"v":1,"runbook":..,"version":..,"digest":..,"inputs":{..},"steps":[{k,id,name,phase,action,effect,command,guards,rollback,irreversible,line}...],"warnings":[..]} */
-void plan_json(const struct program *p, const struct value *inputs, struct str digest, struct buf *out);
+/* outside: why the run goes on outside of its change window (--outside-window), or empty; revision: of the texts, see revision.h. */
+void plan_text(const struct program *p, const struct value *inputs, struct str outside, struct buf *out, bool color, int width, uint32_t revision);
+/* {"v":1,"runbook":..,"version":..,"digest":..,"inputs":{..},["outside_window":..,]"steps":[{k,id,name,phase,action,effect,command,guards,rollback,irreversible,line}...],"warnings":[..]} */
+void plan_json(const struct program *p, const struct value *inputs, struct str outside, struct str digest, struct buf *out);
 
 #endif

@@ -163,11 +163,11 @@ static void put_monitors(struct jsonw *w, struct preview *v)
 	jsonw_close(w, ']');
 }
 
-void plan_json(const struct program *p, const struct value *inputs, struct str digest, struct buf *out)
+void plan_json(const struct program *p, const struct value *inputs, struct str outside, struct str digest, struct buf *out)
 {
 	struct preview v;
 	struct jsonw w;
-	preview_init(&v, p, inputs, WORDING_NOW);
+	preview_init(&v, p, inputs, ENGINE_REVISION);
 	jsonw_init(&w, out);
 	jsonw_open(&w, '{');
 	jsonw_kint(&w, "v", 1);
@@ -181,6 +181,8 @@ void plan_json(const struct program *p, const struct value *inputs, struct str d
 		put_value(&w, inputs[i]);
 	}
 	jsonw_close(&w, '}');
+	if (outside.n)
+		jsonw_kstr(&w, "outside_window", outside);
 	jsonw_key(&w, "risk");
 	jsonw_open(&w, '{');
 	jsonw_kint(&w, "score", p->risk_score);

@@ -42,9 +42,9 @@ static void eval_vars(struct preview *v)
 	}
 }
 
-void preview_init(struct preview *v, const struct program *p, const struct value *inputs, int wording)
+void preview_init(struct preview *v, const struct program *p, const struct value *inputs, uint32_t revision)
 {
-	*v = (struct preview){ .p = p, .unit = p->units[0], .inputs = inputs, .wording = wording };
+	*v = (struct preview){ .p = p, .unit = p->units[0], .inputs = inputs, .revision = revision };
 	arena_init(&v->arena);
 	eval_vars(v);
 }
@@ -163,8 +163,8 @@ static void put_data(struct preview *v, const struct data *d, struct buf *out, c
 	} else if (d->kind == DATA_LIST) {
 		size_t start = out->len;
 		for (uint32_t i = 0; i < d->c.count; i++) {
-			bool first = v->wording < 2 ? !i : out->len == start;
-			if (v->wording >= 2 && put_spread(v, &d->c.items[i], out, between, first, quote))
+			bool first = v->revision < REVISION_WORDS ? !i : out->len == start;
+			if (v->revision >= REVISION_WORDS && put_spread(v, &d->c.items[i], out, between, first, quote))
 				continue;
 			if (!first)
 				buf_addz(out, between);
@@ -284,7 +284,7 @@ static void undo_list(struct preview *v, const struct step_list *l, preview_each
 
 void preview_undo(struct preview *v, const struct step *s, preview_each *each, void *arg)
 {
-	if (v->wording >= 2) {
+	if (v->revision >= REVISION_WORDS) {
 		undo_list(v, &s->rollback, each, arg);
 		return;
 	}

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "plan/program.h"
+#include "plan/revision.h"
 
 struct preview {
 	const struct program *p;
@@ -15,10 +16,10 @@ struct preview {
 	const struct value *inputs;  /* by its inputs */
 	struct value *vars;          /* by its vars; unknown where they read the run */
 	struct arena arena;
-	int wording;                 /* see listing.h */
+	uint32_t revision;           /* of the texts: revision.h */
 };
 
-void preview_init(struct preview *v, const struct program *p, const struct value *inputs, int wording);
+void preview_init(struct preview *v, const struct program *p, const struct value *inputs, uint32_t revision);
 void preview_release(struct preview *v);
 /* Inside of the module that a step uses, as far as its `with` is known; preview_leave() goes back. */
 struct preview_outside { const struct unit *unit; const struct value *inputs; struct value *vars; };

@@ -88,6 +88,7 @@ struct frame {
 	bool complete;                /* ended well: undone as one entry */
 	bool drain;                   /* starts nothing new below it */
 	bool shield;                  /* rollback, always, report: settling stops above it */
+	bool partly;                  /* LIST: dry-run: some of it did not run */
 	bool keep_going;              /* LIST: a failed step does not stop the rest */
 	bool unknown;                 /* dry-run: whether it runs is decided at run time */
 	bool always_due;              /* STEP: its always block has to run */

@@ -92,6 +92,7 @@ static struct engine *make_engine(struct arena *a, struct diags *d, struct str t
 	set->program = program_load(a, s, NULL, d);
 	if (!set->program || set->program->rb->input_count || set->program->rb->secret_count)
 		return NULL;
+	set->revision = ENGINE_REVISION;
 	set->run_id = STR("r1");
 	set->operator_name = STR("ann");
 	set->inputs = set->secrets = none;

@@ -675,3 +675,57 @@ golden_channels() {
 	kill "$server"
 	[ "$code" = 0 ] || { cat out err; exit 1; }
 }
+
+# Revisions of the engine (docs/journal.md): the same runbooks, recorded by a program of each.
+golden_revision_1_dry_run() {
+	cat >m.yml <<-'YML'
+		runbook: 1
+		name: m
+		defaults: { timeout: 20s }
+		steps:
+		  - { id: look, run: [echo, looked], effect: read }
+		  - { id: put, run: [touch, put], rollback: [{ run: [rm, put] }] }
+		outputs: { how: steps.look.status }
+	YML
+	cat >book.yml <<-'YML'
+		runbook: 1
+		name: blocks
+		defaults: { timeout: 20s }
+		preflight:
+		  - { id: reads, steps: [{ run: [echo, a], effect: read }] }
+		act:
+		  - { id: uses, uses: ./m.yml }
+		  - { id: block, steps: [{ id: w, run: [touch, w], rollback: [{ run: [rm, w] }] }, { run: [cat, w], effect: read }] }
+		  - { id: each, foreach: range(2), steps: [{ run: "echo ${{ item }} >>w", rollback: [{ run: ": >w" }] }] }
+		  - { id: par, parallel: 2, steps: [{ run: [touch, p], rollback: [{ run: [rm, p] }] }, { run: [cat, w], effect: read }] }
+		  - { if: "steps.block.status == 'ok' and steps.reads.status == 'ok'", run: [touch, x], rollback: [] }
+		test:
+		  - { guard: "steps.uses.status == 'ok'" }
+		report:
+		  - { render: { to: out.txt, text: "${{ steps.each.status }} ${{ steps.par.status }} ${{ show(steps.uses.how) }}" } }
+	YML
+	rb 0 exec --dry-run book.yml
+}
+golden_revision_2_dry_run() { golden_revision_1_dry_run; }
+
+golden_revision_1_outside() {
+	ssh-keygen -q -t ed25519 -N '' -f kim -C kim
+	echo "kim $(cut -d' ' -f1,2 kim.pub)" >signers
+	export RUNBOOK_ALLOWED_SIGNERS=/srv/golden/signers
+	cat >book.yml <<-'YML'
+		runbook: 1
+		name: outside
+		window: { days: [wed], from: "03:07", to: "03:08", tz: Asia/Kathmandu, else: confirm }
+		roles: { lead: { who: [kim] } }
+		defaults: { timeout: 60s }
+		plan:
+		  - { id: go, approve: { from: lead } }
+		act:
+		  - { run: echo did, rollback: [] }
+	YML
+	begin exec book.yml --outside-window "an emergency"
+	until_ok journal_has '"t":"question","k":"plan/go"'
+	rb 0 approve @last go --why "read it" --sign kim --as kim
+	ends 0
+}
+golden_revision_2_outside() { golden_revision_1_outside; }

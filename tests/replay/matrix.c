@@ -161,8 +161,8 @@ static void put_open(struct world *w, struct run_setup *s, struct str lock, stru
 	jsonw_kint(&j, "steps", rb->step_count);
 	if (lock.n)
 		jsonw_kstr(&j, "lock", lock);
+	jsonw_kint(&j, "revision", s->revision);
 	jsonw_kstr(&j, "plan", s->plan);
-	jsonw_kint(&j, "wording", s->wording);
 	if (s->outside_window.n)
 		jsonw_kstr(&j, "outside_window", s->outside_window);
 	put_files(&j, w->dir, s->program->units[0]);

@@ -69,6 +69,7 @@ struct world {
 	const struct preset *presets; uint32_t preset_count;
 	bool crowd;             /* answers are words of a random run */
 	int voices;
+	uint32_t revision; /* of the engine; 0: the last */
 	const char *outside_window;
 	int64_t wall;           /* when it begins; 0: 1970-01-12 13:46:40 UTC, a Monday */
 	const char *const *answers; uint32_t answer_count, asked; /* instead: one after the other, then the last one */
@@ -594,6 +595,7 @@ static struct program *world_setup(struct world *w, const char *text, struct run
 		return NULL;
 	}
 	setup->program = p;
+	setup->revision = w->revision ? w->revision : ENGINE_REVISION;
 	setup->run_id = STR("run1");
 	setup->operator_name = STR("tester");
 	setup->user = STR("runner");
@@ -601,7 +603,6 @@ static struct program *world_setup(struct world *w, const char *text, struct run
 	setup->presets = w->presets;
 	setup->preset_count = w->preset_count;
 	setup->outside_window = w->outside_window ? str_of(w->outside_window) : STR("");
-	setup->wording = WORDING_NOW;
 	setup->inputs = arena_array(&w->arena, p->rb->input_count + 1, sizeof(struct value));
 	if (!program_inputs(p, &w->arena, NULL, 0, NULL, 0, (struct value *)setup->inputs, &ds))
 		fprintf(stderr, "inputs are missing\n");

@@ -18,7 +18,7 @@ ENDS = f"end:{END_WORDS} code?:i signal?:i error?:s {PERSON} took_us:i headers?:
 RUNNER = "operator:s claimed?:+ user:s uid:i host:s boot?:s pid:i version:s interactive:b "
 MEMBERS_TEXT = {
     "run.open": "v:1 run:s program:x runbook:s runbook_version?:s title?:s path:s dir:s inputs:o secrets:t " + RUNNER
-    + "seed:x dry:b sync:b steps:i lock?:s plan?:x wording?:i outside_window?:s roles?:o modules?:l uses?:l files:l source?:o "
+    + "seed:x dry:b sync:b steps:i lock?:s revision?:i plan?:x outside_window?:s roles?:o modules?:l uses?:l files:l source?:o "
     "start:s hidden?:t traceparent?:s rollback_of?:s parent_head?:x cause?:s dirs?:o",
     "epoch.open": RUNNER + "rollback?:+ cause?:s dirs?:o",
     "phase.open": "k:s",
