@@ -38,13 +38,30 @@ static void drop_token(struct node_parser *p)
 	p->token.type = YAML_NO_TOKEN;
 }
 
+/* Takes the token that stands first in libyaml's queue, if it is settled: unless a key may still be put
+ * before it. yaml_parser_scan() would first look for keys that have become impossible; but it did so
+ * when it read on last, and the mark that this depends on moves only then. */
+static bool take_settled(struct node_parser *p)
+{
+	yaml_parser_t *y = &p->yaml;
+	if (!p->known || y->error || y->tokens.head == y->tokens.tail)
+		return false;
+	for (const yaml_simple_key_t *k = y->simple_keys.start; k != y->simple_keys.top; k++)
+		if (k->possible && k->token_number == y->tokens_parsed)
+			return false;
+	p->token = *y->tokens.head++;
+	y->tokens_parsed++;
+	y->stream_end_produced = p->token.type == YAML_STREAM_END_TOKEN;
+	return true;
+}
+
 /* The token at hand. false: the scanner has failed. */
 static bool look(struct node_parser *p)
 {
 	if (p->ready)
 		return true;
 	drop_token(p);
-	if (!yaml_parser_scan(&p->yaml, &p->token)) {
+	if (!take_settled(p) && !yaml_parser_scan(&p->yaml, &p->token)) {
 		if (p->yaml.error == YAML_MEMORY_ERROR)
 			mem_abort("out of memory");
 		p->problem = p->yaml.problem ? p->yaml.problem : "unknown";
@@ -412,15 +429,10 @@ bool node_parser_next(struct node_parser *p, struct node_event *ev)
 
 /* libyaml's reader checks and decodes the text character by character, in pieces,
  * into the buffer that its scanner reads: a tenth of its time, for a copy of what
- * node_scan has checked already. So that buffer is made here, whole. Only for the
- * release whose reader is known to leave a filled buffer alone. */
+ * node_scan has checked already. So that buffer is made here, whole. */
 static void fill_buffer(yaml_parser_t *y, struct str text)
 {
 	enum { PAD = 8 }; /* the scanner looks up to 4 characters ahead */
-	int major, minor, patch;
-	yaml_get_version(&major, &minor, &patch);
-	if (major != 0 || minor != 2 || patch != 5)
-		return;
 	char *all = mem_realloc(NULL, text.n + PAD);
 	if (text.n)
 		memcpy(all, text.p, text.n);
@@ -433,6 +445,14 @@ static void fill_buffer(yaml_parser_t *y, struct str text)
 	y->eof = 1;
 }
 
+/* The release whose reader is known to leave a filled buffer alone, and whose queue is known. */
+static bool is_known(void)
+{
+	int major, minor, patch;
+	yaml_get_version(&major, &minor, &patch);
+	return major == 0 && minor == 2 && patch == 5;
+}
+
 void node_parser_init(struct node_parser *p, struct arena *a, struct str text, uint32_t depth_max)
 {
 	*p = (struct node_parser){ .state = START, .cap = depth_max + 2 }; /* the document, and a node in the deepest collection */
@@ -441,7 +461,9 @@ void node_parser_init(struct node_parser *p, struct arena *a, struct str text, u
 		mem_abort("out of memory");
 	yaml_parser_set_encoding(&p->yaml, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&p->yaml, (const unsigned char *)text.p, text.n);
-	fill_buffer(&p->yaml, text);
+	p->known = is_known();
+	if (p->known)
+		fill_buffer(&p->yaml, text);
 }
 
 void node_parser_release(struct node_parser *p)

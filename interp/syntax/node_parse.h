@@ -36,7 +36,7 @@ struct node_event {
 struct node_parser {
 	yaml_parser_t yaml;
 	yaml_token_t token;   /* the token at hand, if ready */
-	bool ready;
+	bool ready, known;    /* known: libyaml is of the release whose inside is known */
 	uint8_t state;
 	uint8_t *states;      /* where to go on behind each open collection */
 	uint32_t depth, cap;
