@@ -176,7 +176,7 @@ void journal_scan_text(struct str text, struct journal_scan *out,
 		if (!nl)
 			break;
 		n = (size_t)(nl - (text.p + at));
-		take_line(&rd, str_slice(text, at, at + n));
+		take_line(&rd, (struct str){ text.p + at, n });
 		at += n + 1;
 	}
 	take_rest(&rd, text.n - at, no_newline);
