@@ -228,6 +228,33 @@ struct str arena_str(struct arena *a, const char *p, size_t n)
 	return (struct str){ copy, n };
 }
 
+struct str arena_join(struct arena *a, struct str x, char between, struct str y)
+{
+	size_t n;
+	if (__builtin_add_overflow(x.n, y.n, &n) || __builtin_add_overflow(n, (size_t)2, &n))
+		mem_abort("string too large");
+	bool clean;
+	char *text = alloc_raw(a, n, &clean);
+	if (x.n > 0)
+		memcpy(text, x.p, x.n);
+	text[x.n] = between;
+	if (y.n > 0)
+		memcpy(text + x.n + 1, y.p, y.n);
+	text[n - 1] = '\0';
+	return (struct str){ text, n - 1 };
+}
+
+struct str arena_uint(struct arena *a, uint64_t n)
+{
+	char digits[20];
+	size_t at = sizeof digits;
+	do {
+		digits[--at] = (char)('0' + n % 10);
+		n /= 10;
+	} while (n > 0);
+	return arena_str(a, digits + at, sizeof digits - at);
+}
+
 struct str arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 {
 	char small[256];

@@ -343,6 +343,7 @@ int runner_drive(struct runner *r, const struct event *first)
 	else
 		engine_attach(r->engine, live_effects(), r->live);
 	code = engine_drive(r->engine, first, &status, &journal_err);
+	ui_idle(r->ui); /* before anything is said about it */
 	if (journal_err)
 		journal_failed(r, journal_err);
 	else if (status != RUN_HELD && status != RUN_IN_DOUBT)

@@ -28,6 +28,8 @@ struct str ui_state_hint(struct cli *c)
 	return hint;
 }
 
+enum { PENDING_MAX = 32 << 10, RECORDS_MAX = 64 << 10 };
+
 struct ui *ui_new(const struct ui_options *o)
 {
 	struct ui *u = mem_alloc(sizeof(*u));
@@ -36,6 +38,7 @@ struct ui *ui_new(const struct ui_options *o)
 	u->o = *o;
 	arena_init(&u->arena);
 	buf_init(&u->line, 1 << 20);
+	buf_init(&u->records, RECORDS_MAX + RECORD_LINE_MAX + 1);
 	buf_init(&u->pending, 64 << 10);
 	buf_init(&u->last_seal, RECORD_LINE_MAX);
 	u->boot_at_now = clock_boot();
@@ -59,11 +62,12 @@ void ui_free(struct ui *u)
 {
 	if (!u)
 		return;
+	ui_idle(u);
 	for (int i = 0; i < UI_RUNNING; i++)
 		if (u->running[i].used)
 			running_clear(&u->running[i]);
-	ui_idle(u);
 	buf_release(&u->pending);
+	buf_release(&u->records);
 	buf_release(&u->line);
 	buf_release(&u->last_seal);
 	arena_release(&u->arena);
@@ -75,12 +79,8 @@ int64_t ui_now(const struct ui *u)
 	return u->now + (clock_boot() - u->boot_at_now) / 1000;
 }
 
-enum { PENDING_MAX = 32 << 10 };
-
-void ui_idle(void *ui)
+static void write_pending(struct ui *u)
 {
-	struct ui *u = ui;
-
 	if (!u->pending.len)
 		return;
 	if (u->pending_fd == STDOUT_FILENO)
@@ -93,7 +93,7 @@ void ui_idle(void *ui)
 void ui_write(struct ui *u, int fd, struct str s)
 {
 	if (fd != u->pending_fd || u->pending.len + s.n > PENDING_MAX)
-		ui_idle(u);
+		write_pending(u);
 	u->pending_fd = fd;
 	if (s.n > PENDING_MAX) {
 		if (fd == STDOUT_FILENO)
@@ -104,12 +104,12 @@ void ui_write(struct ui *u, int fd, struct str s)
 	}
 	buf_adds(&u->pending, s);
 	if (u->o.terminal)
-		ui_idle(u);
+		write_pending(u);
 }
 
 struct ui_running *ui_running_find(struct ui *u, struct str key)
 {
-	for (int i = 0; i < UI_RUNNING; i++)
+	for (int i = 0; i < u->running_end; i++)
 		if (u->running[i].used && str_eqz(key, u->running[i].key))
 			return &u->running[i];
 	return NULL;
@@ -127,6 +127,8 @@ static void running_add(struct ui *u, const struct record *r)
 		if (run->used)
 			continue;
 		run->used = true;
+		if (i == u->running_end)
+			u->running_end = i + 1;
 		memcpy(run->key, r->k.p, r->k.n);
 		run->since = r->m;
 		run->would = u->dry && ui_would(r);
@@ -169,6 +171,8 @@ static void running_end(struct ui *u, struct str key, char what[160])
 	u->ended_would = run->would;
 	u->ended_maybe = run->maybe;
 	running_clear(run);
+	while (u->running_end && !u->running[u->running_end - 1].used)
+		u->running_end--;
 }
 
 /* Is it a step's first attempt? That says nothing to people, and it is the longest record
@@ -185,9 +189,8 @@ static bool first_attempt(struct str line)
 	return p && str_starts((struct str){ p, (size_t)(end - p) }, STR("\",\"a\":1,"));
 }
 
-void ui_record(void *ui, struct str line)
+static void show_record(struct ui *u, struct str line)
 {
-	struct ui *u = ui;
 	struct record r;
 	const char *why;
 	char what[160] = "";
@@ -236,12 +239,43 @@ void ui_begun(void *ui, const struct record *r)
 	}
 }
 
+/* Shows what was recorded until now. */
+static void catch_up(struct ui *u)
+{
+	const char *p = u->records.p, *end = p + u->records.len, *nl;
+
+	for (; p < end; p = nl + 1) {
+		nl = memchr(p, '\n', (size_t)(end - p));
+		show_record(u, (struct str){ p, (size_t)(nl - p) });
+	}
+	buf_clear(&u->records);
+}
+
+/* Only kept: the next step shall not have to wait until the one before it is shown. */
+void ui_record(void *ui, struct str line)
+{
+	struct ui *u = ui;
+
+	if (u->records.len + line.n > RECORDS_MAX)
+		catch_up(u);
+	buf_adds(&u->records, line);
+	buf_addc(&u->records, '\n');
+}
+
+void ui_idle(void *ui)
+{
+	catch_up(ui);
+	write_pending(ui);
+}
+
 void ui_output(void *ui, struct str key, int stream, struct str bytes)
 {
 	struct ui *u = ui;
-	struct ui_running *run = ui_running_find(u, key);
+	struct ui_running *run;
 	struct buf *partial;
 
+	catch_up(u);
+	run = ui_running_find(u, key);
 	if (u->o.format == UI_JSON || !run)
 		return;
 	partial = &run->partial[stream == 2];
@@ -266,9 +300,10 @@ void ui_question(void *ui, bool open, struct str text)
 	struct ui *u = ui;
 	struct buf b;
 
+	catch_up(u);
 	if (open)
 		ui_erase_live(u);
-	ui_idle(u);
+	write_pending(u);
 	u->asking = open;
 	if (text.n) {
 		buf_init(&b, 64 << 10);
@@ -290,14 +325,16 @@ void ui_tick(void *ui)
 {
 	struct ui *u = ui;
 
+	catch_up(u);
 	if (u->o.format == UI_TEXT && !u->asking)
 		ui_text_tick(u);
 }
 
 void ui_end(struct ui *u, struct str run_id, int exit_code, struct str run_dir)
 {
+	catch_up(u);
 	ui_erase_live(u);
-	ui_idle(u);
+	write_pending(u);
 	arena_reset(&u->arena);
 	if (u->o.format == UI_JSON)
 		ui_json_end(u, run_id, exit_code, run_dir);

@@ -28,7 +28,8 @@ struct cli;
 struct str ui_state_hint(struct cli *c);
 struct ui *ui_new(const struct ui_options *o);
 void ui_free(struct ui *u);
-/* A journal record, as written. */
+/* A journal record, as written. It is shown before anything else happens on the display, at
+ * the latest with ui_idle(). */
 void ui_record(void *ui, struct str line);
 /* A record of before a takeover, in order: nothing is shown, but what was under way is known. */
 void ui_begun(void *ui, const struct record *r);

@@ -26,6 +26,7 @@ struct ui {
 	struct ui_options o;
 	struct arena arena;      /* of one record */
 	struct ui_running running[UI_RUNNING];
+	int running_end;         /* behind the last one in use */
 	struct buf line;         /* being made */
 	int64_t now;             /* us of the run, of the last record */
 	int64_t boot_at_now;     /* clock_boot of that */
@@ -37,6 +38,7 @@ struct ui {
 	struct buf last_seal;    /* the seal or held record's line */
 	char token[33];          /* github: of stop-commands */
 	bool group;
+	struct buf records;      /* lines not yet shown */
 	struct buf pending;      /* not yet written, to fd */
 	int pending_fd;
 };

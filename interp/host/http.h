@@ -56,7 +56,6 @@ struct http_result {
 	                          * with one name one, values joined by ", " */
 	struct str body;
 	int64_t took;
-	char peer[64];         /* address that answered */
 };
 
 /* agent: for User-Agent. NULL with *error set (static text) if libcurl cannot be used. */

@@ -162,17 +162,6 @@ static void recycle(struct http_call *c)
 	h->spare = c;
 }
 
-static void put_peer(struct http_call *c, struct http_result *r)
-{
-	char *ip = NULL;
-	long port = 0;
-
-	if (c->h->curl.easy_getinfo(c->easy, CURLINFO_PRIMARY_IP, &ip) || !ip || !*ip)
-		return;
-	(void)c->h->curl.easy_getinfo(c->easy, CURLINFO_PRIMARY_PORT, &port);
-	(void)snprintf(r->peer, sizeof(r->peer), strchr(ip, ':') ? "[%.45s]:%ld" : "%.45s:%ld", ip, port);
-}
-
 static struct str why_not(const struct http_call *c)
 {
 	if (c->refused)
@@ -230,7 +219,6 @@ static void deliver(struct http_call *c)
 	if (!c->refused) {
 		(void)h->curl.easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
 		(void)h->curl.easy_getinfo(c->easy, CURLINFO_REQUEST_SIZE, &sent);
-		put_peer(c, &r);
 	}
 	r.status = (int)status;
 	r.answered = !c->refused && !c->stopped && !c->timeout && status &&

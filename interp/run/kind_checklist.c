@@ -26,7 +26,7 @@ static void checklist_ask(struct frame *f)
 				       p->count, STR_ARG(p->items[i]));
 	struct command *c = question_queue(f, ASK_ITEM, OP_FOR_ACTION, str_of(p->subject), text);
 
-	c->question.item = arena_printf(&e->arena, "%u", i + 1);
+	c->question.item = arena_uint(&e->arena, i + 1);
 	f->op = c->op;
 }
 

@@ -48,7 +48,7 @@ struct frame *step_push(struct frame *parent, const struct prog_step *ps)
 	struct frame *f = frame_new(e, ps->ast->more->foreach.present ? FRAME_LOOP : FRAME_STEP, parent);
 
 	f->ps = ps;
-	f->key = arena_printf(&e->arena, STR_FMT "/" STR_FMT, STR_ARG(parent->key), STR_ARG(ps->label));
+	f->key = arena_join(&e->arena, parent->key, '/', ps->label);
 	f->out = NULL;
 	for (struct scope_results *s = f->scope; s && !f->out; s = s->up)
 		if (s->loop == ps->loop && s->slots)
