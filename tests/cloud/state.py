@@ -9,10 +9,12 @@ whole call and written beside and renamed. Keys that begin with `~` (times, even
 are no part of what is compared; NAME.view(state), if there is one, may hide more.
 
 HOME/fault.json says which changing call fails, and how:
-    {"at": 3, "how": "before" | "half" | "after" | "killed", "until": 3}
+    {"at": 3, "how": "before" | "half" | "after" | "killed", "until": 3, "step": "act/x"}
+    {"at": 3, "how": ..., "undo": "act/y", "as": "before"}
 before: nothing has changed; half: at the second yield (calls without one: as before);
 after: all of it has, but the caller hears of an error; killed: the same by SIGKILL.
-Calls at+1 to `until` fail before they do anything. The numbers count changing calls only;
+Calls at+1 to `until` fail before they do anything, but not those that are part of the first
+one's `step`; all calls of the undo of the step `undo` fail as `as` says. The numbers count changing calls only;
 HOME/calls.jsonl has a line for each: n, program, argv, step, phase, points (yields).
 
 This file must not know what any program does.
@@ -69,19 +71,22 @@ class World:
     def close(self):
         os.close(self._lock)
 
-    def fault(self):
+    def fault(self, step=None):
         """The fault of the next changing call, which gets its number."""
+        step = step or os.environ.get("RUNBOOK_STEP", "")
         n = read_json(self.path("count.json"), 0) + 1
         write_json(self.path("count.json"), n)
         fault = read_json(self.path("fault.json")) or {}
         at = fault.get("at", 0)
         if n == at:
             return n, fault["how"]
-        return n, "before" if at < n <= fault.get("until", 0) else None
+        if "undo" in fault and step.startswith(fault["undo"] + "!undo"):
+            return n, fault["as"]
+        return n, "before" if at < n <= fault.get("until", 0) and step != fault.get("step", "none") else None
 
-    def log(self, n, program, argv, points, fault):
-        line = {"n": n, "program": program, "argv": argv, "step": os.environ.get("RUNBOOK_STEP", ""),
-                "phase": os.environ.get("RUNBOOK_PHASE", ""), "points": points, "fault": fault}
+    def log(self, n, program, argv, points, fault, step=None, phase=None):
+        line = {"n": n, "program": program, "argv": argv, "step": step or os.environ.get("RUNBOOK_STEP", ""),
+                "phase": phase or os.environ.get("RUNBOOK_PHASE", ""), "points": points, "fault": fault}
         with open(self.path("calls.jsonl"), "a", encoding="utf-8") as f:
             f.write(json.dumps(line, ensure_ascii=False) + "\n")
 

@@ -4,20 +4,36 @@
 #                         $cloud/state.json
 #   cloud_wrap TOOL...    real tools whose calls in writing steps can be made to fail
 #   cloud_web FACE        a web server over the state (web.py), on $web_port
+#   cloud_relay NAME=HOST:PORT...  stands before real servers, so that their requests can be
+#                         made to fail (relay.py); ports are in $cloud/relay.json
+#   cloud_file NAME       $cloud_preload: a file of this name that the program writes, too
 #   cloud_view            prints the state that counts
 #   cloud_set NAME < JSON sets the state of one program
 #   cloud_keep, cloud_back  keeps the state, and brings it back: the WORLD of points.sh
+#
+# CLOUD_FAST=1: one Python serves all calls (serve.py, shim.c): for tests with many runs.
 cloud_top=$top/tests/cloud
 cloud_up() {
 	cloud=$scratch/cloud
 	mkdir -p "$cloud/bin" "$cloud/pyc"
+	[ ! "${CLOUD_FAST:-}" ] || cloud_serve "$@"
 	for _p; do
 		cloud_shim "$_p" "state.main('$_p', '$cloud')"
 	done
 	PATH=$cloud/bin:$PATH
 	export PATH
 }
+cloud_serve() { # PROGRAM...
+	mkdir "$cloud/real"
+	cc -O1 -o "$cloud/shim" "$cloud_top/shim.c" || { echo 'Bail out! no shim'; exit 1; }
+	daemon "$scratch/serve.log" "$python" -SEB "$cloud_top/serve.py" "$cloud" "$@"
+	until_ok 10 test -S "$cloud/serve.sock" || { note <"$scratch/serve.log"; echo 'Bail out! the stand-ins do not start'; exit 1; }
+}
 cloud_shim() { # NAME PYTHON
+	if [ "${CLOUD_FAST:-}" ]; then
+		ln -s "$cloud/shim" "$cloud/bin/$1"
+		return
+	fi
 	cat >"$cloud/bin/$1" <<-END
 		#!$python -SE
 		import sys
@@ -31,6 +47,7 @@ cloud_shim() { # NAME PYTHON
 cloud_wrap() {
 	for _p; do
 		_real=$(command -v "$_p") || continue
+		[ ! "${CLOUD_FAST:-}" ] || ln -s "$_real" "$cloud/real/$_p"
 		cloud_shim "$_p" "state.wrap('$_p', '$cloud', '$_real')"
 	done
 }
@@ -54,4 +71,13 @@ cloud_web() {
 	daemon "$scratch/web.log" "$python" -SE "$cloud_top/web.py" "$cloud" "$1" "$scratch/web.port"
 	until_ok 10 test -s "$scratch/web.port" || { note <"$scratch/web.log"; echo 'Bail out! the web server does not start'; exit 1; }
 	web_port=$(cat "$scratch/web.port")
+}
+cloud_relay() {
+	daemon "$scratch/relay.log" "$python" -SEB "$cloud_top/relay.py" "$cloud" "$RUNBOOK_STATE" "$cloud/relay.json" "$@"
+	until_ok 10 test -s "$cloud/relay.json" || { note <"$scratch/relay.log"; echo 'Bail out! the relay does not start'; exit 1; }
+}
+cloud_file() {
+	cc -shared -fPIC -O1 -o "$cloud/failfile.so" "$cloud_top/failfile.c" -ldl || { echo 'Bail out! no failfile'; exit 1; }
+	ln -s "$cloud/shim" "$cloud/bin/file"
+	cloud_preload="LD_PRELOAD=$cloud/failfile.so FAIL_FILE=$1 FAIL_ASK=$cloud/bin/file"
 }

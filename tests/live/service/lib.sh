@@ -56,6 +56,39 @@ trap cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP PIPE
 
+# worlds N: goes on in N processes at once, each with its own scratch folder and servers and
+# its number in $part; true there. False here, when they have ended: their tests are ours,
+# $scratch is their $parent.
+worlds() {
+	if [ "${RB_PART:-}" ]; then
+		part=${RB_PART%% *} parent=${RB_PART#* }
+		unset RB_PART
+		return 0
+	fi
+	_i=0 _all=''
+	while [ $_i -lt "$1" ]; do
+		_i=$((_i + 1))
+		daemon "$scratch/part.$_i" env RUNBOOK_BIN="$RB" RB_PART="$_i $scratch" sh "$here/${0##*/}"
+		_all="$_all $!"
+	done
+	_i=0
+	for _p in $_all; do
+		_i=$((_i + 1)) _code=0
+		wait "$_p" || _code=$?
+		_seen=$count _bad=$failed _plan=none
+		while IFS= read -r _line; do
+			case $_line in
+			'ok '*) pass "${_line#ok * - }" ;;
+			'not ok '*) fail "${_line#not ok * - }" ;;
+			1..*) _plan=${_line#1..} ;;
+			*) printf '%s\n' "$_line" ;;
+			esac
+		done <"$scratch/part.$_i"
+		[ "$_plan" = $((count - _seen)) ] && [ $((_code == 0)) = $((_bad == failed)) ] || fail "part $_i of this test comes to its end ($_code)"
+	done
+	return 1
+}
+
 note() { sed 's/^/# /'; }
 pass() { count=$((count + 1)); echo "ok $count - $1"; }
 fail() { count=$((count + 1)); failed=$((failed + 1)); echo "not ok $count - $1"; }
@@ -139,6 +172,7 @@ pg_bin() {
 # it runs as postgres: it never runs as root.
 pg_up() {
 	_bin=$(pg_bin)
+	PATH=$_bin:$PATH # the programs themselves: Debian's /usr/bin/psql is a Perl script that looks for them
 	_as=
 	mkdir "$scratch/pg" "$scratch/sock"
 	printf '%s\n' 'pw of postgres' >"$scratch/pg.pw"
