@@ -16,7 +16,8 @@
 # After 4 and 5 `runbook rollback` undoes what is left, now that nothing fails any more: the
 # state is then as before, so what was named was all (but see POINTS_STAYS).
 # A point at which nothing failed is wrong, and so is a writing step without a point.
-# WORLD must make the same each time. POINTS_SKIP: patterns of writing steps that no stand-in
+# WORLD must make the same each time; $points_as_before is set where the state is known to be
+# as before already. POINTS_SKIP: patterns of writing steps that no stand-in
 # can see (files of this machine). POINTS_UNDO: how many calls of the undo fail.
 # POINTS_HOW: only these ways, where a run is slow (RB_LONG=1: all the same).
 # POINTS_LESS: patterns of steps, of modules that have this test already: `before` only.
@@ -27,6 +28,7 @@
 points() {
 	_name=$1 _world=$2 _state=$3
 	shift 3
+	points_as_before=
 	rm -f "$cloud/fault.json"
 	"$RB" plan "$@" --output json >"$scratch/plan.json" 2>"$scratch/err" || { fail "$_name: can be planned"; note <"$scratch/err"; return; }
 	jq -r '.. | objects | select(.effect? == "write" and .action? != "steps" and .action? != "notify") | .k' "$scratch/plan.json" |
@@ -122,7 +124,7 @@ points_one() { # AT UNTIL BOOK ARGS...: with $_how
 	points_run "$_world" "$_at" "$_how" "$_until" "$@"
 	points_state after
 	_points=$((_points + 1))
-	_wrong=
+	_wrong= _last=after
 	jq -c --argjson n "$_at" --arg how "$_how" 'select(.n == $n and .fault == $how)' "$cloud/calls.jsonl" >"$scratch/strike" 2>/dev/null
 	cat "$scratch/strike" >>"$scratch/struck.jsonl"
 	case $code in
@@ -144,6 +146,8 @@ points_one() { # AT UNTIL BOOK ARGS...: with $_how
 		;;
 	*) _wrong='an exit code that is none of ours' ;;
 	esac
+	points_as_before=
+	if [ ! "$_wrong" ] && [ $code -ne 0 ] && cmp -s "$scratch/before" "$scratch/$_last"; then points_as_before=1; fi
 	[ -s "$scratch/strike" ] || _wrong="nothing failed${_wrong:+, and $_wrong}"
 	[ "$_wrong" ] || return 0
 	_bad=$((_bad + 1))
@@ -158,6 +162,7 @@ points_undo() {
 	_undo=0
 	timeout -k 20 120 "$RB" rollback "$(head -n 1 "$scratch/out" | jq -r .run)" --yes --no-input --output json >"$scratch/undo" 2>"$scratch/undo.err" </dev/null || _undo=$?
 	points_state later
+	_last=later
 	if cmp -s "$scratch/before" "$scratch/later"; then
 		_undone=$((_undone + 1))
 	elif ! tail -n 1 "$scratch/undo" | jq -e --arg stays "${POINTS_STAYS:-}" '.exit == 4 and (.residue | length > 0 and all(.k as $k | $stays | split(" ") | index($k)))' >/dev/null; then

@@ -160,9 +160,10 @@ def serve(world, program, argv, work):
         world.close()
 
 
-def wrap(program, home, real):
+def wrap(program, home, real, become=os.execv, caller=None):
     """A real program whose calls in writing steps (HOME/writes, one key a line) can be made
-    to fail. `killed`: it has done its work, then its shell is killed."""
+    to fail. `killed`: it has done its work, then its shell is killed. `become(path, argv)`
+    does not come back; `caller` is the process that called the program."""
     argv = sys.argv[1:]
     step = os.environ.get("RUNBOOK_STEP", "").split("[")[0]
     os.environ["PATH"] = ":".join(p for p in os.environ["PATH"].split(":") if not p.startswith(home))
@@ -172,17 +173,17 @@ def wrap(program, home, real):
     except FileNotFoundError:
         writes = []
     if not any(step == w or step.startswith(w + "/") for w in writes):
-        os.execv(real, [real] + argv)
+        become(real, [real] + argv)
     world = World(home)
     n, how = world.fault()
     world.log(n, program, argv, 1, how)
     world.close()
     if how is None:
-        os.execv(real, [real] + argv)
+        become(real, [real] + argv)
     if how in ("after", "killed"):
         os.spawnv(os.P_WAIT, real, [real] + argv)
     if how == "killed":
-        shell = os.getppid()
+        shell = caller or os.getppid()
         with open("/proc/%d/comm" % shell, encoding="utf-8") as f:
             if f.read().strip() in ("sh", "bash", "dash"):
                 os.kill(shell, KILL)

@@ -32,20 +32,29 @@ cloud_shim() { # NAME PYTHON
 	chmod +x "$cloud/bin/$1"
 }
 cloud_resident() {
-	_programs=$(cd "$cloud/bin" && echo *)
 	cc -O1 -D_GNU_SOURCE -DCLOUD_HOME="\"$cloud\"" -o "$cloud/resident" "$cloud_top/resident.c" || { echo 'Bail out! resident.c'; exit 1; }
+	cloud_programs=$(cd "$cloud/bin" && echo *)
 	# shellcheck disable=SC2086
-	daemon "$scratch/resident.log" env PYTHONPYCACHEPREFIX="$cloud/pyc" "$python" -S "$cloud_top/resident.py" "$cloud" $_programs
+	cloud_stay $cloud_programs
+	ln -f "$cloud/resident" "$cloud/bin/cloud-view"
+}
+cloud_stay() { # PROGRAM | TOOL=PATH ...
+	rm -f "$cloud/socket"
+	daemon "$scratch/resident.log" env PYTHONPYCACHEPREFIX="$cloud/pyc" "$python" -S "$cloud_top/resident.py" "$cloud" "$@"
 	until_ok 10 test -S "$cloud/socket" || { note <"$scratch/resident.log"; echo 'Bail out! the stand-ins do not stay'; exit 1; }
-	for _p in $_programs cloud-view; do
-		ln -f "$cloud/resident" "$cloud/bin/$_p"
+	for _p; do
+		ln -f "$cloud/resident" "$cloud/bin/${_p%%=*}"
 	done
 }
 cloud_wrap() {
+	_tools=
 	for _p; do
 		_real=$(command -v "$_p") || continue
-		cloud_shim "$_p" "state.wrap('$_p', '$cloud', '$_real')"
+		_tools="$_tools $_p=$_real"
+		[ -e "$cloud/socket" ] || cloud_shim "$_p" "state.wrap('$_p', '$cloud', '$_real')"
 	done
+	# shellcheck disable=SC2086
+	[ ! -e "$cloud/socket" ] || cloud_stay $cloud_programs $_tools
 }
 cloud_python() { # CODE ARGS...
 	_code=$1
