@@ -99,6 +99,7 @@ struct frame {
 	bool timed_out, stopping;
 	bool watched;                 /* monitors know that it runs */
 	bool stopped;                 /* LIST: the body of a module whose guard said stop */
+	bool hidden;                  /* show.c: a word of its command was masked */
 	uint8_t undo_result;          /* while undoing: 0, or why it is residue */
 	uint32_t attempt;             /* STEP: from 1 */
 	uint32_t active, next, count, width; /* LIST, LOOP: running, next to start, of, at once */

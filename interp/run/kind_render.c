@@ -1,5 +1,6 @@
 #include "run/engine_state.h"
 
+#include "run/show.h"
 #include "value/json.h"
 
 /*
@@ -84,9 +85,9 @@ static void render_show(struct frame *f, const struct prog_step *ps, struct buf 
 	if (!rendered(f, &ps->ast->render, &path, &bytes, &unknown, &error) || !path.n || path.p[0] != '/')
 		return; /* a file of the run */
 	buf_addz(out, "printf %s ");
-	shell_quote(out, bytes);
+	show_quoted(f, bytes, out);
 	buf_addz(out, " > ");
-	shell_quote(out, path);
+	show_quoted(f, path, out);
 }
 
 const struct step_kind kind_render = { .action = ACT_RENDER, .name = "render", .start = render_start,

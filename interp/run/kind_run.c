@@ -210,7 +210,7 @@ static enum started run_start(struct frame *f, const struct prog_step *ps, bool 
 }
 
 /* NAME='value' of the step's own environment and of its holes. */
-static void show_env(const struct frame *f, const struct words *env, struct buf *out)
+static void show_env(struct frame *f, const struct words *env, struct buf *out)
 {
 	for (uint32_t i = 0; i < env->count; i++) {
 		const char *eq = strchr(env->list[i], '=');
@@ -242,7 +242,7 @@ static void run_show(struct frame *f, const struct prog_step *ps, struct buf *ou
 	}
 	if (ps->dir->kind != DATA_NONE || unit_has_dir(f, ps)) {
 		buf_addz(out, "cd ");
-		shell_quote(out, str_of(dir));
+		show_quoted(f, str_of(dir), out);
 		buf_addz(out, " && ");
 	}
 	if (input.n) {
@@ -254,7 +254,7 @@ static void run_show(struct frame *f, const struct prog_step *ps, struct buf *ou
 	for (uint32_t i = 0; i < argv.count; i++) {
 		if (i)
 			buf_addc(out, ' ');
-		shell_quote(out, str_of(argv.list[i]));
+		show_quoted(f, str_of(argv.list[i]), out);
 	}
 }
 

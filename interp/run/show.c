@@ -26,11 +26,12 @@ static void show_one(struct frame *f, const struct prog_step *ps, const struct s
 	if (!k->show)
 		return;
 	buf_init(&b, COMMAND_MAX);
+	f->hidden = false;
 	k->show(f, ps, &b);
 	text = masked_text(f, buf_str(&b));
 	if (b.full)
 		remark(f, s, "longer than 64 KiB, see the runbook: ", ps->label);
-	else if (b.len && !str_eq(text, buf_str(&b))) /* computed, or captured: it has no place to be read from */
+	else if (b.len && (f->hidden || !str_eq(text, buf_str(&b)))) /* computed, or captured: it has no place to be read from */
 		s->each(s->arg, arena_printf(f->tmp, "# fill in what is *** here: a secret that was not stored\n" STR_FMT, STR_ARG(text)));
 	else if (b.len)
 		s->each(s->arg, text);
@@ -190,7 +191,15 @@ static void put_source(const struct engine *e, const struct unit_secret *of, str
 	buf_addz(out, ")\"");
 }
 
-void show_word(const struct frame *f, struct str text, struct buf *out)
+void show_quoted(struct frame *f, struct str text, struct buf *out)
+{
+	struct str masked = masked_text(f, text);
+
+	f->hidden = f->hidden || !str_eq(masked, text);
+	shell_quote(out, masked);
+}
+
+void show_word(struct frame *f, struct str text, struct buf *out)
 {
 	const struct engine *e = f->e;
 	size_t from = 0, n;
@@ -201,11 +210,11 @@ void show_word(const struct frame *f, struct str text, struct buf *out)
 		if (i < 0)
 			continue;
 		if (at > from)
-			shell_quote(out, str_slice(text, from, at));
+			show_quoted(f, str_slice(text, from, at), out);
 		put_source(e, &e->p->secrets[i], out);
 		from = at + n;
 		at = from - 1;
 	}
 	if (from < text.n || !text.n)
-		shell_quote(out, str_slice(text, from, text.n));
+		show_quoted(f, str_slice(text, from, text.n), out);
 }

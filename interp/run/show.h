@@ -23,6 +23,9 @@ void show_own(struct frame *f, show_each *each, void *arg);
 void show_list(struct frame *f, const struct step_list *l, uint32_t from, show_each *each, void *arg);
 /* Appends text as one shell word; a secret in it becomes "${VARIABLE:?}", "$(cat FILE)"
  * or "$(PROGRAM)". */
-void show_word(const struct frame *f, struct str text, struct buf *out);
+void show_word(struct frame *f, struct str text, struct buf *out);
+/* The same for a text that names no secret of the runbook. In both, what children may
+ * have told is masked before it is quoted: quotes do not depend on what is hidden. */
+void show_quoted(struct frame *f, struct str text, struct buf *out);
 
 #endif

@@ -57,3 +57,38 @@ load setup
 	grep -qF 'undo: T="${API_TOKEN:?}" undeploy b' err
 	! grep -qF verysecret out err || false
 }
+
+@test "residue: a captured secret is masked before it is quoted; the run can be replayed and undone" {
+	cat >s.yml <<-'EOF'
+		runbook: 1
+		name: s
+		defaults: { retry: 0, timeout: 5s }
+		act:
+		  - id: old
+		    run: [cat, pin]
+		    effect: read
+		    capture: { value: secret(out) }
+		  - id: one
+		    run: exit 1
+		    rollback:
+		      - run: [sh, -c, test -e fixed]
+		        stdin: ${{ steps.old.value ?? secret('none') }}
+		      - http:
+		          url: http://127.0.0.1:1/x
+		          method: POST
+		          headers: { X-Key: "k ${{ steps.old.value ?? secret('none') }}" }
+	EOF
+	printf "it's 3 days off" >pin
+	run_rb 4 exec s.yml
+	! grep -qe 'days off' -e "it'" out err || false
+	jq -r 'select(.t == "seal").residue[].commands[]' state/runs/*/journal.jsonl >todo.sh
+	! grep -qe 'days off' -e "it'" todo.sh || false
+	is "$(grep -c '^# fill in what is .*here' todo.sh)" 2
+	says "printf %s '***' | sh -c 'test -e fixed'" todo.sh
+	says "-H 'X-Key: k ***'" todo.sh
+	run_rb 0 replay @last
+	says 'identical' out
+	touch fixed
+	run_rb 4 rollback @last --yes
+	says_not 'cannot be taken over' err
+}

@@ -154,6 +154,43 @@ status() {
 	says 'undone already' err
 }
 
+@test "takeover: names made of run.id are those of the run that is undone, in its probes too" {
+	cat >n.yml <<-'YML'
+		runbook: 1
+		name: n
+		defaults: { timeout: 5s, retry: 0 }
+		act:
+		  - id: one
+		    run: [mkdir, "made-${{ run.id }}"]
+		    probe: { run: [test, -d, "made-${{ run.id }}"] }
+		    rollback:
+		      - run: 'test -e fixed && rmdir made-$ID'
+		        env: { ID: "${{ run.id }}" }
+		  - id: two
+		    run: [touch, "file-${{ run.id }}"]
+		    rollback: [{ run: [rm, "file-${{ run.id }}"] }]
+		rollback:
+		  - run: [touch, "top-${{ run.id }}"]
+		report:
+		  - render: { to: id.txt, text: "${{ run.id }}" }
+	YML
+	run_rb 0 exec n.yml
+	first=$(basename "$(echo state/runs/*)")
+	[ -d "made-$first" ]
+	[ -e "file-$first" ]
+	run_rb 4 rollback @last --yes
+	[ ! -e "file-$first" ]
+	[ -e "top-$first" ]
+	second=$(ls -t state/runs | grep -v "$first")
+	is "$(cat "state/runs/$second/id.txt")" "$second"
+	touch fixed
+	run_rb 0 rollback @last --yes
+	[ ! -e "made-$first" ]
+	run_rb 0 replay "$second"
+	run_rb 0 replay @last
+	run_rb 0 verify @last
+}
+
 @test "takeover: undone with the recorded version, values and files" {
 	mkdir work
 	printf 'echo undo one >> ../ledger\n' >work/undo.sh

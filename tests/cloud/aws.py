@@ -16,6 +16,7 @@ MODULES = {"ecs": "aws_ecs", "elbv2": "aws_ecs", "application-autoscaling": "aws
            "cloudwatch": "aws_watch", "logs": "aws_watch", "sns": "aws_watch",
            "s3": "aws_data", "s3api": "aws_data", "dynamodb": "aws_data", "rds": "aws_data",
            "route53": "aws_net", "ec2": "aws_net", "secretsmanager": "aws_net", "ecr": "aws_net", "sts": "aws_net"}
+STDIN = "file:///dev/stdin"
 USAGE = "\nusage: aws [options] <command> <subcommand> [<subcommand> ...] [parameters]\n\n"
 
 
@@ -43,8 +44,14 @@ def document(text, option):
         wrong("Error parsing parameter '--%s': Invalid JSON: %s\nJSON received: %s" % (option, e, text))
 
 
-def text_of(text):
+def reads(argv):
+    return STDIN in argv
+
+
+def text_of(world, text):
     """A parameter that is text, or file://PATH."""
+    if text == STDIN:
+        return world.input
     if not text.startswith("file://"):
         return text
     with open(text[len("file://"):], encoding="utf-8") as f:

@@ -2,6 +2,7 @@
 
     "route53": {"zones": {ID: {"records": {"NAME TYPE": {"TTL": 60, "ResourceRecords": [{"Value": V}]}}}}}
     "ec2": {"groups": {ID: {"name": N, "rules": [{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "CidrIp": "0.0.0.0/0"}]}}}
+             a rule's source is CidrIp, CidrIpv6, PrefixListId or GroupId; "-1" has no ports
     "secretsmanager": {"secrets": {ID: {"current": "v2", "previous": "v1"}}}
     "ecr": {"repositories": {R: {"images": {TAG: {"digest": D, "scan": null | {"CRITICAL": 0}}}}}}
 """
@@ -51,17 +52,34 @@ def record_sets_changed(world, route, o):
     return None
 
 
+def permissions(rules):
+    """As EC2 tells them: one entry for a protocol and ports, with all its sources; all
+    traffic (-1) has no ports."""
+    entries = {}
+    for r in rules:
+        key = (r["IpProtocol"], r.get("FromPort"), r.get("ToPort"))
+        entry = entries.setdefault(key, {"IpProtocol": r["IpProtocol"], "IpRanges": [], "Ipv6Ranges": [], "PrefixListIds": [], "UserIdGroupPairs": []})
+        if "FromPort" in r:
+            entry["FromPort"], entry["ToPort"] = r["FromPort"], r["ToPort"]
+        if "CidrIp" in r:
+            entry["IpRanges"].append({"CidrIp": r["CidrIp"]})
+        elif "CidrIpv6" in r:
+            entry["Ipv6Ranges"].append({"CidrIpv6": r["CidrIpv6"]})
+        elif "PrefixListId" in r:
+            entry["PrefixListIds"].append({"PrefixListId": r["PrefixListId"], "Description": "none"})
+        else:
+            entry["UserIdGroupPairs"].append({"GroupId": r["GroupId"], "UserId": "123456789012"})
+    return list(entries.values())
+
+
 def describe_security_groups(world, ec2, o):
     found = []
     patterns = [v for f in o.get("filters", []) if f.startswith("Name=group-name,Values=") for v in f.split("Values=")[1].split(",")]
     for name, group in sorted(ec2.get("groups", {}).items()):
         wanted = not patterns or any(p.strip("*") in group["name"] if "*" in p else p == group["name"] for p in patterns)
         if wanted and name in o.get("group-ids", [name]):
-            found.append({"GroupId": name, "GroupName": group["name"], "IpPermissions": [
-                {"IpProtocol": r["IpProtocol"], "FromPort": r["FromPort"], "ToPort": r["ToPort"],
-                 "IpRanges": [{"CidrIp": r["CidrIp"]}] if "CidrIp" in r else [],
-                 "UserIdGroupPairs": [{"GroupId": r["GroupId"]}] if "GroupId" in r else []}
-                for r in group["rules"]]})
+            found.append({"GroupId": name, "GroupName": group["name"], "OwnerId": "123456789012", "VpcId": "vpc-1",
+                          "IpPermissions": permissions(group["rules"])})
     for name in o.get("group-ids", []):
         if name not in ec2.get("groups", {}):
             aws.refused("DescribeSecurityGroups", "InvalidGroup.NotFound", "The security group '%s' does not exist" % name)

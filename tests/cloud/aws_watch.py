@@ -125,7 +125,7 @@ def publish(world, sns, o):
     if o["topic-arn"] not in sns.get("topics", {}):
         aws.refused("Publish", "NotFound", "Topic does not exist")
     messages = sns["topics"][o["topic-arn"]].setdefault("~messages", [])
-    messages.append(aws.text_of(o["message"]))
+    messages.append(aws.text_of(world, o["message"]))
     world.dirty = True
     return {"MessageId": "00000000-0000-0000-0000-%012d" % len(messages)}
 

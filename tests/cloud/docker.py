@@ -27,6 +27,10 @@ def named(name):
     return name if ":" in name.rsplit("/", 1)[-1] else name + ":latest"
 
 
+def reads(argv):
+    return argv[:1] == ["login"] and "--password-stdin" in argv
+
+
 def call(world, argv):
     docker = world.state.setdefault("docker", {})
     for part in ("images", "pushed", "containers"):
@@ -45,7 +49,7 @@ def call(world, argv):
         plain, found = state.options(words, COMMANDS[verb],
                                      lambda w: state.refuse("unknown flag: %s\nSee 'docker %s --help'." % (w, verb), 125 if verb == "run" else 1),
                                      lambda n: state.refuse("flag needs an argument: --%s" % n, 1), short)
-    return HANDLERS[verb](docker, plain, found, tail)
+    return HANDLERS[verb](docker, plain, found, world.input if verb == "login" else tail)
 
 
 def run_words(words, short):
@@ -128,9 +132,7 @@ def rmi(docker, plain, found, _):
     return "\n".join("Untagged: %s" % named(n) for n in plain)
 
 
-def login(docker, plain, found, _):
-    import sys
-    password = sys.stdin.read() if found.get("password-stdin") else ""
+def login(docker, plain, found, password):
     if not password.strip():
         state.refuse("Error: Cannot perform an interactive login from a non TTY device", 1)
     yield

@@ -6,8 +6,8 @@
 #include <string.h>
 
 /* failfile: preloaded into the program under test. A file that it writes under the name
- * FAIL_FILE (beside it, then renamed) is a changing call as those of stand-ins: FAIL_ASK, a
- * shim by the name `file`, says whether it fails: before the name is there, or after. */
+ * FAIL_FILE (beside it, then renamed) is a changing call as those of stand-ins: FAIL_ASK (see
+ * resident.py) says whether it fails: before the name is there, or after. */
 int renameat(int from, const char *old, int to, const char *new)
 {
 	static int (*next)(int, const char *, int, const char *);

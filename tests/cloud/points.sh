@@ -13,7 +13,11 @@
 #   exit 1, 3   the state is as before
 #   exit 4      says what is left (`residue`), or is irreversible
 #   exit 5      is held, and says for whom
-# WORLD must make the same each time. POINTS_SKIP: patterns of writing steps that no stand-in
+# After 4 and 5 `runbook rollback` undoes what is left, now that nothing fails any more: the
+# state is then as before, so what was named was all (but see POINTS_STAYS).
+# A point at which nothing failed is wrong, and so is a writing step without a point.
+# WORLD must make the same each time; $points_as_before is set where the state is known to be
+# as before already. POINTS_SKIP: patterns of writing steps that no stand-in
 # can see (files of this machine). POINTS_UNDO: how many calls of the undo fail.
 # POINTS_HOW: only these ways, where a run is slow (RB_LONG=1: all the same); `turn`: one way
 # for each call, and all ways in turn.
@@ -21,20 +25,25 @@
 # POINTS_EXEC: options that exec knows and plan does not.
 # POINTS_SAME: why a good run leaves the state that counts as it was (a scan, a restart).
 # POINTS_AIM: what makes WORLD as it is after an undo, where that is not as before.
-# POINTS_GONE: patterns of steps whose effect does not last until the end of the run, or is no
-# part of the state.
-# POINTS_EXACT=1: what exit 4 and 5 say is what is left: something is, and `runbook rollback`,
-# which undoes these steps only, makes the state as before.
+# POINTS_STAYS: keys of steps that cannot be undone later either: irreversible, or with a secret
+# that was captured. They must be the only ones that are named again.
+# POINTS_EXACT=1: calls of real programs in undos fail, too, and the undo of one step fails until it is given up (RB_LONG=1: of each
+# step); then something must be left.
+# POINTS_GONE: patterns of steps for which that cannot be seen: their effect does not last
+# until the end of the run, or is no part of the state.
 #
 #   points_shards N       at the beginning of a test: N processes, each with a world of its
 #                         own and its share of the points; closes with the sums
 points() {
 	_name=$1 _world=$2 _state=$3
 	shift 3
+	points_as_before=
 	rm -f "$cloud/fault.json"
 	"$RB" plan "$@" --output json >"$scratch/plan.json" 2>"$scratch/err" || { fail "$_name: can be planned"; note <"$scratch/err"; return; }
 	jq -r '.. | objects | select(.effect? == "write" and .action? != "steps" and .action? != "notify") | .k' "$scratch/plan.json" |
-		sed 's/\[[^]]*\]//g' | sort -u >"$cloud/writes"
+		sed 's/\[[^]]*\]//g' | sort -u >"$scratch/writes"
+	cp "$scratch/writes" "$cloud/writes"
+	[ ! "${POINTS_EXACT:-}" ] || sed 's/$/!/' "$scratch/writes" >>"$cloud/writes"
 	points_run "$_world" 0 "$@"
 	points_state done
 	cp "$cloud/calls.jsonl" "$scratch/good.jsonl" 2>/dev/null || : >"$scratch/good.jsonl"
@@ -47,12 +56,12 @@ points() {
 	pass "$_name: a good run${POINTS_SAME:+ (as before: $POINTS_SAME)}"
 	cp "$scratch/before" "$scratch/aim"
 	[ ! "${POINTS_AIM:-}" ] || { $_world; $POINTS_AIM; points_state aim; }
-	points_steps
+	: >"$scratch/struck.jsonl"
 	_calls=$(grep -c . "$scratch/good.jsonl")
 	_record=${POINTS_RECORD:-$scratch/points.record}
 	[ "${POINTS_RECORD:-}" ] || rm -f "$_record"
-	sed "s|^|step $_name |" "$cloud/steps" >>"$_record"
-	_turn=0 _whole=0 _parts=0 _bad=0
+	points_writes | sed "s|^|step $_name |" >>"$_record"
+	_turn=0 _whole=0 _parts=0 _bad=0 _undone=0
 	while read -r _n _half _what; do
 		for _how in $(points_ways "$_n" "$_half"); do
 			[ $_how = before ] || ! points_less "$_what" || continue
@@ -69,7 +78,9 @@ points() {
 	END
 	[ ! "${POINTS_EXACT:-}" ] || points_undos "$@"
 	rm -f "$cloud/fault.json" "$cloud/writes"
-	[ "${POINTS_RECORD:-}" ] || points_sum "$_name" "$_record"
+	[ ! "${POINTS_RECORD:-}" ] || return 0
+	points_steps
+	points_sum "$_name" "$_record"
 }
 
 # The undo of one step fails, however often it is repeated: of each step with RB_LONG=1, else of one.
@@ -126,38 +137,50 @@ points_run() { # WORLD FAULT BOOK ARGS...
 	rm -f "$cloud/fault.json"
 }
 
-# Every writing step of the plan must have been seen to write, or be known not to.
-points_steps() {
-	jq -r 'select(.phase != "rollback") | .step' "$scratch/good.jsonl" | sed 's/\[[^]]*\]//g' | sort -u >"$scratch/hit"
-	_missing=
+points_writes() { # the writing steps of the plan, but for those that are known to write nothing that can fail
 	while read -r _step; do
 		for _skip in ${POINTS_SKIP:-}; do
 			# shellcheck disable=SC2254
 			case $_step in $_skip) continue 2 ;; esac
 		done
 		echo "$_step"
+	done <"$scratch/writes"
+}
+
+# Each of them must have been made to fail.
+points_steps() {
+	jq -r 'select(.phase != "rollback") | .step' "$scratch/struck.jsonl" | sed 's/\[[^]]*\]//g' | sort -u >"$scratch/hit"
+	_missing=
+	for _step in $(points_writes); do
 		grep -qxF -e "$_step" "$scratch/hit" || grep -qF -e "$_step/" "$scratch/hit" || points_web "$_step" || _missing="$_missing $_step"
-	done <"$cloud/writes" >"$cloud/steps"
+	done
 	is "$_name: each writing step is among the failure points" "${_missing:-none}" none
 }
 
 points_web() { # STEP: a request, which the server knows by its path only
-	for _path in $(jq -r 'select(.program == "web" and .step == "") | .argv[0]' "$scratch/good.jsonl"); do
+	for _path in $(jq -r 'select(.program == "web" and .step == "") | .argv[0]' "$scratch/struck.jsonl"); do
 		! jq -e --arg k "$1" --arg path "$_path" '.. | objects | select(.k? == $k and .action? == "http") | .command | contains($path)' \
 			"$scratch/plan.json" >/dev/null || return 0
 	done
 	return 1
 }
 
-# What exit code 4 or 5 says is what is left, and all of it.
+# What is left, and was named, is undone, once nothing fails any more.
 points_left() {
 	tail -n 1 "$scratch/out" | jq -e "${POINTS_LEFT:-(.residue | length) > 0 or .status == \"held\"}" >/dev/null || { _wrong='it does not say what is left'; return; }
-	[ "${POINTS_EXACT:-}" ] || return 0
 	# A step that was done, and whose undo failed before it did anything, must have left something.
 	case $_fault in *'"as": "before"'*) points_gone "$_what" || ! cmp -s "$scratch/aim" "$scratch/after" || _wrong='it says that something is left, but nothing is' ;; esac
-	timeout -k 20 120 "$RB" rollback "$(tail -n 1 "$scratch/out" | jq -r .run)" --no-input >"$scratch/again" 2>&1 </dev/null || true
-	points_state again.state
-	cmp -s "$scratch/aim" "$scratch/again.state" || { _wrong="$_wrong and its rollback does not undo what it says is left, or more was left"; cp "$scratch/again.state" "$scratch/after"; note <"$scratch/again"; }
+	_undo=0
+	timeout -k 20 120 "$RB" rollback "$(head -n 1 "$scratch/out" | jq -r .run)" --yes --no-input --output json >"$scratch/undo" 2>"$scratch/undo.err" </dev/null || _undo=$?
+	points_state later
+	_last=later
+	if cmp -s "$scratch/aim" "$scratch/later"; then
+		_undone=$((_undone + 1))
+	elif ! tail -n 1 "$scratch/undo" | jq -e --arg stays "${POINTS_STAYS:-}" '.exit == 4 and (.residue | length > 0 and all(.k as $k | $stays | split(" ") | index($k)))' >/dev/null; then
+		_wrong="what is left is not all that it names: undone later (exit code $_undo), the state is not as before"
+		cp "$scratch/later" "$scratch/after"
+		{ cat "$scratch/undo.err"; tail -n 1 "$scratch/undo"; } >>"$scratch/err"
+	fi
 }
 
 points_gone() { # STEP: its effect does not last, or does not show
@@ -175,7 +198,9 @@ points_one() { # FAULT BOOK ARGS...: with $_what, $_how; its share of the points
 	shift
 	points_run "$_world" "$_fault" "$@"
 	points_state after
-	_wrong='' _end=''
+	_wrong='' _end='' _last=after
+	jq -c --argjson f "$_fault" 'select(.n == $f.at and .fault == $f.how)' "$cloud/calls.jsonl" >"$scratch/strike" 2>/dev/null
+	cat "$scratch/strike" >>"$scratch/struck.jsonl"
 	case $code in
 	0)
 		_end=went
@@ -191,7 +216,9 @@ points_one() { # FAULT BOOK ARGS...: with $_what, $_how; its share of the points
 		;;
 	*) _wrong='an exit code that is none of ours' ;;
 	esac
-	jq -e -s --argjson f "$_fault" 'any(.[]; .n == $f.at and .fault == $f.how)' "$cloud/calls.jsonl" >/dev/null || _wrong='nothing was made to fail'
+	points_as_before=
+	if [ ! "$_wrong" ] && [ $code -ne 0 ] && cmp -s "$scratch/before" "$scratch/$_last"; then points_as_before=1; fi
+	[ -s "$scratch/strike" ] || _wrong="nothing failed${_wrong:+, and $_wrong}"
 	echo "point $_name ${_what%%:*} $_how ${_end:-none}${_wrong:+ wrong}" | sed 's/\[[^] ]*\]//g' >>"$_record"
 	[ "$_wrong" ] || return 0
 	_bad=$((_bad + 1))
@@ -229,7 +256,7 @@ points_sum() { # NAME RECORD...
 		print missing ? substr(missing, 2) : "none"
 	}' "$scratch/sum" >"$scratch/sums"
 	{ read -r _line; read -r _points; read -r _bad; read -r _missing; } <"$scratch/sums"
-	echo "# $_name: $_line"
+	echo "# $_name: $_line${_undone:+ ($_undone of them undone later)}"
 	if [ "$_points" -gt 0 ] && [ "$_bad" -eq 0 ]; then
 		pass "$_name: after each of $_points failure points the state is as before, or what is left is named"
 	else

@@ -1,6 +1,8 @@
 """state.py: what the stand-ins of cloud command lines share: their state, their faults.
 
-A stand-in is a module NAME.py here with `call(world, argv)`: it checks the arguments as
+A stand-in is a module NAME.py here, which may say `reads(argv)`, whether this call reads
+standard input (it does before the lock is taken: who writes it may need it; `world.input`),
+with `call(world, argv)`: it checks the arguments as
 the real program does (`refuse` with its words and exit code) and returns the text for
 standard output. One that changes something is a generator: it checks everything, yields,
 changes, and may yield again between two parts of the change; what it returns is the text.
@@ -53,13 +55,16 @@ def write_json(path, value):
 
 
 class World:
-    """The state of one test: a folder. Locked while it is open."""
+    """The state of one test: a folder. Locked while it is open, but for a program that
+    only uses what is there (LOCKED = False in its module)."""
 
-    def __init__(self, home):
+    def __init__(self, home, locked=True):
         self.home = home
         self._lock = os.open(home, os.O_RDONLY)  # the folder: a read writes nothing
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        if locked:
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
         self.state = read_json(os.path.join(home, "state.json"), {})
+        self.input = ""
         self.dirty = False  # a read has moved something on: it is saved
 
     def path(self, name):
@@ -126,7 +131,9 @@ def main(program, home):
     """A stand-in's own main: `program` is the module and the name it goes by."""
     module = __import__(program)
     argv = sys.argv[1:]
-    world = World(home)
+    given = sys.stdin.read() if hasattr(module, "reads") and module.reads(argv) else ""
+    world = World(home, getattr(module, "LOCKED", True))
+    world.input = given
     try:
         work = module.call(world, argv)
         text, end = drive(world, program, argv, work) if hasattr(work, "send") else (work, None)
@@ -158,32 +165,36 @@ def serve(world, program, argv, work):
         world.close()
 
 
-def wrap(program, home, real):
-    """A real program whose calls in writing steps (HOME/writes, one key a line) can be made
-    to fail. `killed`: it has done its work, then its shell is killed."""
+def wrap(program, home, real, become=os.execv, caller=None):
+    """A real program whose calls in writing steps (HOME/writes, one key a line; one that ends
+    with `!` is for undos) can be made to fail. `killed`: it has done its work, then its shell
+    is killed, or if no shell has called it, itself. Programs of a script that is run by a
+    wrapped shell can fail on their own. `become(path, argv)`
+    does not come back; `caller` is the process that called the program."""
     argv = sys.argv[1:]
     step = os.environ.get("RUNBOOK_STEP", "").split("[")[0]
-    os.environ["PATH"] = ":".join(p for p in os.environ["PATH"].split(":") if not p.startswith(home))
+    if program not in ("sh", "bash"):
+        os.environ["PATH"] = ":".join(p for p in os.environ["PATH"].split(":") if not p.startswith(home))
     try:
         with open(os.path.join(home, "writes"), encoding="utf-8") as f:
             writes = f.read().split()
     except FileNotFoundError:
         writes = []
-    if not any(step == w or step.startswith(w + "/") for w in writes):
-        os.execv(real, [real] + argv)
+    if not any(step == w or step.startswith(w if w.endswith("!") else w + "/") for w in writes):
+        become(real, [real] + argv)
     world = World(home)
     n, how = world.fault()
     world.log(n, program, argv, 1, how)
     world.close()
     if how is None:
-        os.execv(real, [real] + argv)
+        become(real, [real] + argv)
     if how in ("after", "killed"):
         os.spawnv(os.P_WAIT, real, [real] + argv)
     if how == "killed":
-        shell = os.getppid()
+        shell = caller or os.getppid()
         with open("/proc/%d/comm" % shell, encoding="utf-8") as f:
-            if f.read().strip() in ("sh", "bash", "dash"):
-                os.kill(shell, KILL)
+            by_shell = f.read().strip() in ("sh", "bash", "dash")
+        os.kill(shell if by_shell else os.getpid(), KILL)
     sys.stderr.write("%s: this call was made to fail (%s)\n" % (program, how))
     return 1
 

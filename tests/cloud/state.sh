@@ -2,38 +2,29 @@
 #
 #   cloud_up PROGRAM...   their commands in $cloud/bin, in front of PATH; the state is
 #                         $cloud/state.json
+#   cloud_resident        the stand-ins so far stay in one process: calls are quicker, and are
+#                         no children of the runner (a test that traces does without)
 #   cloud_wrap TOOL...    real tools whose calls in writing steps can be made to fail
 #   cloud_web FACE        a web server over the state (web.py), on $web_port
 #   cloud_relay NAME=HOST:PORT...  stands before real servers, so that their requests can be
 #                         made to fail (relay.py); ports are in $cloud/relay.json
-#   cloud_file NAME       $cloud_preload: a file of this name that the program writes, too
+#   cloud_file NAME       $cloud_preload: a file of this name that the program writes, too;
+#                         after cloud_resident
 #   cloud_view            prints the state that counts
 #   cloud_set NAME < JSON sets the state of one program
 #   cloud_keep, cloud_back  keeps the state, and brings it back: the WORLD of points.sh
-#
-# CLOUD_FAST=1: one Python serves all calls (serve.py, shim.c): for tests with many runs.
 cloud_top=$top/tests/cloud
 cloud_up() {
 	cloud=$scratch/cloud
 	mkdir -p "$cloud/bin" "$cloud/pyc"
-	[ ! "${CLOUD_FAST:-}" ] || cloud_serve "$@"
 	for _p; do
 		cloud_shim "$_p" "state.main('$_p', '$cloud')"
 	done
 	PATH=$cloud/bin:$PATH
 	export PATH
 }
-cloud_serve() { # PROGRAM...
-	mkdir "$cloud/real"
-	cc -O1 -o "$cloud/shim" "$cloud_top/shim.c" || { echo 'Bail out! no shim'; exit 1; }
-	daemon "$scratch/serve.log" "$python" -SEB "$cloud_top/serve.py" "$cloud" "$@"
-	until_ok 10 test -S "$cloud/serve.sock" || { note <"$scratch/serve.log"; echo 'Bail out! the stand-ins do not start'; exit 1; }
-}
 cloud_shim() { # NAME PYTHON
-	if [ "${CLOUD_FAST:-}" ]; then
-		ln -s "$cloud/shim" "$cloud/bin/$1"
-		return
-	fi
+	rm -f "$cloud/bin/$1"
 	cat >"$cloud/bin/$1" <<-END
 		#!$python -SE
 		import sys
@@ -44,12 +35,30 @@ cloud_shim() { # NAME PYTHON
 	END
 	chmod +x "$cloud/bin/$1"
 }
+cloud_resident() {
+	cc -O1 -D_GNU_SOURCE -DCLOUD_HOME="\"$cloud\"" -o "$cloud/resident" "$cloud_top/resident.c" || { echo 'Bail out! resident.c'; exit 1; }
+	cloud_programs=$(cd "$cloud/bin" && echo *)
+	# shellcheck disable=SC2086
+	cloud_stay $cloud_programs
+	ln -f "$cloud/resident" "$cloud/bin/cloud-view"
+}
+cloud_stay() { # PROGRAM | TOOL=PATH ...
+	rm -f "$cloud/socket"
+	daemon "$scratch/resident.log" env PYTHONPYCACHEPREFIX="$cloud/pyc" "$python" -S "$cloud_top/resident.py" "$cloud" "$@"
+	until_ok 10 test -S "$cloud/socket" || { note <"$scratch/resident.log"; echo 'Bail out! the stand-ins do not stay'; exit 1; }
+	for _p; do
+		ln -f "$cloud/resident" "$cloud/bin/${_p%%=*}"
+	done
+}
 cloud_wrap() {
+	_tools=
 	for _p; do
 		_real=$(command -v "$_p") || continue
-		[ ! "${CLOUD_FAST:-}" ] || ln -s "$_real" "$cloud/real/$_p"
-		cloud_shim "$_p" "state.wrap('$_p', '$cloud', '$_real')"
+		_tools="$_tools $_p=$_real"
+		[ -e "$cloud/socket" ] || cloud_shim "$_p" "state.wrap('$_p', '$cloud', '$_real')"
 	done
+	# shellcheck disable=SC2086
+	[ ! -e "$cloud/socket" ] || cloud_stay $cloud_programs $_tools
 }
 cloud_python() { # CODE ARGS...
 	_code=$1
@@ -61,7 +70,9 @@ import state, json
 home = '$cloud'
 $_code" "$@"
 }
-cloud_view() { cloud_python 'print(state.view(home))'; }
+cloud_view() {
+	if [ -x "$cloud/bin/cloud-view" ]; then "$cloud/bin/cloud-view"; else cloud_python 'print(state.view(home))'; fi
+}
 cloud_set() {
 	cloud_python 'world = state.World(home); world.state[sys.argv[1]] = json.load(sys.stdin); world.save()' "$1"
 }
@@ -78,6 +89,6 @@ cloud_relay() {
 }
 cloud_file() {
 	cc -shared -fPIC -O1 -o "$cloud/failfile.so" "$cloud_top/failfile.c" -ldl || { echo 'Bail out! no failfile'; exit 1; }
-	ln -s "$cloud/shim" "$cloud/bin/file"
-	cloud_preload="LD_PRELOAD=$cloud/failfile.so FAIL_FILE=$1 FAIL_ASK=$cloud/bin/file"
+	ln -f "$cloud/resident" "$cloud/bin/cloud-file"
+	cloud_preload="LD_PRELOAD=$cloud/failfile.so FAIL_FILE=$1 FAIL_ASK=$cloud/bin/cloud-file"
 }

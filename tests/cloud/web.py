@@ -6,6 +6,7 @@ usage: web.py HOME FACE PORTFILE
 FACE tdev: the load balancer of T-Developer
     GET /health               200 if the service of "web": {"cluster", "service"} has healthy
                               tasks, and at least "needs" of them
+                              "~slow": answers take so many seconds; "~breaks": every such one is a 500
     GET /metrics/cache        {"hit_rate": 0.9}
     POST /admin/clear-cache, POST /admin/invalidate-sessions
     POST /slack, /pager       keeps the message in "~slack", "~pager"; no changing call
@@ -22,6 +23,7 @@ with 503, before or after.
 import json
 import os
 import sys
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 sys.dont_write_bytecode = True  # nothing of ours in the checkout
@@ -39,6 +41,11 @@ def tdev_get(world, path):
     service = ecs["clusters"][web["cluster"]]["services"][web["service"]]
     family, number = service["taskDefinition"].split(":")
     healthy = ecs["taskDefinitions"][family][number].get("healthy", True)
+    if "~breaks" in web:
+        web["~count"] = web.get("~count", 0) + 1
+        world.save()
+        if web["~count"] % web["~breaks"] == 0:
+            return 500, {"status": "broken"}
     well = healthy and service["running"] >= max(1, web.get("needs", 1))
     return (200, {"status": "healthy"}) if well else (503, {"status": "down"})
 
@@ -106,6 +113,7 @@ class Handler(BaseHTTPRequestHandler):
             code, body = FACES[sys.argv[2]][0](world, self.path.split("?")[0])
         finally:
             world.close()
+        time.sleep(world.state["web"].get("~slow", 0))
         self.answer(code, body)
 
     def do_POST(self):

@@ -8,11 +8,11 @@
 need nginx curl python3 jq prometheus bash ssh-keygen cc
 # 1: a version that is no good. 2: the triggers, with users on it. 3: a good one, its first day, and back by hand.
 worlds 3 || finish
-CLOUD_FAST=1
 books=${AI_BOOKS:-$top/runbooks/ai-model}
 people
 people_at_work
 ai_up
+cloud_resident
 ai() { # CODE WHAT BOOK ARGS...
 	_c=$1 _w=$2 _b=$3
 	shift 3

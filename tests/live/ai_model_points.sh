@@ -8,10 +8,11 @@
 . "$here/service/ai_model.sh"
 need nginx curl python3 jq prometheus bash ssh-keygen cc
 points_shards 3
-CLOUD_FAST=1 AI_SCRAPE=300ms
+AI_SCRAPE=300ms
 people
 people_at_work
 ai_up
+cloud_resident
 cloud_relay "api=127.0.0.1:$ai_port" "prometheus=127.0.0.1:$ai_prom" "grafana=127.0.0.1:$(jq .grafana "$ai/ports.json")"
 cloud_wrap sh bash cat cp mv rm
 for _one in api prometheus grafana; do

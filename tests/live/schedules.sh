@@ -25,5 +25,12 @@ for timer in "$units"/*.timer; do
 	set -- $command
 	rb 0 "$name: its runbook can be planned as it is started" plan $(printf '%s\n' "$@" | grep -vx -e --no-input -e --yes -e --dry-run)
 done
+# What is done again and again has its timer.
+for book in "$top"/runbooks/*/*daily*.yml "$top"/runbooks/*/*weekly*.yml "$top"/runbooks/*/*monthly*.yml "$top"/runbooks/*/*quarterly*.yml \
+	"$top"/runbooks/*/*annually*.yml "$top"/runbooks/*/backup.yml "$top"/runbooks/*/check-*.yml; do
+	name=${book#"$top/runbooks/"}
+	check "$name is started by a timer" sh -c 'for s; do if grep -q "^ExecStart=.*/$0 \|^ExecStart=.*/$0\$" "$s" && test -e "${s%.service}.timer"; then exit 0; fi; done; exit 1' \
+		"$name" "$units"/*.service
+done
 check 'a wrong calendar is noticed' sh -c '! systemd-analyze calendar "Mon *-*-32" 2>/dev/null'
 finish

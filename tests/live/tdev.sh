@@ -34,8 +34,9 @@ delay: 10ms
 END
 for book in restore key-compromise; do inputs $book </dev/null; done
 inputs scale-out <<END
-requests: 10
+iterations: 10
 users: 5
+load_time: 20s
 END
 inputs incident-p0 <<END
 delay: 10ms
@@ -85,6 +86,23 @@ tdev_change "a['ec2']['groups']['sg-2']['rules'].append({'IpProtocol': 'tcp', 'F
 tdev 1 'a new rule in a security group' security-daily
 says security.md '+ t-developer-ecs tcp 22-22 0.0.0.0/0'
 check 'the security officer is told' tdev_told 't-developer-ecs tcp 22-22'
+# Any rule: several ranges, IPv6, a prefix list, another group, all traffic, ICMP, a group without rules.
+tdev_change "rules = a['ec2']['groups']['sg-2']['rules']
+rules += [dict(rules[0], CidrIp='10.1.0.0/16'), {'IpProtocol': 'tcp', 'FromPort': 8000, 'ToPort': 8000, 'CidrIpv6': '::/0'},
+    {'IpProtocol': 'tcp', 'FromPort': 8000, 'ToPort': 8000, 'GroupId': 'sg-1'}, {'IpProtocol': 'tcp', 'FromPort': 8000, 'ToPort': 8000, 'PrefixListId': 'pl-1'},
+    {'IpProtocol': '-1', 'GroupId': 'sg-9'}, {'IpProtocol': 'icmp', 'FromPort': -1, 'ToPort': -1, 'CidrIp': '10.0.0.0/8'}]
+a['ec2']['groups']['sg-4'] = {'name': 't-developer-empty', 'rules': []}"
+tdev 1 'every source of every rule counts' security-daily
+for rule in '8000-8000 10.1.0.0/16' '8000-8000 ::/0' '8000-8000 sg-1' '8000-8000 pl-1'; do says security.md "+ t-developer-ecs tcp $rule"; done
+says security.md '+ t-developer-ecs all all sg-9'
+says security.md '+ t-developer-ecs icmp -1--1 10.0.0.0/8'
+is 'and no more' "$(page security.md | grep -c '  + ')" 6
+page security-groups.json >"$scratch/approved.json"
+tdev 0 'approved: the report is the next baseline' security-daily -i "baseline=$scratch/approved.json"
+tdev_change "a['ec2']['groups']['sg-2']['rules'] = [{'IpProtocol': 'tcp', 'FromPort': 8000, 'ToPort': 8000, 'GroupId': 'sg-1'}]"
+tdev 1 'the same ports for another source are a new rule' security-daily
+says security.md '+ t-developer-ecs tcp 8000-8000 sg-1'
+says security.md '- t-developer-ecs tcp 8000-8000 10.0.0.0/16'
 cloud_back
 tdev 0 'the monthly scan' security-daily -i monthly=true
 tdev_change "a['ecr']['repositories']['t-developer-backend-production']['images']['latest']['~scan']['CRITICAL'] = 1"
@@ -191,7 +209,16 @@ is 'the policy before is kept' "$(page policy-before.json | jq -r '.Statement[0]
 check 'the security officer and the management are told' tdev_told 'may be compromised'
 cloud_back
 tdev 0 'scale-out with a larger database' scale-out -i tasks=10 -i database_class=db.r5.2xlarge
+check 'k6 sent the load' tdev_told 'Load test: 10 requests'
 is 'tasks, floor, class' "$(field "[$service.running, .aws[\"application-autoscaling\"].targets[].MinCapacity, .aws.rds.instances[].class] | join(\" \")")" '10 10 db.r5.2xlarge'
+cloud_back
+tdev_change "w['~slow'] = 0.05"
+tdev 3 'too slow under load: everything back' scale-out -i tasks=10 -i max_p95=10ms
+check 'it says what the load test found' sh -c 'cat "$1/out" "$1/err" | grep -q "The load test crossed its limits: P95 [0-9.]*ms (10ms), errors 0%"' sh "$scratch"
+is 'as many tasks as before' "$(field "$service.desired")" 4
+tdev_change "w['~breaks'] = 3"
+tdev 3 'too many errors under load: everything back' scale-out -i tasks=10
+check 'it says so' sh -c 'cat "$1/out" "$1/err" | grep -q "crossed its limits: .*errors [1-9]"' sh "$scratch"
 cloud_back
 tdev 1 'more than the policy allows' scale-out -i tasks=20 -i "cluster=nowhere"
 tdev 0 'maintenance with cleaning' monthly-maintenance -i clean=true
@@ -213,9 +240,10 @@ fault() { # BOOK ARGS...
 tdev_seed
 fault emergency-rollback
 POINTS_HOW='before half after'
-fault scale-out -i tasks=10 -i database_class=db.r5.2xlarge -i requests=2
+fault scale-out -i tasks=10 -i database_class=db.r5.2xlarge -i iterations=2 -i users=2
 fault restore -i dns=true
-fault key-compromise -i leak=true
+# By decision: these never go back.
+POINTS_STAYS='act/close act/rotate' fault key-compromise -i leak=true
 fault backup
 fault monthly-maintenance -i clean=true
 tdev_change "definitions['42']['healthy'] = False; service['running'] = 0"; cloud_keep

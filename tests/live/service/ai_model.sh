@@ -29,15 +29,16 @@ ai_up() {
 	ai_cloud
 	ai_nginx
 	# Whoever changes the listener changes where users go.
-	mv "$cloud/bin/aws" "$cloud/aws"
-	cat >"$cloud/bin/aws" <<-END
+	mkdir "$ai/bin"
+	cat >"$ai/bin/aws" <<-END
 		#!/bin/sh
 		code=0
-		"$cloud/aws" "\$@" || code=\$?
+		"$cloud/bin/aws" "\$@" || code=\$?
 		case "\$2" in modify-listener) "$ai/follow" ;; esac
 		exit \$code
 	END
-	chmod +x "$cloud/bin/aws"
+	chmod +x "$ai/bin/aws"
+	PATH=$ai/bin:$PATH
 	ai_prometheus
 	daemon "$ai/echo.log" "$python" -SE "$here/service/echo.py" "$ai/echo.jsonl" "$ai/echo.port"
 	until_ok 10 test -s "$ai/echo.port"

@@ -172,7 +172,6 @@ pg_bin() {
 # it runs as postgres: it never runs as root.
 pg_up() {
 	_bin=$(pg_bin)
-	PATH=$_bin:$PATH # the programs themselves: Debian's /usr/bin/psql is a Perl script that looks for them
 	_as=
 	mkdir "$scratch/pg" "$scratch/sock"
 	printf '%s\n' 'pw of postgres' >"$scratch/pg.pw"
@@ -188,8 +187,9 @@ pg_up() {
 		-c fsync=off -c full_page_writes=off -c max_connections=60 -c log_statement=all -c shared_buffers=16MB
 	pg_pid=$!
 	cd "$here"
-	PGHOST=$scratch/sock PGPORT=5432
-	export PGHOST PGPORT
+	# The clients themselves: Debian's wrapper of them starts Perl at each call.
+	PGHOST=$scratch/sock PGPORT=5432 PATH=$_bin:$PATH
+	export PGHOST PGPORT PATH
 	until_ok 20 env PGPASSWORD='pw of postgres' psql -Xqc 'SELECT 1' -U postgres postgres ||
 		{ note <"$scratch/pg.log"; echo 'Bail out! PostgreSQL does not start'; exit 1; }
 }

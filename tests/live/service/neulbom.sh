@@ -2,6 +2,7 @@
 # cloud/state.sh.
 neulbom_up() {
 	cloud_up az vercel
+	cloud_resident
 	cat >"$cloud/bin/logger" <<-END
 		#!/bin/sh
 		cat >>"$scratch/told"

@@ -1,7 +1,8 @@
 # tdev.sh: T-Developer's cloud in the state of the stand-ins, and its load balancer; sourced
 # after lib.sh and cloud/state.sh.
 tdev_up() {
-	cloud_up aws
+	cloud_up aws k6
+	cloud_resident
 	web_port=0
 	tdev_seed
 	cloud_web tdev
