@@ -18,7 +18,9 @@ cloud_wrap sh bash cat cp mv rm
 for _one in api prometheus grafana; do
 	sed -i "s|^$_one: .*|$_one: http://127.0.0.1:$(jq ".$_one" "$cloud/relay.json")|" "$scratch/ai.yml" "$scratch/deploy.yml"
 done
-POINTS_HOW=turn POINTS_EXACT=1 POINTS_EXEC='--outside-window test' POINTS_GONE='test/stage7/upload act/stage4/reloaded' # `tidy` removes it; nothing of its own
+POINTS_HOW=turn POINTS_EXACT=1 POINTS_EXEC='--outside-window test'
+# `tidy` has removed the upload, an index goes with its collection, `reloaded` does nothing itself.
+POINTS_GONE='test/stage7/upload act/stage2/indexes act/stage4/reloaded'
 points staging-deploy ai_world ai_state "$ai/book/staging-deploy.yml" --inputs "$scratch/ai.yml" --inputs "$scratch/deploy.yml" -i tag=2.4.0 -i soak=10ms \
 	-i warm_up=1ms -i every=1m
 ai_world

@@ -150,7 +150,7 @@ is 'nobody asked the executive' "$("$RB" eval 'steps.executive.status' --run @la
 check 'Slack has the start, the approvals and the summary' "$python" -c '
 import json, sys
 texts = [json.dumps(json.loads(json.loads(l)["body"]), ensure_ascii=False) for l in open(sys.argv[1])]
-assert any("started" in t for t in texts) and any("12" not in t and "Overall: SUCCESS" in t for t in texts), texts
+assert any("started" in t for t in texts) and any("Overall: SUCCESS" in t for t in texts), texts
 assert sum("approv" in t.lower() for t in texts) >= 3, texts' "$kis/echo.jsonl"
 # The retrospective, from the report of this run
 facts=$("$RB" runs --runbook kis_core_deploy --output json | head -n 1 | jq -r .run)

@@ -43,7 +43,9 @@ gone() { # PID: waits up to 5 s for its end
 	done
 }
 
+own_path=$PATH
 cleanup() {
+	PATH=$own_path # a test may have put other programs in front
 	trap '' INT TERM HUP
 	for _p in $pids; do
 		kill -TERM "$_p" 2>/dev/null || continue
