@@ -8,7 +8,8 @@
 # it. First a good run: it finds the changing calls (of stand-ins, wrapped tools and test
 # servers) and must succeed. Then for each call: before it does anything, half way (where
 # it has a middle), after it has, and the same by a signal (killed); and for the last one
-# with the calls after it failing too, so that its undo does not succeed either. A run
+# with the calls after it failing too, so that its undo does not succeed either; and with the
+# answer of the call after it lost, too (a repeated call, or its undo). A run
 #   exit 0      went on in spite of the fault: the state is as after the good run
 #   exit 1, 3   the state is as before
 #   exit 4      says what is left (`residue`), or is irreversible
@@ -58,6 +59,8 @@ points() {
 		[ "${RB_LONG:-}" ] || [ "$_n" -eq "$_calls" ] || continue
 		_how=after
 		points_one "$_n" $((_n + ${POINTS_UNDO:-4})) "$@"
+		_how=lost
+		points_one "$_n" "$_n" "$@"
 	done <<-END
 		$(jq -r '"\(.n) \(.points) \(.step): \(.program) \(.argv | join(" "))"' "$scratch/good.jsonl" | tr '\n' '\r' | sed 's/\r\([0-9]* [0-9]* \)/\n\1/g; s/\r/ /g')
 	END
@@ -88,7 +91,11 @@ points_run() { # WORLD AT HOW UNTIL BOOK ARGS...
 	$1
 	rm -f "$cloud/calls.jsonl" "$cloud/count.json" "$cloud/fault.json"
 	[ "$2" != 0 ] || points_state before
-	[ "$2" = 0 ] || echo "{\"at\": $2, \"how\": \"$3\", \"until\": $4}" >"$cloud/fault.json"
+	case $3 in
+	none) ;;
+	lost) echo "{\"at\": $2, \"how\": \"after\", \"lost\": $(($2 + 1))}" >"$cloud/fault.json" ;;
+	*) echo "{\"at\": $2, \"how\": \"$3\", \"until\": $4}" >"$cloud/fault.json" ;;
+	esac
 	shift 4
 	code=0
 	timeout -k 20 120 "$RB" exec "$@" ${POINTS_EXEC:-} --yes --no-input --no-sync --output json >"$scratch/out" 2>"$scratch/err" </dev/null || code=$?
@@ -125,7 +132,7 @@ points_one() { # AT UNTIL BOOK ARGS...: with $_how
 	points_state after
 	_points=$((_points + 1))
 	_wrong= _last=after
-	jq -c --argjson n "$_at" --arg how "$_how" 'select(.n == $n and .fault == $how)' "$cloud/calls.jsonl" >"$scratch/strike" 2>/dev/null
+	jq -c --argjson n "$_at" --arg how "${_how#lost}" 'select(.n == $n and .fault == (if $how == "" then "after" else $how end))' "$cloud/calls.jsonl" >"$scratch/strike" 2>/dev/null
 	cat "$scratch/strike" >>"$scratch/struck.jsonl"
 	case $code in
 	0)

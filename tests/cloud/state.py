@@ -11,10 +11,11 @@ whole call and written beside and renamed. Keys that begin with `~` (times, even
 are no part of what is compared; NAME.view(state), if there is one, may hide more.
 
 HOME/fault.json says which changing call fails, and how:
-    {"at": 3, "how": "before" | "half" | "after" | "killed", "until": 3}
+    {"at": 3, "how": "before" | "half" | "after" | "killed", "until": 3, "lost": 4}
 before: nothing has changed; half: at the second yield (calls without one: as before);
 after: all of it has, but the caller hears of an error; killed: the same by SIGKILL.
-Calls at+1 to `until` fail before they do anything. The numbers count changing calls only;
+Calls at+1 to `until` fail before they do anything; call `lost` does its work, but its caller
+hears of an error. The numbers count changing calls only;
 HOME/calls.jsonl has a line for each: n, program, argv, step, phase, points (yields).
 
 This file must not know what any program does.
@@ -82,6 +83,8 @@ class World:
         at = fault.get("at", 0)
         if n == at:
             return n, fault["how"]
+        if n == fault.get("lost"):
+            return n, "after"
         return n, "before" if at < n <= fault.get("until", 0) else None
 
     def log(self, n, program, argv, points, fault):
