@@ -8,7 +8,8 @@
 # it. First a good run: it finds the changing calls (of stand-ins, wrapped tools and test
 # servers) and must succeed. Then for each call: before it does anything, half way (where
 # it has a middle), after it has, and the same by a signal (killed); and for the last one
-# with the calls after it failing too, so that its undo does not succeed either. A run
+# with the calls after it failing too, so that its undo does not succeed either; and with the
+# answer of the call after it lost, too (a repeated call, or its undo). A run
 #   exit 0      went on in spite of the fault: the state is as after the good run
 #   exit 1, 3   the state is as before
 #   exit 4      says what is left (`residue`), or is irreversible
@@ -72,6 +73,7 @@ points() {
 		_how=after
 		if [ "${RB_LONG:-}" ] || [ "$_n" -eq "$_calls" ]; then
 			points_one "{\"at\": $_n, \"how\": \"$_how\", \"until\": $((_n + ${POINTS_UNDO:-4})), \"step\": \"${_what%%:*}\"}" "$@"
+			points_one "{\"at\": $_n, \"how\": \"$_how\", \"lost\": $((_n + 1))}" "$@"
 		fi
 	done <<-END
 		$(jq -r '"\(.n) \(.points) \(.step): \(.program) \(.argv | join(" ") | gsub("[[:space:]]+"; " "))"' "$scratch/good.jsonl")

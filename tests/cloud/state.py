@@ -11,12 +11,13 @@ whole call and written beside and renamed. Keys that begin with `~` (times, even
 are no part of what is compared; NAME.view(state), if there is one, may hide more.
 
 HOME/fault.json says which changing call fails, and how:
-    {"at": 3, "how": "before" | "half" | "after" | "killed", "until": 3, "step": "act/x"}
+    {"at": 3, "how": "before" | "half" | "after" | "killed", "until": 3, "step": "act/x", "lost": 4}
     {"at": 3, "how": ..., "undo": "act/y", "as": "before"}
 before: nothing has changed; half: at the second yield (calls without one: as before);
 after: all of it has, but the caller hears of an error; killed: the same by SIGKILL.
 Calls at+1 to `until` fail before they do anything, but not those that are part of the first
-one's `step`; all calls of the undo of the step `undo` fail as `as` says. The numbers count changing calls only;
+one's `step`; call `lost` does its work, but its caller hears of an error; all calls of the
+undo of the step `undo` fail as `as` says. The numbers count changing calls only;
 HOME/calls.jsonl has a line for each: n, program, argv, step, phase, points (yields).
 
 This file must not know what any program does.
@@ -85,6 +86,8 @@ class World:
         at = fault.get("at", 0)
         if n == at:
             return n, fault["how"]
+        if n == fault.get("lost"):
+            return n, "after"
         if "undo" in fault and step.startswith(fault["undo"] + "!undo"):
             return n, fault["as"]
         return n, "before" if at < n <= fault.get("until", 0) and step != fault.get("step", "none") else None
