@@ -8,6 +8,18 @@
 
 /* --- the query ------------------------------------------------------------------- */
 
+/* Prometheus knows whole numbers and no unit below a millisecond. */
+static bool put_duration(int64_t ns, struct buf *text, struct str *error)
+{
+	if (ns % 1000000) {
+		*error = STR("metric.query: Prometheus knows no duration below a millisecond");
+		return false;
+	}
+	buf_addi(text, ns / 1000000);
+	buf_adds(text, STR("ms"));
+	return true;
+}
+
 static bool put_hole(struct frame *f, const struct expr *hole, char quote, struct buf *b, bool *unknown, struct str *error)
 {
 	struct eval_error err = { 0 };
@@ -20,6 +32,8 @@ static bool put_hole(struct frame *f, const struct expr *hole, char quote, struc
 		return false;
 	}
 	*unknown = *unknown || v.kind == V_UNKNOWN;
+	if (!quote && v.kind == V_DURATION && v.i % 1000000000)
+		return put_duration(v.i, b, error);
 	buf_init(&text, 64 << 10);
 	ok = v.kind == V_UNKNOWN ? (value_show(v, &text), true) : value_to_text(v, &text);
 	if (!ok || text.full) {

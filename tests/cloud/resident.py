@@ -1,12 +1,14 @@
 """resident.py: the stand-ins in one process that stays: a call costs a fork of it and not
 a start of Python. Its client is resident.c, which stands in the place of each program.
 
-usage: resident.py HOME PROGRAM...
+usage: resident.py HOME PROGRAM... TOOL=PATH...
 
 The client sends four bytes of length, with them its standard streams, then fields that end
 with NUL: folder, number of arguments, arguments (the program's name is the first), and the
-environment. The answer is one byte, the exit code; a connection that ends without one: the
-call was killed. `cloud-view` is a program, too: it prints what counts of the state.
+environment. The answer is one byte, the exit code; or a second one, and a path and a value
+for PATH that end with NUL: the client becomes this program; a connection that ends without
+an answer: the call was killed. `cloud-view` is a program, too: it prints what counts of the
+state; and `cloud-file`: it prints how the writing of a file fails (failfile.c). TOOL is a real one, whose calls can be made to fail (state.wrap).
 """
 import gc
 import os
@@ -17,9 +19,25 @@ import sys
 import traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import journal  # noqa: E402
 import state  # noqa: E402
 
 LIMIT = 4 << 20
+TOOLS = dict(p.split("=", 1) for p in sys.argv[2:] if "=" in p)
+
+
+class Becomes(Exception):
+    """The client goes on as the real program."""
+
+
+def become(path, argv):
+    raise Becomes(path)
+
+
+def parent_of(connection):
+    pid = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
+    with open("/proc/%d/stat" % pid, encoding="utf-8", errors="replace") as f:
+        return int(f.read().rpartition(")")[2].split()[1])
 
 
 def received(connection):
@@ -37,6 +55,15 @@ def received(connection):
     return streams, os.fsdecode(bytes(data)).split("\0")[:-1]
 
 
+def file_fault(home):
+    step = journal.latest(os.environ.get("RUNBOOK_STATE", ""))
+    world = state.World(home)
+    n, how = world.fault(step)
+    world.log(n, "file", sys.argv[1:], 1, how, step, journal.phase(step))
+    world.close()
+    return (how or "-")[0]
+
+
 def answer(connection, home):
     streams, fields = received(connection)
     for number, stream in enumerate(streams):
@@ -52,27 +79,33 @@ def answer(connection, home):
     if program == "cloud-view":
         print(state.view(home))
         return 0
+    if program == "cloud-file":
+        print(file_fault(home), end="")
+        return 0
+    if program in TOOLS:
+        return state.wrap(program, home, TOOLS[program], become, parent_of(connection))
     return state.main(program, home)
 
 
 def child(connection, home):
-    code = 1
+    reply = b"\1"
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        code = answer(connection, home)
+        reply = bytes([answer(connection, home) & 255])
         sys.stdout.flush()
         sys.stderr.flush()
+    except Becomes as real:
+        reply = b"\0" + b"".join(os.fsencode(t) + b"\0" for t in (real.args[0], os.environ["PATH"]))
     except Exception:
-        code = 1
         traceback.print_exc()
     try:
-        connection.sendall(bytes([code & 255]))
+        connection.sendall(reply)
     finally:
         os._exit(0)
 
 
 def main():
-    home, programs = sys.argv[1], sys.argv[2:]
+    home, programs = sys.argv[1], [p for p in sys.argv[2:] if "=" not in p]
     for program in programs:
         module = __import__(program)
         for part in set(getattr(module, "MODULES", {}).values()):

@@ -11,10 +11,13 @@ whole call and written beside and renamed. Keys that begin with `~` (times, even
 are no part of what is compared; NAME.view(state), if there is one, may hide more.
 
 HOME/fault.json says which changing call fails, and how:
-    {"at": 3, "how": "before" | "half" | "after" | "killed", "until": 3}
+    {"at": 3, "how": "before" | "half" | "after" | "killed", "until": 3, "step": "act/x", "lost": 4}
+    {"at": 3, "how": ..., "undo": "act/y", "as": "before"}
 before: nothing has changed; half: at the second yield (calls without one: as before);
 after: all of it has, but the caller hears of an error; killed: the same by SIGKILL.
-Calls at+1 to `until` fail before they do anything. The numbers count changing calls only;
+Calls at+1 to `until` fail before they do anything, but not those that are part of the first
+one's `step`; call `lost` does its work, but its caller hears of an error; all calls of the
+undo of the step `undo` fail as `as` says. The numbers count changing calls only;
 HOME/calls.jsonl has a line for each: n, program, argv, step, phase, points (yields).
 
 This file must not know what any program does.
@@ -74,19 +77,24 @@ class World:
     def close(self):
         os.close(self._lock)
 
-    def fault(self):
+    def fault(self, step=None):
         """The fault of the next changing call, which gets its number."""
+        step = step or os.environ.get("RUNBOOK_STEP", "")
         n = read_json(self.path("count.json"), 0) + 1
         write_json(self.path("count.json"), n)
         fault = read_json(self.path("fault.json")) or {}
         at = fault.get("at", 0)
         if n == at:
             return n, fault["how"]
-        return n, "before" if at < n <= fault.get("until", 0) else None
+        if n == fault.get("lost"):
+            return n, "after"
+        if "undo" in fault and step.startswith(fault["undo"] + "!undo"):
+            return n, fault["as"]
+        return n, "before" if at < n <= fault.get("until", 0) and step != fault.get("step", "none") else None
 
-    def log(self, n, program, argv, points, fault):
-        line = {"n": n, "program": program, "argv": argv, "step": os.environ.get("RUNBOOK_STEP", ""),
-                "phase": os.environ.get("RUNBOOK_PHASE", ""), "points": points, "fault": fault}
+    def log(self, n, program, argv, points, fault, step=None, phase=None):
+        line = {"n": n, "program": program, "argv": argv, "step": step or os.environ.get("RUNBOOK_STEP", ""),
+                "phase": phase or os.environ.get("RUNBOOK_PHASE", ""), "points": points, "fault": fault}
         with open(self.path("calls.jsonl"), "a", encoding="utf-8") as f:
             f.write(json.dumps(line, ensure_ascii=False) + "\n")
 
@@ -160,32 +168,36 @@ def serve(world, program, argv, work):
         world.close()
 
 
-def wrap(program, home, real):
-    """A real program whose calls in writing steps (HOME/writes, one key a line) can be made
-    to fail. `killed`: it has done its work, then its shell is killed."""
+def wrap(program, home, real, become=os.execv, caller=None):
+    """A real program whose calls in writing steps (HOME/writes, one key a line; one that ends
+    with `!` is for undos) can be made to fail. `killed`: it has done its work, then its shell
+    is killed, or if no shell has called it, itself. Programs of a script that is run by a
+    wrapped shell can fail on their own. `become(path, argv)`
+    does not come back; `caller` is the process that called the program."""
     argv = sys.argv[1:]
     step = os.environ.get("RUNBOOK_STEP", "").split("[")[0]
-    os.environ["PATH"] = ":".join(p for p in os.environ["PATH"].split(":") if not p.startswith(home))
+    if program not in ("sh", "bash"):
+        os.environ["PATH"] = ":".join(p for p in os.environ["PATH"].split(":") if not p.startswith(home))
     try:
         with open(os.path.join(home, "writes"), encoding="utf-8") as f:
             writes = f.read().split()
     except FileNotFoundError:
         writes = []
-    if not any(step == w or step.startswith(w + "/") for w in writes):
-        os.execv(real, [real] + argv)
+    if not any(step == w or step.startswith(w if w.endswith("!") else w + "/") for w in writes):
+        become(real, [real] + argv)
     world = World(home)
     n, how = world.fault()
     world.log(n, program, argv, 1, how)
     world.close()
     if how is None:
-        os.execv(real, [real] + argv)
+        become(real, [real] + argv)
     if how in ("after", "killed"):
         os.spawnv(os.P_WAIT, real, [real] + argv)
     if how == "killed":
-        shell = os.getppid()
+        shell = caller or os.getppid()
         with open("/proc/%d/comm" % shell, encoding="utf-8") as f:
-            if f.read().strip() in ("sh", "bash", "dash"):
-                os.kill(shell, KILL)
+            by_shell = f.read().strip() in ("sh", "bash", "dash")
+        os.kill(shell if by_shell else os.getpid(), KILL)
     sys.stderr.write("%s: this call was made to fail (%s)\n" % (program, how))
     return 1
 

@@ -5,26 +5,22 @@
 . "$top/tests/cloud/state.sh"
 . "$here/service/people.sh"
 . "$here/service/kis.sh"
-need nginx psql pg_dump redis-server redis-cli curl gzip python3 postgres bash jq ssh-keygen
+need nginx psql pg_dump redis-server redis-cli curl gzip python3 postgres bash jq ssh-keygen cc
+# 1: releases that are no good. 2: what only the monitors see. 3: good ones, and the retrospective.
+worlds 3 || finish
 books=$top/runbooks/kis-core
 book=$books/deploy.yml
-rb 0 'the runbook has no errors' check "$book"
-check 'and no warnings' sh -c '"$1" check --output json "$2" | tr -d " \n" | grep -q "\"diagnostics\":\[\]"' sh "$RB" "$book"
-for env in production staging; do
-	rb 0 "the settings of $env are right" plan "$book" --inputs "${book%/*}/environments/$env.yml" -i tag=v2.4.0
-done
-rb 0 'the retrospective has no errors' check --output json "$books/retrospective.yml"
-check 'and no warnings' jq -e '.diagnostics == []' "$scratch/out"
 kis_up
+cloud_resident
 # The triggers of the monitors hold for a minute; not in a test.
 mkdir "$scratch/book"
 cp -R "$books/." "$scratch/book"
 sed -i 's/ for 1m, then/ for 3 samples, then/' "$scratch/book/deploy.yml"
 book=$scratch/book/deploy.yml
-deploy() { # CODE WHAT ARGS...
+deploy() { # CODE WHAT ARGS...: monitors look once, and what fails is not theirs
 	_c=$1 _w=$2
 	shift 2
-	rb "$_c" "$_w" exec "$book" --inputs "$scratch/kis.yml" --yes --no-input --output json -i request.change=CR-2025-007 --outside-window test "$@"
+	rb "$_c" "$_w" exec "$book" --inputs "$scratch/kis.yml" --yes --no-input --output json -i every=1m -i every_normal=1m -i request.change=CR-2025-007 --outside-window test "$@"
 }
 fails() { # STEP WHAT ARGS...: a failure at this step, everything undone
 	_step=$1
@@ -44,28 +40,6 @@ last_run() { ls -dt "$RUNBOOK_STATE"/runs/*/ | head -n 1; }
 kis_state "$scratch/before"
 check 'the state is really read' grep -q 'COPY kis.estimates' "$scratch/before"
 
-deploy 1 'a release that does not exist: failed in PRE-FLIGHT' -i tag=v9.9.9
-undone 'no such release'
-deploy 2 'a tag of the wrong form' -i tag=latest
-(unset JWT_SECRET; "$RB" exec "$book" --inputs "$scratch/kis.yml" --yes --no-input -i request.change=CR-2025-007 --outside-window test -i tag=v2.4.0 >"$scratch/out" 2>"$scratch/err" </dev/null)
-is 'a missing variable of the environment: nothing runs' "$([ $? -eq 0 ] || echo refused)" refused
-check 'and it is named' grep -q JWT_SECRET "$scratch/err"
-undone 'missing variable'
-"$kis/bin/systemctl" stop erp-ai-service
-deploy 1 'a service that is down before: failed in PRE-FLIGHT' -i tag=v2.4.0
-"$kis/bin/systemctl" start erp-ai-service
-until_ok 10 kis_healthy
-undone 'service down before'
-
-fails act/health 'a service that does not come up' -i tag=v2.4.1
-is 'it was asked ten times' "$(grep '"t":"step.attempt"' "$(last_run)journal.jsonl" | grep -c 'act/health\[0\]')" 10
-check 'the summary says so' grep -q 'Overall: ROLLED BACK' "$(last_run)summary.txt"
-fails act/health 'the second service does not come up' -i tag=v2.4.7
-fails act/migrate 'a migration that fails half way' -i tag=v2.4.2
-fails act/migrate 'a migration whose psql is killed' -i tag=v2.4.6
-fails test/predict 'a smoke test fails' -i tag=v2.4.3
-fails test/gate 'requests fail under load' -i tag=v2.4.4
-fails test/gate 'slower than before' -i tag=v2.4.5
 # What users meet while the monitors watch; it begins when the soak does
 soaks() { # CODE WHAT ARGS...
 	_c=$1 _w=$2
@@ -76,14 +50,60 @@ soaks() { # CODE WHAT ARGS...
 	: >"$kis/later"
 	ended "$_c" "$_w"
 }
-soaks 3 'the error rate rises with users: the monitors roll back' -i tag=v2.4.8 -i soak=30s
-check 'the monitor says why' sh -c 'tail -n 1 "$1" | grep -q "150% of its limit"' sh "$scratch/out"
-undone 'rolled back by a monitor'
-soaks 5 'a monitor without figures: a person is asked; without a terminal the run is held' -i tag=v2.4.10 -i soak=30s
-rb 0 'who is asked rolls back' rollback @last --no-input
-undone 'rolled back by a person'
-check 'mail tells what went wrong' sh -c 'cat "$1"/new/* | tr -d "\n" | grep -q "Deployment rolled_back\|RGVwbG95bWVudCByb2xsZWRfYmFjaz"' sh "$kis/mail"
-fails test/baseline 'an answer above the limit' -i tag=v2.4.0 -i max_p95=1us -i every=1m
+no_secrets() {
+	for secret in "$DATABASE_PASSWORD" "$REDIS_PASSWORD" "$JWT_SECRET" "$OPENAI_API_KEY" "$SMOKE_TEST_PASSWORD" "$SLACK_WEBHOOK_URL"; do
+		check 'no secret in the files of the runs' sh -c '! grep -rqF -e "$1" "$2"' sh "$secret" "$RUNBOOK_STATE"
+	done
+}
+
+no_good() {
+	rb 0 'the runbook has no errors' check "$book"
+	check 'and no warnings' sh -c '"$1" check --output json "$2" | tr -d " \n" | grep -q "\"diagnostics\":\[\]"' sh "$RB" "$book"
+	for env in production staging; do
+		rb 0 "the settings of $env are right" plan "$book" --inputs "${book%/*}/environments/$env.yml" -i tag=v2.4.0
+	done
+	rb 0 'the retrospective has no errors' check --output json "$books/retrospective.yml"
+	check 'and no warnings' jq -e '.diagnostics == []' "$scratch/out"
+	deploy 1 'a release that does not exist: failed in PRE-FLIGHT' -i tag=v9.9.9
+	undone 'no such release'
+	deploy 2 'a tag of the wrong form' -i tag=latest
+	(unset JWT_SECRET; "$RB" exec "$book" --inputs "$scratch/kis.yml" --yes --no-input -i request.change=CR-2025-007 --outside-window test -i tag=v2.4.0 >"$scratch/out" 2>"$scratch/err" </dev/null)
+	is 'a missing variable of the environment: nothing runs' "$([ $? -eq 0 ] || echo refused)" refused
+	check 'and it is named' grep -q JWT_SECRET "$scratch/err"
+	undone 'missing variable'
+	"$kis/bin/systemctl" stop erp-ai-service
+	deploy 1 'a service that is down before: failed in PRE-FLIGHT' -i tag=v2.4.0
+	"$kis/bin/systemctl" start erp-ai-service
+	until_ok 10 kis_healthy
+	undone 'service down before'
+
+	fails act/health 'a service that does not come up' -i tag=v2.4.1
+	is 'it was asked ten times' "$(grep '"t":"step.attempt"' "$(last_run)journal.jsonl" | grep -c 'act/health\[0\]')" 10
+	check 'the summary says so' grep -q 'Overall: ROLLED BACK' "$(last_run)summary.txt"
+	fails act/health 'the second service does not come up' -i tag=v2.4.7
+	fails act/migrate 'a migration that fails half way' -i tag=v2.4.2
+	fails act/migrate 'a migration whose psql is killed' -i tag=v2.4.6
+	fails test/predict 'a smoke test fails' -i tag=v2.4.3
+	fails test/gate 'requests fail under load' -i tag=v2.4.4
+	fails test/gate 'slower than before' -i tag=v2.4.5
+	fails test/baseline 'an answer above the limit' -i tag=v2.4.0 -i max_p95=1us
+}
+
+monitors() {
+	soaks 3 'the error rate rises with users: the monitors roll back' -i tag=v2.4.8 -i soak=30s
+	check 'the monitor says why' sh -c 'tail -n 1 "$1" | grep -q "150% of its limit"' sh "$scratch/out"
+	undone 'rolled back by a monitor'
+	soaks 5 'a monitor without figures: a person is asked; without a terminal the run is held' -i tag=v2.4.10 -i soak=30s
+	rb 0 'who is asked rolls back' rollback @last --no-input
+	undone 'rolled back by a person'
+	check 'mail tells what went wrong' sh -c 'cat "$1"/new/* | tr -d "\n" | grep -q "Deployment rolled_back\|RGVwbG95bWVudCByb2xsZWRfYmFjaz"' sh "$kis/mail"
+}
+
+case $part in
+1) no_good ;;
+2) monitors ;;
+esac
+[ "$part" = 3 ] || { no_secrets; finish; }
 
 rm -f "$kis/echo.jsonl"
 deploy 0 'a good release' -i tag=v2.4.0
@@ -130,7 +150,7 @@ is 'nobody asked the executive' "$("$RB" eval 'steps.executive.status' --run @la
 check 'Slack has the start, the approvals and the summary' "$python" -c '
 import json, sys
 texts = [json.dumps(json.loads(json.loads(l)["body"]), ensure_ascii=False) for l in open(sys.argv[1])]
-assert any("started" in t for t in texts) and any("12" not in t and "Overall: SUCCESS" in t for t in texts), texts
+assert any("started" in t for t in texts) and any("Overall: SUCCESS" in t for t in texts), texts
 assert sum("approv" in t.lower() for t in texts) >= 3, texts' "$kis/echo.jsonl"
 # The retrospective, from the report of this run
 facts=$("$RB" runs --runbook kis_core_deploy --output json | head -n 1 | jq -r .run)
@@ -157,7 +177,5 @@ is 'it answers' "$(get "http://127.0.0.1:$kis_port/api/v1/health" | cut -c 1-37)
 sed -i 's/probability: medium, impact: moderate/probability: high, impact: major/' "$book"
 deploy 0 'at high risk' -i tag=v2.5.3
 is 'the executive was asked, too' "$("$RB" eval 'steps.executive.status' --run @last)" '"ok"'
-for secret in "$DATABASE_PASSWORD" "$REDIS_PASSWORD" "$JWT_SECRET" "$OPENAI_API_KEY" "$SMOKE_TEST_PASSWORD" "$SLACK_WEBHOOK_URL"; do
-	check 'no secret in the files of the runs' sh -c '! grep -rqF -e "$1" "$2"' sh "$secret" "$RUNBOOK_STATE"
-done
+no_secrets
 finish

@@ -67,6 +67,10 @@ rb 0 'metric: values of a real Prometheus' exec "$scratch/metric.yml" -i prom="$
 is 'metric: the labels of all series' "$(last | jq -r 'select(.t == "step.outcome" and .k == "preflight/many") | "\(.captures.hosts) \(.captures.known)"')" 'a,b 1'
 is 'metric: the query is in the journal' "$(last | jq -r 'select(.t == "step.intent" and .k == "preflight/p95") | .query')" 'max(shop_p95_ms{job="shop"})'
 rb 0 'metric: the run replays' replay @last
+rb 0 'metric: a duration of a second and a half' exec "$scratch/metric.yml" -i prom="$PROM" -i job=shop -i over=1.5s --no-input
+is 'metric: as Prometheus writes it' "$(last | jq -r 'select(.t == "step.intent" and .k == "preflight/scalar") | .query')" 'scalar(count_over_time(shop_p95_ms[1500ms])) * 0 + 2'
+rb 1 'metric: a duration that Prometheus does not know' exec "$scratch/metric.yml" -i prom="$PROM" -i job=shop -i over=1500us --no-input
+is 'metric: it is not asked' "$(outcome scalar)" 'metric.query: Prometheus knows no duration below a millisecond'
 rb 0 'metric: a dry-run asks, too' exec "$scratch/metric.yml" -n -i prom="$PROM" -i job=shop
 is 'metric: and had the values' "$(last | jq -r 'select(.t == "step.outcome" and .k == "preflight/many") | .captures.hosts')" 'a,b'
 rb 1 'metric: a value is no query' exec "$scratch/metric.yml" -i prom="$PROM" -i job='x"} or vector(1) or up{job="shop' --no-input

@@ -29,15 +29,16 @@ ai_up() {
 	ai_cloud
 	ai_nginx
 	# Whoever changes the listener changes where users go.
-	mv "$cloud/bin/aws" "$cloud/aws"
-	cat >"$cloud/bin/aws" <<-END
+	mkdir "$ai/bin"
+	cat >"$ai/bin/aws" <<-END
 		#!/bin/sh
 		code=0
-		"$cloud/aws" "\$@" || code=\$?
+		"$cloud/bin/aws" "\$@" || code=\$?
 		case "\$2" in modify-listener) "$ai/follow" ;; esac
 		exit \$code
 	END
-	chmod +x "$cloud/bin/aws"
+	chmod +x "$ai/bin/aws"
+	PATH=$ai/bin:$PATH
 	ai_prometheus
 	daemon "$ai/echo.log" "$python" -SE "$here/service/echo.py" "$ai/echo.jsonl" "$ai/echo.port"
 	until_ok 10 test -s "$ai/echo.port"
@@ -103,15 +104,21 @@ ai_nginx() {
 	} >"$ai/nginx/nginx.conf"
 	cat >"$ai/follow" <<-END
 		#!/bin/sh
-		group=\$(jq -r '.aws.elbv2.listeners[].forward' "$cloud/state.json")
-		case \$group in
-		*staging-blue*) line='location / { proxy_pass http://blue; }' ;;
-		*staging-green*) line='location / { proxy_pass http://green; }' ;;
+		case \$(cat "$cloud/state.json") in
+		*'"forward": "$ai_blue"'*) line='location / { proxy_pass http://blue; }' ;;
+		*'"forward": "$ai_green"'*) line='location / { proxy_pass http://green; }' ;;
 		*) line='location / { return 503 maintenance; }' ;;
 		esac
 		test "\$line" != "\$(cat $ai/nginx/live.conf 2>/dev/null)" || exit 0
 		echo "\$line" >$ai/nginx/live.conf
-		test ! -s $ai/nginx/nginx.pid || { kill -HUP \$(cat $ai/nginx/nginx.pid); sleep 0.2; }
+		test -s $ai/nginx/nginx.pid || exit 0
+		# Old workers answer for another moment.
+		read -r nginx <$ai/nginx/nginx.pid
+		old=\$(pgrep -P \$nginx)
+		kill -HUP \$nginx
+		for _ in 1 2 3 4 5 6 7 8 9 10; do
+			case " \$(pgrep -P \$nginx | tr '\n' ' ') " in *" \$old "*) sleep 0.05 ;; *) exit 0 ;; esac
+		done
 	END
 	chmod +x "$ai/follow"
 	"$ai/follow"
@@ -119,13 +126,14 @@ ai_nginx() {
 	until_ok 10 get -f "http://127.0.0.1:$ai_port/api/health" || { echo 'Bail out! staging does not answer'; exit 1; }
 }
 
+# AI_SCRAPE: how often Prometheus looks, which is also how long it waits for an answer
 ai_prometheus() {
 	cat >"$ai/prometheus/first.json" <<-END
 		[{"targets": $(jq -c '[.blue[] | "127.0.0.1:\(.)"]' "$ai/ports.json"), "labels": {"color": "blue"}}]
 	END
 	cp "$ai/prometheus/first.json" "$ai/prometheus/targets/blue.json"
 	cat >"$ai/prometheus/prometheus.yml" <<-END
-		global: { scrape_interval: 150ms, evaluation_interval: 1s }
+		global: { scrape_interval: ${AI_SCRAPE:-150ms}, evaluation_interval: 1s }
 		rule_files: [rules/*.yml]
 		scrape_configs:
 		  - job_name: backend-services
@@ -157,7 +165,7 @@ ai_inputs() {
 		window: 1s
 		warm_up: 50ms
 		soak: 300ms
-		every: 100ms
+		every: 250ms
 		smtp: 127.0.0.1:$ai_smtp
 	END
 	# Longer than the window, as in earnest: a rate is of the whole window, also if there was nothing at its beginning.
@@ -171,12 +179,13 @@ ai_world() {
 	rm -rf "$ai/load.json.grafana" "$ai/prometheus/rules/"* "$ai/prometheus/targets/"*
 	cp "$ai/prometheus/first.json" "$ai/prometheus/targets/blue.json"
 	rm -rf "$ai/book/infra/.terraform"
+	get -o "$scratch/tmp/gone" -X DELETE "http://127.0.0.1:$ai_port/api/files"
 }
 ai_state() {
 	# The registry keeps images with tags of their own; a login ends by itself.
 	cloud_view | jq -S 'del(.docker.logins, .docker.pushed) | .aws.ec2.groups[].rules |= sort | .terraform.folders = ((.terraform.folders // {}) | with_entries(select(.value.resources != {})))
 		| if .terraform.folders == {} then del(.terraform) else . end'
-	for _path in /api/health /api/models /api/files/none; do get -w '\n%{http_code}\n' "http://127.0.0.1:$ai_port$_path"; done
+	for _path in /api/health /api/models /api/files; do get -w '\n%{http_code}\n' "http://127.0.0.1:$ai_port$_path"; done
 	jq -S . "$ai/load.json.grafana" 2>/dev/null || echo '{}'
 	(cd "$ai/prometheus" && find targets rules -type f | LC_ALL=C sort | xargs -r sha256sum)
 }

@@ -94,9 +94,9 @@ kis_up() {
 	echo 'MODE=test' >"$kis/app/.env"
 	kis_estimator=$(free_port) kis_ai=$(free_port) kis_port=$(free_port)
 	cat >"$kis/services.json" <<-END
-		{"estimator-service": {"cmd": ["$python", "$here/service/app.py", "$kis_estimator", "$kis/app/estimator-service/current/release.json"],
+		{"estimator-service": {"python": ["$here/service/app.py", "$kis_estimator", "$kis/app/estimator-service/current/release.json"],
 		  "env": {"PGPASSWORD": $(kis_json "$DATABASE_PASSWORD")}},
-		 "erp-ai-service": {"cmd": ["$python", "$here/service/app.py", "$kis_ai", "$kis/app/erp-ai-service/current/release.json"],
+		 "erp-ai-service": {"python": ["$here/service/app.py", "$kis_ai", "$kis/app/erp-ai-service/current/release.json"],
 		  "env": {"PGPASSWORD": $(kis_json "$DATABASE_PASSWORD")}},
 		 "postgresql": {"pidfile": "$scratch/pg/data/postmaster.pid"},
 		 "redis": {"pidfile": "$scratch/redis.pid"},
@@ -182,8 +182,8 @@ kis_inputs() {
 		load_iterations: 6
 		soak: 100ms
 		smtp: 127.0.0.1:$kis_smtp
-		every: 100ms
-		every_normal: 150ms
+		every: 250ms
+		every_normal: 300ms
 	END
 	SLACK_WEBHOOK_URL=http://127.0.0.1:$(cat "$kis/echo.port")/slack
 	export SLACK_WEBHOOK_URL

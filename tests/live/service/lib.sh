@@ -43,7 +43,9 @@ gone() { # PID: waits up to 5 s for its end
 	done
 }
 
+own_path=$PATH
 cleanup() {
+	PATH=$own_path # a test may have put other programs in front
 	trap '' INT TERM HUP
 	for _p in $pids; do
 		kill -TERM "$_p" 2>/dev/null || continue
@@ -55,6 +57,39 @@ cleanup() {
 trap cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP PIPE
+
+# worlds N: goes on in N processes at once, each with its own scratch folder and servers and
+# its number in $part; true there. False here, when they have ended: their tests are ours,
+# $scratch is their $parent.
+worlds() {
+	if [ "${RB_PART:-}" ]; then
+		part=${RB_PART%% *} parent=${RB_PART#* }
+		unset RB_PART
+		return 0
+	fi
+	_i=0 _all=''
+	while [ $_i -lt "$1" ]; do
+		_i=$((_i + 1))
+		daemon "$scratch/part.$_i" env RUNBOOK_BIN="$RB" RB_PART="$_i $scratch" sh "$here/${0##*/}"
+		_all="$_all $!"
+	done
+	_i=0
+	for _p in $_all; do
+		_i=$((_i + 1)) _code=0
+		wait "$_p" || _code=$?
+		_seen=$count _bad=$failed _plan=none
+		while IFS= read -r _line; do
+			case $_line in
+			'ok '*) pass "${_line#ok * - }" ;;
+			'not ok '*) fail "${_line#not ok * - }" ;;
+			1..*) _plan=${_line#1..} ;;
+			*) printf '%s\n' "$_line" ;;
+			esac
+		done <"$scratch/part.$_i"
+		[ "$_plan" = $((count - _seen)) ] && [ $((_code == 0)) = $((_bad == failed)) ] || fail "part $_i of this test comes to its end ($_code)"
+	done
+	return 1
+}
 
 note() { sed 's/^/# /'; }
 pass() { count=$((count + 1)); echo "ok $count - $1"; }
@@ -154,8 +189,9 @@ pg_up() {
 		-c fsync=off -c full_page_writes=off -c max_connections=60 -c log_statement=all -c shared_buffers=16MB
 	pg_pid=$!
 	cd "$here"
-	PGHOST=$scratch/sock PGPORT=5432
-	export PGHOST PGPORT
+	# The clients themselves: Debian's wrapper of them starts Perl at each call.
+	PGHOST=$scratch/sock PGPORT=5432 PATH=$_bin:$PATH
+	export PGHOST PGPORT PATH
 	until_ok 20 env PGPASSWORD='pw of postgres' psql -Xqc 'SELECT 1' -U postgres postgres ||
 		{ note <"$scratch/pg.log"; echo 'Bail out! PostgreSQL does not start'; exit 1; }
 }

@@ -12,7 +12,7 @@ import time
 
 program, state, signers = sys.argv[1:4]
 keys = os.path.dirname(signers)
-done, places = set(), {}
+done, places, ended = set(), {}, set()
 
 
 def work(run, q):
@@ -33,6 +33,8 @@ def call(*words):
 
 while True:
     for path in glob.glob(state + "/runs/*/journal.jsonl"):
+        if path in ended:
+            continue
         run = os.path.basename(os.path.dirname(path))
         try:
             with open(path, "rb") as f:
@@ -43,6 +45,8 @@ while True:
         whole = text[:text.rfind(b"\n") + 1]
         places[path] = places.get(path, 0) + len(whole)
         for line in whole.splitlines():
+            if b'"t":"seal"' in line:
+                ended.add(path)
             if b'"t":"question"' not in line:
                 continue
             q = json.loads(line)

@@ -1,18 +1,65 @@
 """Stands in for systemd: starts, stops and shows services, on a Unix socket.
 
 usage: supervisor.py SOCKET SERVICES.JSON
-SERVICES.JSON: {name: {"cmd": [...], "env": {...}} or {"pidfile": path}}
-The second kind is only looked at. Children are its own and end with it.
+SERVICES.JSON: {name: {"cmd": [...], "env": {...}}, {"python": [FILE, ARGS...], "env": {...}} or
+{"pidfile": path}}. The last kind is only looked at. Children are its own and end with it.
 """
+import hmac  # noqa: F401  this and the next are for the services
+import http.server  # noqa: F401
 import json
 import os
+import runpy
 import signal
 import socket
 import subprocess
 import sys
+import traceback
 
 services = json.load(open(sys.argv[2]))
 running = {}
+
+
+class Fork:
+    """A Python program as a fork of this one, which has its modules: most of the time of its start."""
+
+    def __init__(self, argv, env, log):
+        self.code = None
+        self.pid = os.fork()
+        if self.pid == 0:
+            self.become(argv, env, log)
+
+    def become(self, argv, env, log):
+        code = 1
+        try:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            for fd in (1, 2):
+                os.dup2(log.fileno(), fd)
+            os.closerange(3, 1024)
+            os.environ.update(env)
+            sys.argv = argv
+            runpy.run_path(argv[0], run_name="__main__")
+            code = 0
+        except SystemExit as e:
+            code = e.code if isinstance(e.code, int) else 1
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+
+    def poll(self):
+        if self.code is None and os.waitpid(self.pid, os.WNOHANG)[0]:
+            self.code = 0
+        return self.code
+
+    def terminate(self):
+        os.kill(self.pid, signal.SIGTERM)
+
+    def wait(self):
+        if self.code is None:
+            os.waitpid(self.pid, 0)
+            self.code = 0
 
 
 def active(name):
@@ -31,6 +78,9 @@ def start(name):
     if active(name) or "pidfile" in s:
         return 0, ""
     log = open(sys.argv[2] + "." + name + ".log", "ab")
+    if "python" in s:
+        running[name] = Fork(s["python"], s.get("env", {}), log)
+        return 0, ""
     running[name] = subprocess.Popen(s["cmd"], env={**os.environ, **s.get("env", {})}, stdin=subprocess.DEVNULL,
                                      stdout=log, stderr=log, close_fds=True)
     return 0, ""
@@ -78,7 +128,7 @@ while True:
     c, _ = s.accept()
     with c, c.makefile("rw") as f:
         try:
-            code, text = do(json.loads(f.readline()))
+            code, text = do(f.readline().rstrip("\n").split("\t"))
         except Exception as e:
             code, text = 1, f"{e!r}\n"
         try:
