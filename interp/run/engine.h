@@ -22,8 +22,10 @@ extern const char *const run_status_names[RUN_STATUSES];
 
 /* Of what the engine decides. A run is replayed and taken over as its revision decided
  * (run.open's `revision`, docs/journal.md); a new one has the last. */
-enum { REVISION_BLOCKS = 2, /* dry-run: a block of which not all ran is unknown; approvers see why a run goes on outside its window */
-       ENGINE_REVISION = REVISION_BLOCKS };
+enum { REVISION_2 = 2, /* dry-run: a block of which not all ran is unknown; approvers see why a run goes on outside
+			* its window; a rule that does not hold any more is recorded; what is asked for is told with
+			* its bounds and how it is written */
+       ENGINE_REVISION = REVISION_2 };
 
 struct preset { struct str name, value; }; /* -i STEP.field=value */
 /* What the site says of a role instead of the runbook; by rb->roles. */
