@@ -335,7 +335,7 @@ static bool replay_parent(struct rebuild *b)
 	b->engine = p->engine;
 	b->lock = p->lock;
 	p->engine = NULL;
-	engine_rename(b->engine, b->run, b->setup.revision >= REVISION_WORDS);
+	engine_rename(b->engine, b->run, b->setup.revision >= REVISION_3);
 	return true;
 }
 

@@ -160,7 +160,7 @@ static bool speed_of(struct cli *c, double *speed)
 
 static int replay_past(struct cli *c, const struct past *p, double speed, bool json)
 {
-	struct ui_options uo = { .color = c->color_out, .past = true };
+	struct ui_options uo = { .color = c->color_out, .past = true, .run = p->id };
 	struct showing s = { .speed = speed };
 	struct rebuild b = { 0 };
 	struct mask *m = mask_new();

@@ -134,6 +134,7 @@ static int show_run_text(struct cli *c, const struct past *p)
 	struct ui *ui;
 	struct buf b;
 
+	o.run = p->id;
 	o.state_hint = ui_state_hint(c);
 	ui = ui_new(&o);
 	journal_scan_file(p->journal.p, &scan, put_record, ui);

@@ -41,6 +41,7 @@ struct ui *ui_new(const struct ui_options *o)
 	buf_init(&u->records, RECORDS_MAX + RECORD_LINE_MAX + 1);
 	buf_init(&u->pending, 64 << 10);
 	buf_init(&u->last_seal, RECORD_LINE_MAX);
+	buf_init(&u->prompt, 64 << 10);
 	u->boot_at_now = clock_boot();
 	if (getrandom(raw, sizeof(raw), 0) != (ssize_t)sizeof(raw))
 		memset(raw, 7, sizeof(raw));
@@ -66,10 +67,12 @@ void ui_free(struct ui *u)
 	for (int i = 0; i < UI_RUNNING; i++)
 		if (u->running[i].used)
 			running_clear(&u->running[i]);
+	ui_monitors_free(u);
 	buf_release(&u->pending);
 	buf_release(&u->records);
 	buf_release(&u->line);
 	buf_release(&u->last_seal);
+	buf_release(&u->prompt);
 	arena_release(&u->arena);
 	mem_free(u);
 }
@@ -143,6 +146,16 @@ static void running_add(struct ui *u, const struct record *r)
 	}
 }
 
+void ui_answer_command(struct ui *u, const struct record *r, struct buf *out)
+{
+	struct str what = record_text(r, &u->arena, "what");
+	bool approve = str_eqz(what, "approve");
+
+	buf_printf(out, "runbook %s " STR_FMT STR_FMT " ", approve ? "approve" : "answer", STR_ARG(u->o.run), STR_ARG(u->o.state_hint));
+	visible_add(out, r->k);
+	buf_addz(out, approve ? " --why TEXT" : str_eqz(what, "checklist") ? " NUMBER" : str_eqz(what, "ask") ? " FIELD=VALUE --why TEXT" : " ANSWER --why TEXT");
+}
+
 bool ui_would(const struct record *r)
 {
 	return record_raw(r, "command").n || record_raw(r, "sends").n;
@@ -208,6 +221,8 @@ static void show_record(struct ui *u, struct str line)
 	arena_reset(&u->arena);
 	if (str_eqz(r.t, "run.open"))
 		u->dry = record_bool(&r, "dry");
+	if (str_eqz(r.t, "run.open") || str_eqz(r.t, "epoch.open"))
+		u->interactive = record_bool(&r, "interactive");
 	if (str_eqz(r.t, "seal") || str_eqz(r.t, "held") || str_eqz(r.t, "doubt")) {
 		u->sealed = true;
 		buf_clear(&u->last_seal);
@@ -295,30 +310,53 @@ void ui_output(void *ui, struct str key, int stream, struct str bytes)
 	}
 }
 
+/* Escaped line by line. */
+static void put_visible(struct buf *b, struct str text)
+{
+	for (size_t at = 0; at < text.n;) {
+		const char *nl = memchr(text.p + at, '\n', text.n - at);
+		size_t end = nl ? (size_t)(nl - text.p) : text.n;
+
+		visible_add(b, str_slice(text, at, end));
+		at = end + (nl != NULL);
+		if (nl)
+			buf_addc(b, '\n');
+	}
+}
+
 void ui_question(void *ui, bool open, struct str text)
 {
 	struct ui *u = ui;
+	size_t last;
 	struct buf b;
 
 	catch_up(u);
 	if (open)
 		ui_erase_live(u);
 	write_pending(u);
-	u->asking = open;
-	if (text.n) {
-		buf_init(&b, 64 << 10);
-		for (size_t at = 0; at < text.n;) {
-			const char *nl = memchr(text.p + at, '\n', text.n - at);
-			size_t end = nl ? (size_t)(nl - text.p) : text.n;
-
-			visible_add(&b, str_slice(text, at, end));
-			at = end + (nl != NULL);
-			if (nl)
-				buf_addc(&b, '\n');
-		}
-		cli_err(buf_str(&b));
-		buf_release(&b);
+	buf_init(&b, 64 << 10);
+	put_visible(&b, text);
+	if (!open && u->broken && str_eqz(text, "\n"))
+		buf_clear(&b); /* its line has ended already */
+	if (open) {
+		for (last = b.len; last && b.p[last - 1] != '\n';)
+			last--;
+		buf_clear(&u->prompt);
+		buf_adds(&u->prompt, str_slice(buf_str(&b), last, b.len));
 	}
+	u->asking = open;
+	u->broken = false;
+	if (b.len)
+		cli_err(buf_str(&b));
+	buf_release(&b);
+}
+
+void ui_break_question(struct ui *u)
+{
+	if (!u->asking || u->broken)
+		return;
+	u->broken = true;
+	cli_err(STR("\n"));
 }
 
 void ui_tick(void *ui)
@@ -326,6 +364,10 @@ void ui_tick(void *ui)
 	struct ui *u = ui;
 
 	catch_up(u);
+	if (u->asking && u->broken) { /* it still waits */
+		u->broken = false;
+		cli_err(buf_str(&u->prompt));
+	}
 	if (u->o.format == UI_TEXT && !u->asking)
 		ui_text_tick(u);
 }

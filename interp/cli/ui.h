@@ -20,6 +20,7 @@ struct ui_options {
 	bool terminal;            /* stderr is one: live lines */
 	bool quiet_output;        /* children's output only on failure */
 	bool past;                /* a past run is shown: all on stdout */
+	struct str run;           /* the run's id, for the commands that are suggested */
 	struct str state_hint;    /* " --state DIR" for the commands that are suggested, or empty */
 };
 

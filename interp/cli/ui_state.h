@@ -8,7 +8,7 @@
 #include "cli/ui.h"
 #include "journal/record.h"
 
-enum { UI_RUNNING = 64, UI_LIVE_LINES = 8 };
+enum { UI_RUNNING = 64, UI_LIVE_LINES = 8, UI_MONITORS = 16, UI_LIVE_MONITORS = 4 };
 
 /* A step that runs now. */
 struct ui_running {
@@ -33,12 +33,17 @@ struct ui {
 	int64_t drawn_at, beat_at;
 	uint32_t live;           /* live lines on the screen */
 	bool ended_would, ended_maybe; /* of the step whose outcome is shown */
-	bool dry, asking, sealed, unwinding;
+	bool dry, sealed, unwinding;
+	bool asking, broken;     /* a question stands on the terminal; other lines came behind it */
+	bool interactive;        /* a person is at this run's terminal */
+	struct buf prompt;       /* the last line of that question */
+	char item[128];          /* what was asked for last: key and item, "plan/ask ticket" */
 	struct str phase;        /* static */
 	struct buf last_seal;    /* the seal or held record's line */
 	char token[33];          /* github: of stop-commands */
 	bool group;
 	struct buf records;      /* lines not yet shown */
+	struct ui_monitors *monitors; /* what they see (ui_monitor.c); NULL: nothing yet */
 	struct buf pending;      /* not yet written, to fd */
 	int pending_fd;
 };
@@ -50,20 +55,39 @@ struct ui_running *ui_running_find(struct ui *u, struct str key);
 /* Now, in us of the run. */
 int64_t ui_now(const struct ui *u);
 
+/* A line is about to be written while a question stands on the terminal. */
+void ui_break_question(struct ui *u);
+/* Appends the command with which somebody else answers the question of this record. */
+void ui_answer_command(struct ui *u, const struct record *r, struct buf *out);
+
 /* ui_text.c */
 /* what: for an outcome, what its intent was (empty if there was none). */
 void ui_text_record(struct ui *u, const struct record *r, const char *what);
 void ui_text_output(struct ui *u, struct ui_running *run, int stream, struct str line);
 void ui_text_tick(struct ui *u);
 void ui_text_end(struct ui *u, struct str run_id, int exit_code);
-void ui_erase_live(struct ui *u);
-void ui_draw_live(struct ui *u);
 /* Short description of an intent: name, or command. Into out, safe to show. */
 void ui_describe(struct ui *u, const struct record *r, struct buf *out);
 /* Does this intent of a dry-run say what the step would do (a command, a message)? */
 bool ui_would(const struct record *r);
 /* "\x1b[31m" or "" */
 const char *ui_color(const struct ui *u, const char *sgr);
+
+/* ui_live.c */
+void ui_erase_live(struct ui *u);
+void ui_draw_live(struct ui *u);
+/* A duration for people; below one millisecond it is 0ms. */
+void ui_took(struct buf *out, int64_t us);
+
+/* ui_monitor.c */
+/* Takes a record of a monitor. A word if it is a change that people want to know, such as
+ * "firing", with what to say of it (safe to show) in say; else NULL. */
+const char *ui_monitor_record(struct ui *u, const struct record *r, struct buf *say);
+/* Is this issue the one of a rule that was told of as "firing"? */
+bool ui_monitor_told(struct ui *u, const struct record *r);
+/* The live line of the i-th monitor, without its newline. False: it does not watch now. */
+bool ui_monitor_live(const struct ui *u, int i, int64_t now, struct buf *out);
+void ui_monitors_free(struct ui *u);
 
 /* ui_json.c */
 void ui_json_end(struct ui *u, struct str run_id, int exit_code, struct str dir);

@@ -163,8 +163,8 @@ static void put_data(struct preview *v, const struct data *d, struct buf *out, c
 	} else if (d->kind == DATA_LIST) {
 		size_t start = out->len;
 		for (uint32_t i = 0; i < d->c.count; i++) {
-			bool first = v->revision < REVISION_WORDS ? !i : out->len == start;
-			if (v->revision >= REVISION_WORDS && put_spread(v, &d->c.items[i], out, between, first, quote))
+			bool first = v->revision < REVISION_3 ? !i : out->len == start;
+			if (v->revision >= REVISION_3 && put_spread(v, &d->c.items[i], out, between, first, quote))
 				continue;
 			if (!first)
 				buf_addz(out, between);
@@ -284,7 +284,7 @@ static void undo_list(struct preview *v, const struct step_list *l, preview_each
 
 void preview_undo(struct preview *v, const struct step *s, preview_each *each, void *arg)
 {
-	if (v->revision >= REVISION_WORDS) {
+	if (v->revision >= REVISION_3) {
 		undo_list(v, &s->rollback, each, arg);
 		return;
 	}

@@ -81,7 +81,7 @@ void engine_clock(const struct engine *e, int64_t *wall, int64_t *mono);
 /* Keys of children that were under way with the last event; at most max. */
 uint32_t engine_children(const struct engine *e, struct str *keys, uint32_t max);
 /* The run is known from now on by another id and folder (EVENT_ADOPT). keeps: `run.id` stays that of
- * the run that did what is undone now; not in journals of before (before REVISION_WORDS). */
+ * the run that did what is undone now; not in journals of before (before REVISION_3). */
 void engine_rename(struct engine *e, struct str run_id, bool keeps);
 /* Body of the record that a person's word on a step in doubt leaves: input of EVENT_RESOLVE. */
 void engine_resolve_body(struct buf *out, struct str key, bool done, struct str by, struct str why);

@@ -116,7 +116,7 @@ struct str seen_text(struct frame *f, const struct expr *x)
 	struct buf out;
 	struct str text;
 
-	if (f->e->setup->revision < REVISION_WORDS)
+	if (f->e->setup->revision < REVISION_3)
 		return STR("");
 	buf_init(&out, 16 << 10);
 	buf_init(&s.names, 16 * 4096);

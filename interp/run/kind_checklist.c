@@ -128,7 +128,7 @@ static int checklist_take(struct frame *f, const struct result *r, struct str *n
 	struct poll *p = f->poll;
 	struct arena *a = &f->e->arena;
 	struct str note, word = first_word(str_trim(r->answer), &note);
-	bool partly = f->e->setup->revision >= REVISION_WORDS; /* what is ticked is told, also if the rest never is */
+	bool partly = f->e->setup->revision >= REVISION_3; /* what is ticked is told, also if the rest never is */
 	uint32_t i;
 
 	if (!which(f, r->item, &i, not_taken))

@@ -138,7 +138,7 @@ static void put_would(struct frame *f, struct jsonw *w)
 
 	if (f->ps->effect == EFFECT_WRITE && !prog_step_holds(f->ps))
 		show_own(f, put_command, &to);
-	if (f->e->setup->revision >= REVISION_WORDS && f->ps->ast->more->irreversible.kind != DATA_NONE &&
+	if (f->e->setup->revision >= REVISION_3 && f->ps->ast->more->irreversible.kind != DATA_NONE &&
 	    eval_text(f, &f->ps->ast->more->irreversible, &text, &unknown, &error))
 		rec_text(f->e, w, "irreversible", text);
 	if (!f->ps->has_undo)

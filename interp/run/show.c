@@ -22,7 +22,7 @@ static void show_gap(struct frame *f, const struct showing *s, struct str text)
 {
 	struct buf b;
 
-	if (f->e->setup->revision < REVISION_WORDS) {
+	if (f->e->setup->revision < REVISION_3) {
 		s->each(s->arg, arena_printf(f->tmp, "# fill in what is *** here: a secret that was not stored\n" STR_FMT, STR_ARG(text)));
 		return;
 	}

@@ -287,7 +287,7 @@ static void children_ended(struct frame *f)
 	if (f->timed_out) {
 		block_failed(f, S_TIMEOUT, "timeout", STR("the block took longer than its timeout"));
 	} else if (c->ok) {
-		f->out->unknown = c->partly && f->e->setup->revision >= REVISION_BLOCKS;
+		f->out->unknown = c->partly && f->e->setup->revision >= REVISION_2;
 		f->child = NULL;
 		if (!c->in_kept)
 			frame_free(c);

@@ -729,3 +729,27 @@ golden_revision_1_outside() {
 	ends 0
 }
 golden_revision_2_outside() { golden_revision_1_outside; }
+
+golden_revision_1_monitor() {
+	cat >book.yml <<-'YML'
+		runbook: 1
+		name: watched
+		defaults: { timeout: 60s }
+		monitors:
+		  - { id: load, during: [act], every: 100ms, run: cat n, capture: { n: int(out) },
+		      rules: [{ when: n > 5 for 2 samples, then: notify, say: "load ${{ n }}" }, { when: failed for 2 samples, then: notify }, { when: n > 50, then: rollback }] }
+		plan:
+		  - { id: ask, ask: { n: { type: int, min: 1, max: 5 }, d: { type: duration, default: 10m } } }
+		act:
+		  - id: w
+		    rollback: [{ run: echo undone }]
+		    run: |
+		      seen() { until grep -q "$1" state/runs/*/journal.jsonl; do sleep 0.02; done; }
+		      put() { echo "$1" >m; mv m n; }
+		      seen '"values":{"n":1}'; put 9; seen '"rule":1'; put 2; seen '"values":{"n":2}'
+		      rm n; seen '"rule":2'; put 3; seen '"values":{"n":3}'; put 99; sleep 30
+	YML
+	echo 1 >n
+	rb 3 exec book.yml -i ask.n=2
+}
+golden_revision_2_monitor() { golden_revision_1_monitor; }

@@ -223,7 +223,7 @@ static void test_dry_block(void **state)
 
 	(void)state;
 	for (uint32_t revision = 1; revision <= ENGINE_REVISION; revision++) {
-		bool known = revision < REVISION_BLOCKS;
+		bool known = revision < REVISION_2;
 		struct world w;
 
 		world_init(&w);

@@ -33,6 +33,7 @@ MEMBERS_TEXT = {
     "timer": "k?:s what:s",
     "sample": "k:s error?:s code?:i values?:o out?:* took_us:i",
     "rule": "k:s rule:i when:s then:notify|pause|rollback text:s",
+    "rule.end": "k:s rule:i when:s",
     "step.outcome": "k:s status:ok|unchanged|skipped|failed|timeout|undone|cancelled|not_run|undo_failed took_us:i "
     "attempts?:i of?:i dry?:+ started?:- id?:s module?:s name?:s error?:s end?:s at?:s captures?:o",
     "issue": "k?:s severity:error|warning text:s",
@@ -171,7 +172,7 @@ class Sequence:
         self.questions: set[tuple[str, str]] = set()
         self.dry, self.parent, self.began = False, None, set()
         self.skipped, self.stopped, self.signals = "", False, set()
-        self.sampled = ""
+        self.sampled, self.firing = "", set()
 
     def take_over(self, records: list[dict[str, Any]]) -> None:
         """The steps of the run that this one undoes began there."""
@@ -320,6 +321,12 @@ class Sequence:
     def on_rule(self, record: dict[str, Any], k: str) -> None:
         """A rule fires when its monitor was sampled."""
         self.need(k == self.sampled and record["rule"] > 0, "a rule without a sample of its monitor")
+        self.firing.add((k, record["rule"]))
+
+    def on_rule_end(self, record: dict[str, Any], k: str) -> None:
+        """A rule that has fired holds no more when its monitor was sampled."""
+        self.need(k == self.sampled and (k, record["rule"]) in self.firing, "the end of a rule that has not fired")
+        self.firing.discard((k, record["rule"]))
 
     def on_step_outcome(self, record: dict[str, Any], k: str) -> None:
         """A step ends once; without an intent it says so."""
