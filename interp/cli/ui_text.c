@@ -175,7 +175,7 @@ static void put_detail(struct ui *u, struct str text)
 {
 	buf_clear(&u->line);
 	buf_fill(&u->line, ' ', 14);
-	visible_add(&u->line, str_slice(text, 0, 600));
+	visible_add(&u->line, str_slice(text, 0, 1500));
 	flush_line(u);
 }
 

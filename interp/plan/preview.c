@@ -251,41 +251,51 @@ struct str preview_command(struct preview *v, const struct prog_step *ps)
 	return keep(v, &b);
 }
 
-static void undo_list(struct preview *v, const struct step_list *l, preview_each *each, void *arg);
+/* Modules in modules may be many: what is behind so many steps of one undo is not shown. */
+enum { UNDO_STEPS = 500 };
+struct undo_walk { preview_each *each; void *arg; uint32_t left; };
 
-static void undo_one(struct preview *v, const struct prog_step *ps, preview_each *each, void *arg)
+static void undo_list(struct preview *v, const struct step_list *l, struct undo_walk *w);
+
+static void undo_one(struct preview *v, const struct prog_step *ps, struct undo_walk *w)
 {
 	const struct step *s = ps->ast;
 	int known = s->if_ ? preview_known(v, s->if_) : 1;
 	if (!known)
 		return;
 	if (known < 0)
-		each(arg, arena_printf(&v->arena, "# only if: " STR_FMT, STR_ARG(preview_source(s->if_))));
+		w->each(w->arg, arena_printf(&v->arena, "# only if: " STR_FMT, STR_ARG(preview_source(s->if_))));
 	if (s->more->foreach.present)
-		each(arg, arena_printf(&v->arena, "# for each " STR_FMT, STR_ARG(preview_loop(v, s))));
+		w->each(w->arg, arena_printf(&v->arena, "# for each " STR_FMT, STR_ARG(preview_loop(v, s))));
 	if (s->action == ACT_STEPS) {
-		undo_list(v, &s->steps, each, arg);
+		undo_list(v, &s->steps, w);
 	} else if (ps->call) {
 		struct preview_outside o = preview_enter(v, ps);
-		undo_list(v, &ps->call->unit->body, each, arg);
+		undo_list(v, &ps->call->unit->body, w);
 		preview_leave(v, o);
 	} else {
 		struct str command = preview_command(v, ps);
 		if (command.n)
-			each(arg, command);
+			w->each(w->arg, command);
 	}
 }
 
-static void undo_list(struct preview *v, const struct step_list *l, preview_each *each, void *arg)
+static void undo_list(struct preview *v, const struct step_list *l, struct undo_walk *w)
 {
-	for (uint32_t i = 0; i < l->count; i++)
-		undo_one(v, &v->p->steps[l->list[i]->ix], each, arg);
+	for (uint32_t i = 0; i < l->count && w->left; i++) {
+		if (!--w->left)
+			w->each(w->arg, STR("# and more, see the runbook"));
+		else
+			undo_one(v, &v->p->steps[l->list[i]->ix], w);
+	}
 }
 
 void preview_undo(struct preview *v, const struct step *s, preview_each *each, void *arg)
 {
+	struct undo_walk w = { each, arg, UNDO_STEPS };
+
 	if (v->revision >= REVISION_3) {
-		undo_list(v, &s->rollback, each, arg);
+		undo_list(v, &s->rollback, &w);
 		return;
 	}
 	for (uint32_t i = 0; i < s->rollback.count; i++)

@@ -277,3 +277,13 @@ window_yml() { # ELSE
 	run_rb 0 cancel @last
 	ends 143
 }
+
+@test "plan: the steps of one undo have an end" {
+	{
+		printf 'runbook: 1\nname: s\ndefaults: { timeout: 5s }\nact:\n  - run: [w]\n    rollback:\n      - steps:\n'
+		for i in $(seq 600); do echo "          - { run: [u, '$i'] }"; done
+	} >s.yml
+	run_rb 0 plan s.yml --output json
+	is "$(jq '.steps[0].rollback | length' out)" 499
+	is "$(jq -r '.steps[0].rollback[-1]' out)" '# and more, see the runbook'
+}
