@@ -147,3 +147,17 @@ serve() {
 	run_rb 0 runs --prune 0s
 	[ ! -d "state/runs/$id" ]
 }
+
+@test "hostile: a file of a version that is a pointer of Git LFS is refused, nothing runs" {
+	export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@x GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@x
+	git init -q -b main r
+	cd r
+	printf 'version https://git-lfs.github.com/spec/v1\noid sha256:%064d\nsize 12345\n' 0 >data.sql
+	printf 'runbook: 1\nname: f\nfiles: [data.sql]\nact:\n  - run: [touch, ../ran]\n    rollback: []\n' >f.yml
+	git add -A
+	git commit -qm one
+	git tag v1
+	run_rb 2 exec f.yml@v1
+	says 'pointer of Git LFS' err
+	[ ! -e ../ran ]
+}

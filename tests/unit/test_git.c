@@ -348,6 +348,35 @@ static void test_hostile_repositories(void **state)
 	assert_int_equal(fault.code, 408);
 }
 
+/* Objects that a power loss has cut off, and a pipe in the place of one: libgit2 would wait for ever. */
+static void test_cut_objects(void **state)
+{
+	struct git_repo *r;
+	int size;
+
+	(void)state;
+	sh(basic);
+	sh("cp -r w cut && cd cut && for what in deploy.yml kis; do o=.git/objects/$(git rev-parse v1.4.0:$what | sed 's,..,&/,')\n"
+	   "chmod u+w $o && cp $o ../whole-$what && ln -s $PWD/$o ../cut-$what; done");
+	size = atoi(said("cat whole-deploy.yml | wc -c").p);
+	assert_in_range(size, 15, 100);
+	for (int n = 0; n < size; n++) {
+		sh(arena_printf(&arena, "head -c %d whole-deploy.yml >$(readlink cut-deploy.yml)", n).p);
+		r = must_open("cut");
+		refused(r, 408, "v1.4.0", "deploy.yml", "damaged");
+		git_close(r);
+	}
+	sh("cat whole-deploy.yml >$(readlink cut-deploy.yml) && head -c 20 whole-kis >$(readlink cut-kis)");
+	r = must_open("cut");
+	refused(r, 408, "v1.4.0", "kis/deploy.yml", "damaged");
+	git_close(r);
+	sh("o=$(readlink cut-kis) && rm $o && mkfifo $o");
+	r = must_open("cut");
+	refused(r, 408, "v1.4.0", "kis/deploy.yml", "damaged");
+	refused(r, 402, said("git -C cut rev-parse v1.4.0:kis").p, "deploy.yml", "");
+	git_close(r);
+}
+
 static void test_nested_tags(void **state)
 {
 	struct git_repo *r;
@@ -416,7 +445,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
 		TEST(test_forms), TEST(test_commit_and_mode), TEST(test_not_there), TEST(test_hostile_trees), TEST(test_lists),
-		TEST(test_sizes), TEST(test_hostile_repositories), TEST(test_nested_tags), TEST(test_discover),
+		TEST(test_sizes), TEST(test_hostile_repositories), TEST(test_cut_objects), TEST(test_nested_tags), TEST(test_discover),
 	};
 
 	if (system("git --version >/dev/null 2>&1")) {
