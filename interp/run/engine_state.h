@@ -245,10 +245,13 @@ void arena_give(struct frame *f);
 struct frame *step_push(struct frame *parent, const struct prog_step *ps);
 void step_advance(struct frame *f);
 void step_result(struct frame *f, uint8_t what, const struct result *r);
-void step_fail(struct frame *f, uint8_t status, const char *end, struct str text);
 void step_end(struct frame *f);
 void step_in_place(struct frame *f);       /* its effect is there, whatever the attempt said */
+/* failure.c: what its failure does. */
+void step_fail(struct frame *f, uint8_t status, const char *end, struct str text);
 void hold(struct frame *f, struct str key, struct str why); /* the runner ends without ending the run */
+void pause_again(struct frame *f);         /* asks once more what to do about it */
+void pause_answered(struct frame *f, const struct result *r);
 /* attempt.c: what an attempt brought: parse, capture, expect, retry. */
 void attempt_finish(struct frame *f, const struct result *r);
 void attempt_assumed(struct frame *f, const struct result *r); /* END_UNRECORDED */

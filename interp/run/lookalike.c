@@ -1,6 +1,7 @@
 #include "run/lookalike.h"
 
 #include <string.h>
+#include "base/arena.h"
 #include "base/buf.h"
 #include "journal/mask.h"
 #include "journal/scan.h"
@@ -111,4 +112,21 @@ bool lookalikes_between(struct str recorded, struct str made, void (*found)(void
 	buf_release(&p.recorded);
 	buf_release(&p.made);
 	return same_form && r == r_end && m == m_end;
+}
+
+void lookalikes_add(struct lookalikes *l, struct str text, uint32_t from, uint32_t secrets)
+{
+	for (uint32_t i = 0; i < l->count; i++) {
+		if (str_find(text, l->list[i].text) >= 0)
+			return;
+		if (str_find(l->list[i].text, text) < 0)
+			continue;
+		from = l->list[i].from < from ? l->list[i].from : from;
+		l->list[i--] = l->list[--l->count];
+	}
+	if (l->count == LOOKALIKES_MAX || l->count >= (uint64_t)secrets + from)
+		return;
+	l->list[l->count].text = arena_str(l->arena, text.p, text.n);
+	l->list[l->count++].from = from;
+	l->more = true;
 }

@@ -17,6 +17,7 @@ struct lookalikes {
 	/* from: since the run's steps may have captured so many secrets; 0: from the start on */
 	struct { struct str text; uint32_t from; } list[LOOKALIKES_MAX];
 	uint32_t count;
+	bool more;           /* set when it was changed */
 	struct arena *arena; /* of the texts; borrowed */
 };
 
@@ -24,5 +25,9 @@ struct lookalikes {
  * secret. False: they have another form, so what follows is another story. Texts live as
  * long as the call. */
 bool lookalikes_between(struct str recorded, struct str made, void (*found)(void *arg, struct str text), void *arg);
+/* Adds a text that was masked when `from` secrets may have been captured, if it can be a
+ * secret's value: there are no more of them than secrets (those of the runbook that are not
+ * known, and from), and none has another in it: the shorter one explains both. */
+void lookalikes_add(struct lookalikes *l, struct str text, uint32_t from, uint32_t secrets);
 
 #endif

@@ -292,3 +292,58 @@ struct value recorded_marked(struct arena *a, struct value v, struct str gone)
 	}
 	return v;
 }
+
+/* The members of a `saw` from behind its brace on, each once. Returns behind the closing one. */
+static const char *put_saw(const char *p, const char *end, struct buf *out)
+{
+	enum { SAW_MAX = 16 };
+	struct str seen[SAW_MAX];
+	uint32_t n = 0;
+	const char *why;
+
+	while (p && p < end && *p == '"') {
+		struct str one = { p, 0 };
+		bool twice = false;
+
+		p = scan_string(p, end, &why);
+		p = p && p < end && *p == ':' ? scan_value(p + 1, end, &why) : NULL;
+		if (!p)
+			return NULL;
+		one.n = (size_t)(p - one.p);
+		for (uint32_t i = 0; i < n; i++)
+			twice = twice || str_eq(seen[i], one);
+		if (!twice) {
+			if (n)
+				buf_addc(out, ',');
+			buf_adds(out, one);
+		}
+		if (n < SAW_MAX && !twice)
+			seen[n++] = one;
+		p += p < end && *p == ',';
+	}
+	return p;
+}
+
+struct str recorded_guard(const struct record *r, struct buf *out)
+{
+	static const struct str name = { "\"saw\":{", 7 };
+	struct str body = recorded_body(r);
+	const char *p = body.p, *end = body.p + body.n, *why;
+
+	if (!str_eqz(r->t, "guard"))
+		return body;
+	buf_clear(out);
+	while (p && p < end) {
+		const char *from = p;
+
+		if (str_starts((struct str){ p, (size_t)(end - p) }, name)) {
+			buf_adds(out, name);
+			p = put_saw(p + name.n, end, out);
+			continue;
+		}
+		p = *p == '"' ? scan_string(p, end, &why) : p + 1;
+		if (p)
+			buf_add(out, from, (size_t)(p - from));
+	}
+	return p ? buf_str(out) : body;
+}

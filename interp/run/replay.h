@@ -48,7 +48,7 @@ struct replay_options {
 	/* What is masked beside secrets (run/lookalike.h); after a divergence, what else would
 	 * have to be. NULL: nothing looks like a secret. */
 	struct lookalikes *alike;
-	uint32_t alike_from;      /* 0: secrets of the runbook are not known. 1: only such that steps have captured */
+	uint32_t secrets;         /* of the runbook, whose values are not known here */
 	struct replay_observer observer; /* all NULL: nobody */
 };
 

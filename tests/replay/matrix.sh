@@ -26,6 +26,11 @@ verdict() { # 0|1 NAME; $work/why says why not
 digest() { sed -n 's/^digest //p' "$1"; }
 
 # --- builds ---
+if ! ${MAKE:-make} -s all >"$work/why" 2>&1; then
+	cat "$work/why"
+	echo "Bail out! build"
+	exit 1
+fi
 builds=
 build() { # NAME MAKE-ARGUMENTS...
 	local name=$1
@@ -33,6 +38,7 @@ build() { # NAME MAKE-ARGUMENTS...
 	if ${MAKE:-make} -s "$@" replay-build >"$work/why" 2>&1; then
 		builds="$builds $name"
 	else
+		sed -i "/^CC /d" "$work/why"
 		verdict 1 "the build $name"
 	fi
 }
