@@ -159,7 +159,7 @@ points_one() { # AT UNTIL BOOK ARGS...: with $_how
 	[ "$_wrong" ] || return 0
 	_bad=$((_bad + 1))
 	[ $_bad -le 3 ] || return 0
-	echo "exit code $code after a fault ($_how, until $_until) of call $_n, $_what: $_wrong" | cut -c 1-400 | note
+	echo "exit code $code: $_wrong; after a fault ($_how, until $_until) of call $_n, $_what" | cut -c 1-500 | note
 	diff "$scratch/before" "$scratch/after" | head -n 20 | note
 	tail -n 14 "$scratch/err" | note
 }
