@@ -93,7 +93,7 @@ struct frame {
 	bool unknown;                 /* dry-run: whether it runs is decided at run time */
 	bool always_due;              /* STEP: its always block has to run */
 	bool undone, in_kept;
-	bool left;                    /* undone was set because the unwinding had stopped before it */
+	bool left;                    /* undone was set although it stands: a run that undoes this one meets it again */
 	bool parked;                  /* in e->parked */
 	bool stands;                  /* irreversible, met by an unwinding: nothing before it is undone */
 	bool blocked;                 /* UNWIND: it met such a step */

@@ -309,12 +309,12 @@ void takeover_epoch(struct engine *e, const struct event *ev)
 
 /* --- undoing a run that has ended --------------------------------------------------- */
 
-/* What could not be undone is tried once more. */
+/* What could not be undone is tried, or named, once more. */
 static void try_again(struct frame *t)
 {
 	for (struct frame *c = t->kept_last; c; c = c->kept_prev) {
 		if (c->left || (c->out && c->out->status == S_UNDO_FAILED))
-			c->undone = c->left = false;
+			c->undone = c->left = c->stands = false;
 		try_again(c);
 	}
 }

@@ -220,7 +220,7 @@ static void meet_irreversible(struct frame *f)
 	if (!eval_text(t, &t->ps->ast->more->irreversible, &reason, &unknown, &error))
 		reason = error;
 	residue_add(e, t->key, arena_printf(&e->arena, "irreversible: " STR_FMT, STR_ARG(reason)), NULL, 0);
-	t->undone = t->stands = true; /* listed once */
+	t->undone = t->stands = t->left = true; /* listed once */
 	f->blocked = true;
 	f->ok = false;
 	record_comp(f, "comp.outcome", "irreversible", reason);
@@ -257,7 +257,7 @@ static void undo_leaf(struct frame *f)
 		return;
 	}
 	if (is_leaf(t) && may_need_undo(t)) {
-		t->undone = true;
+		t->undone = t->left = true;
 		f->ok = false;
 		residue_add(e, t->key, STR("it has no rollback block"), NULL, 0);
 		record_comp(f, "comp.outcome", "residue", STR("it has no rollback block"));

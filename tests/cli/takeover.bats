@@ -240,6 +240,34 @@ status() {
 	run_rb 0 verify @last
 }
 
+@test "takeover: what stands is named again by a run that undoes the one that left it" {
+	cat >s.yml <<-'YML'
+		runbook: 1
+		name: s
+		defaults: { timeout: 5s, retry: 0 }
+		act:
+		  - id: before
+		    run: [touch, before]
+		    rollback: [{ run: [rm, before] }]
+		  - id: final
+		    run: [touch, final]
+		    irreversible: it is sold
+		  - id: bare
+		    run: [touch, bare]
+		    effect: write
+		  - id: last
+		    run: exit 1
+		    rollback: []
+	YML
+	run_rb 4 exec s.yml --output json
+	is "$(tail -n 1 out | jq -c '[.residue[].k]')" '["act/bare","act/final","act/before"]'
+	run_rb 4 rollback @last --yes --output json
+	is "$(tail -n 1 out | jq -c '[.status, [.residue[].k]]')" '["rollback_incomplete",["act/bare","act/final","act/before"]]'
+	run_rb 0 replay @last
+	run_rb 0 verify @last
+	[ -e before ]
+}
+
 @test "takeover: undone with the recorded version, values and files" {
 	mkdir work
 	printf 'echo undo one >> ../ledger\n' >work/undo.sh

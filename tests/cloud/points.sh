@@ -221,11 +221,12 @@ points_one() { # FAULT BOOK ARGS...: with $_what, $_how; its share of the points
 	points_as_before=
 	if [ ! "$_wrong" ] && [ $code -ne 0 ] && cmp -s "$scratch/before" "$scratch/$_last"; then points_as_before=1; fi
 	[ -s "$scratch/strike" ] || _wrong="nothing failed${_wrong:+, and $_wrong}"
-	echo "point $_name ${_what%%:*} $_how ${_end:-none}${_wrong:+ wrong}" | sed 's/\[[^] ]*\]//g' >>"$_record"
+	_key=${_what%%:*}
+	echo "point $_name ${_key:-request} $_how ${_end:-none}${_wrong:+ wrong}" | sed 's/\[[^] ]*\]//g' >>"$_record"
 	[ "$_wrong" ] || return 0
 	_bad=$((_bad + 1))
 	[ $_bad -le "${POINTS_SHOW:-3}" ] || return 0
-	echo "exit code $code after a fault ($_fault) of $_what: $_wrong" | cut -c 1-400 | note
+	echo "exit code $code: $_wrong; after a fault ($_fault) of $_what" | cut -c 1-500 | note
 	diff "$scratch/aim" "$scratch/after" | head -n 20 | note
 	{ tail -n 14 "$scratch/err"; tail -n 1 "$scratch/out" | cut -c 1-900; } | note
 }
