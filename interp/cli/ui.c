@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/ui_state.h"
 #include "host/clock.h"
+#include "host/tty.h"
 #include "syntax/shell.h"
 
 /* ui: takes records and output apart and gives them to the format in use. */
@@ -95,6 +96,10 @@ static void write_pending(struct ui *u)
 
 void ui_write(struct ui *u, int fd, struct str s)
 {
+	if (u->asking && !u->broken && tty_is(fd)) { /* a question stands there: its line ends */
+		u->broken = true;
+		cli_err(STR("\n"));
+	}
 	if (fd != u->pending_fd || u->pending.len + s.n > PENDING_MAX)
 		write_pending(u);
 	u->pending_fd = fd;
@@ -349,14 +354,6 @@ void ui_question(void *ui, bool open, struct str text)
 	if (b.len)
 		cli_err(buf_str(&b));
 	buf_release(&b);
-}
-
-void ui_break_question(struct ui *u)
-{
-	if (!u->asking || u->broken)
-		return;
-	u->broken = true;
-	cli_err(STR("\n"));
 }
 
 void ui_tick(void *ui)

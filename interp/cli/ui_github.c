@@ -132,7 +132,7 @@ void ui_github_record(struct ui *u, const struct record *r)
 		on_outcome(u, r);
 	else if (str_eqz(r->t, "issue") && str_eqz(record_text(r, &u->arena, "severity"), "warning")) {
 		buf_addz(&u->line, "::warning title=");
-		put_escaped(&u->line, r->k, true);
+		put_escaped(&u->line, r->k.n ? r->k : STR("run"), true);
 		buf_addz(&u->line, "::");
 		put_escaped(&u->line, record_text(r, &u->arena, "text"), false);
 		flush(u);

@@ -55,8 +55,6 @@ struct ui_running *ui_running_find(struct ui *u, struct str key);
 /* Now, in us of the run. */
 int64_t ui_now(const struct ui *u);
 
-/* A line is about to be written while a question stands on the terminal. */
-void ui_break_question(struct ui *u);
 /* Appends the command with which somebody else answers the question of this record. */
 void ui_answer_command(struct ui *u, const struct record *r, struct buf *out);
 

@@ -24,7 +24,6 @@ const char *ui_color(const struct ui *u, const char *sgr)
 static void flush_line(struct ui *u)
 {
 	buf_addc(&u->line, '\n');
-	ui_break_question(u);
 	ui_erase_live(u);
 	ui_write(u, u->o.past ? STDOUT_FILENO : STDERR_FILENO, buf_str(&u->line));
 	ui_draw_live(u);

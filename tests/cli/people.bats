@@ -428,3 +428,23 @@ killed() {
 	holds 'any(.t == "answer" and .k == "act/one" and .answer == "retry" and .how == "file" and .why == "mended")'
 	run_rb 0 replay @last
 }
+
+@test "held: the end says with which commands it goes on, and they do" {
+	cat >s.yml <<-'END'
+		runbook: 1
+		name: s
+		defaults: { timeout: 20s }
+		act:
+		  - { id: one, run: touch one, rollback: [{ run: rm one }] }
+		  - { id: two, run: test -e ok, rollback: [], on_fail: pause }
+		test: [{ guard: true }]
+	END
+	run_rb 5 exec s.yml
+	says '  go on     runbook resume ' err
+	local command
+	command=$(sed -n 's/^  without a terminal, before that: runbook \(.*\) ANSWER --why TEXT$/\1/p' err)
+	touch ok
+	eval "run_rb 0 $command retry --why 'it is there'"
+	run_rb 0 resume @last
+	holds 'any(.t == "answer" and .k == "act/two" and .answer == "retry" and .why == "it is there")'
+}

@@ -376,6 +376,8 @@ asking_yml() {
 	plain <out | grep -q '^  signal  ' || { cat -v out; return 1; }
 	on_tty 5 'see Deploy v1? [y/N]' 'key ^D' -- exec deploy.yml -i tag=v1
 	[ ! -e live ]
+	on_tty 130 'see Deploy v1? [y/N]' 'key ^C' -- exec deploy.yml -i tag=v1 --output json
+	plain <out | grep -q '^{.*"t":"signal"' || { cat -v out; return 1; }
 }
 
 @test "terminal: a question is shown again when other lines came behind it" {
