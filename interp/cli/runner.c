@@ -400,6 +400,7 @@ void runner_open_ui(struct runner *r)
 	uo.format = r->q->format;
 	uo.color = r->c->color_err;
 	uo.terminal = tty_is(STDERR_FILENO) && !getenv("CI") && r->q->format == UI_TEXT;
+	uo.running = true;
 	uo.state_hint = ui_state_hint(r->c);
 	r->ui = ui_new(&uo);
 }

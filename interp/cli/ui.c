@@ -36,7 +36,7 @@ struct ui *ui_new(const struct ui_options *o)
 	u->o = *o;
 	arena_init(&u->arena);
 	buf_init(&u->line, 1 << 20);
-	buf_init(&u->pending, 64 << 10);
+	ui_out_init(u);
 	buf_init(&u->last_seal, RECORD_LINE_MAX);
 	u->boot_at_now = clock_boot();
 	if (getrandom(raw, sizeof(raw), 0) != (ssize_t)sizeof(raw))
@@ -62,8 +62,7 @@ void ui_free(struct ui *u)
 	for (int i = 0; i < UI_RUNNING; i++)
 		if (u->running[i].used)
 			running_clear(&u->running[i]);
-	ui_idle(u);
-	buf_release(&u->pending);
+	ui_out_end(u);
 	buf_release(&u->line);
 	buf_release(&u->last_seal);
 	arena_release(&u->arena);
@@ -73,38 +72,6 @@ void ui_free(struct ui *u)
 int64_t ui_now(const struct ui *u)
 {
 	return u->now + (clock_boot() - u->boot_at_now) / 1000;
-}
-
-enum { PENDING_MAX = 32 << 10 };
-
-void ui_idle(void *ui)
-{
-	struct ui *u = ui;
-
-	if (!u->pending.len)
-		return;
-	if (u->pending_fd == STDOUT_FILENO)
-		cli_out(buf_str(&u->pending));
-	else
-		cli_err(buf_str(&u->pending));
-	buf_clear(&u->pending);
-}
-
-void ui_write(struct ui *u, int fd, struct str s)
-{
-	if (fd != u->pending_fd || u->pending.len + s.n > PENDING_MAX)
-		ui_idle(u);
-	u->pending_fd = fd;
-	if (s.n > PENDING_MAX) {
-		if (fd == STDOUT_FILENO)
-			cli_out(s);
-		else
-			cli_err(s);
-		return;
-	}
-	buf_adds(&u->pending, s);
-	if (u->o.terminal)
-		ui_idle(u);
 }
 
 struct ui_running *ui_running_find(struct ui *u, struct str key)
@@ -264,7 +231,8 @@ void ui_question(void *ui, bool open, struct str text)
 			if (nl)
 				buf_addc(&b, '\n');
 		}
-		cli_err(buf_str(&b));
+		ui_write(u, STDERR_FILENO, buf_str(&b));
+		ui_idle(u);
 		buf_release(&b);
 	}
 }
@@ -280,7 +248,7 @@ void ui_tick(void *ui)
 void ui_end(struct ui *u, struct str run_id, int exit_code, struct str run_dir)
 {
 	ui_erase_live(u);
-	ui_idle(u);
+	ui_out_end(u);
 	arena_reset(&u->arena);
 	if (u->o.format == UI_JSON)
 		ui_json_end(u, run_id, exit_code, run_dir);
