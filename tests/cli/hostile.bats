@@ -146,6 +146,23 @@ serve() {
 	[ -d "state/runs/$id" ]
 	run_rb 0 runs --prune 0s
 	[ ! -d "state/runs/$id" ]
+	run_rb 0 exec s.yml # and one that died even before it had a journal
+	id=$(ls state/runs)
+	rm -r "state/runs/$id"
+	mkdir -p "state/runs/$id/blobs/sha256" "state/runs/$id/answers"
+	run_rb 0 runs
+	says broken out
+	for command in resume rollback show 'cancel --why x'; do
+		run_rb 1 $command "$id"
+		says 'nothing was written' err
+	done
+	touch "state/runs/$id/blobs/sha256/x" # but a journal that is gone is damage
+	run_rb 6 resume "$id"
+	run_rb 0 runs --prune 0s
+	[ -d "state/runs/$id" ]
+	rm "state/runs/$id/blobs/sha256/x"
+	run_rb 0 runs --prune 0s
+	[ ! -d "state/runs/$id" ]
 }
 
 @test "hostile: a file of a version that is a pointer of Git LFS is refused, nothing runs" {
