@@ -221,3 +221,20 @@ serve() {
 	sed -i 's/b"40000" in got and b"left out" not in got/b"bytes were left out here" in got and len(got) < 2 << 20/' reader.py
 	python3 reader.py "$RB" text
 }
+
+@test "hostile: what killed runners leave in the locks folder is swept" {
+	printf 'runbook: 1\nname: s\nlock: here\nact: [ { wait: 1ms } ]\n' >s.yml
+	mkdir -m 1777 locks
+	touch -d '2 hours ago' locks/.tmp-0123456789abcdef locks/other
+	touch locks/.tmp-fedcba9876543210
+	run_rb 0 exec s.yml
+	is "$(ls -A locks)" "$(printf '.tmp-fedcba9876543210\nother')"
+}
+
+@test "hostile: a run that cannot begin leaves nothing behind" {
+	printf 'runbook: 1\nname: s\ninputs: { v: string }\nact: [ { run: ["true"], rollback: [] } ]\n' >s.yml
+	python3 -c 'print("v: " + "x" * 300000)' >in.yml
+	run_rb 1 exec s.yml --inputs in.yml
+	says '200 KiB' err
+	is "$(ls state/runs)" ''
+}
