@@ -54,7 +54,7 @@ static bool when(const struct past *p, int64_t *started)
 
 	if (past_began(p))
 		return p->s.sealed && p->s.scan.state == JOURNAL_SOUND && unit_parse_time(p->s.started, started);
-	if (stat(p->journal.p, &st))
+	if (stat(p->journal.p, &st) && stat(p->dir.p, &st))
 		return false;
 	*started = st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
 	return true;
@@ -69,7 +69,8 @@ static int prune_one(struct cli *c, const struct settings *set, struct str id, i
 
 	p.dir = arena_printf(&c->arena, "%s/runs/" STR_FMT, setting(set, SET_STATE), STR_ARG(id));
 	p.journal = arena_printf(&c->arena, STR_FMT "/journal.jsonl", STR_ARG(p.dir));
-	if (!report_read(&c->arena, p.journal.p, true, &p.s) || run_is_live(p.dir.p) || !when(&p, &started) || started >= before)
+	(void)report_read(&c->arena, p.journal.p, true, &p.s);
+	if (run_is_live(p.dir.p) || !when(&p, &started) || started >= before)
 		return 0;
 	err = tombstone(c, set, &p);
 	if (!err)

@@ -219,8 +219,10 @@ static int open_journal(struct runner *r)
 		cli_error("the run's folder cannot be made below %s: %s (choose another place with --state)", r->state, strerror(err));
 		return EXIT_FAILED;
 	}
-	if (!runner_first_record(r))
+	if (!runner_first_record(r)) {
+		runner_forget(r);
 		return EXIT_FAILED;
+	}
 	runner_journal(r, &jo);
 	jo.no_ballast = r->dry_run || only_reads(r->l->program);
 	jo.settle = settle_sources;
@@ -228,6 +230,7 @@ static int open_journal(struct runner *r)
 	r->journal = journal_create(&jo, &err);
 	if (!r->journal) {
 		cli_error("the journal cannot be made in " STR_FMT ": %s", STR_ARG(r->dir), strerror(err));
+		runner_forget(r);
 		return EXIT_FAILED;
 	}
 	return 0;
@@ -402,6 +405,7 @@ void runner_open_ui(struct runner *r)
 	uo.color = r->c->color_err;
 	uo.terminal = tty_is(STDERR_FILENO) && !getenv("CI") && r->q->format == UI_TEXT;
 	uo.run = str_of(r->id);
+	uo.running = true;
 	uo.state_hint = ui_state_hint(r->c);
 	r->ui = ui_new(&uo);
 }

@@ -40,7 +40,7 @@ struct ui *ui_new(const struct ui_options *o)
 	arena_init(&u->arena);
 	buf_init(&u->line, 1 << 20);
 	buf_init(&u->records, RECORDS_MAX + RECORD_LINE_MAX + 1);
-	buf_init(&u->pending, 64 << 10);
+	ui_out_init(u);
 	buf_init(&u->last_seal, RECORD_LINE_MAX);
 	buf_init(&u->prompt, 64 << 10);
 	u->boot_at_now = clock_boot();
@@ -69,8 +69,8 @@ void ui_free(struct ui *u)
 		if (u->running[i].used)
 			running_clear(&u->running[i]);
 	ui_monitors_free(u);
-	buf_release(&u->pending);
 	buf_release(&u->records);
+	ui_out_end(u);
 	buf_release(&u->line);
 	buf_release(&u->last_seal);
 	buf_release(&u->prompt);
@@ -81,38 +81,6 @@ void ui_free(struct ui *u)
 int64_t ui_now(const struct ui *u)
 {
 	return u->now + (clock_boot() - u->boot_at_now) / 1000;
-}
-
-static void write_pending(struct ui *u)
-{
-	if (!u->pending.len)
-		return;
-	if (u->pending_fd == STDOUT_FILENO)
-		cli_out(buf_str(&u->pending));
-	else
-		cli_err(buf_str(&u->pending));
-	buf_clear(&u->pending);
-}
-
-void ui_write(struct ui *u, int fd, struct str s)
-{
-	if (u->asking && !u->broken && tty_is(fd)) { /* a question stands there: its line ends */
-		u->broken = true;
-		cli_err(STR("\n"));
-	}
-	if (fd != u->pending_fd || u->pending.len + s.n > PENDING_MAX)
-		write_pending(u);
-	u->pending_fd = fd;
-	if (s.n > PENDING_MAX) {
-		if (fd == STDOUT_FILENO)
-			cli_out(s);
-		else
-			cli_err(s);
-		return;
-	}
-	buf_adds(&u->pending, s);
-	if (u->o.terminal)
-		write_pending(u);
 }
 
 struct ui_running *ui_running_find(struct ui *u, struct str key)
@@ -285,7 +253,7 @@ void ui_record(void *ui, struct str line)
 void ui_idle(void *ui)
 {
 	catch_up(ui);
-	write_pending(ui);
+	ui_flush(ui);
 }
 
 void ui_output(void *ui, struct str key, int stream, struct str bytes)
@@ -338,7 +306,7 @@ void ui_question(void *ui, bool open, struct str text)
 	catch_up(u);
 	if (open)
 		ui_erase_live(u);
-	write_pending(u);
+	ui_flush(u);
 	buf_init(&b, 64 << 10);
 	put_visible(&b, text);
 	if (!open && u->broken && str_eqz(text, "\n"))
@@ -349,10 +317,13 @@ void ui_question(void *ui, bool open, struct str text)
 		buf_clear(&u->prompt);
 		buf_adds(&u->prompt, str_slice(buf_str(&b), last, b.len));
 	}
+	u->asking = false; /* what is written now breaks no line */
+	if (b.len) {
+		ui_write(u, STDERR_FILENO, buf_str(&b));
+		ui_flush(u);
+	}
 	u->asking = open;
 	u->broken = false;
-	if (b.len)
-		cli_err(buf_str(&b));
 	buf_release(&b);
 }
 
@@ -362,8 +333,9 @@ void ui_tick(void *ui)
 
 	catch_up(u);
 	if (u->asking && u->broken) { /* it still waits */
+		ui_write(u, STDERR_FILENO, buf_str(&u->prompt));
+		ui_flush(u);
 		u->broken = false;
-		cli_err(buf_str(&u->prompt));
 	}
 	if (u->o.format == UI_TEXT && !u->asking)
 		ui_text_tick(u);
@@ -373,7 +345,7 @@ void ui_end(struct ui *u, struct str run_id, int exit_code, struct str run_dir)
 {
 	catch_up(u);
 	ui_erase_live(u);
-	write_pending(u);
+	ui_out_end(u);
 	arena_reset(&u->arena);
 	if (u->o.format == UI_JSON)
 		ui_json_end(u, run_id, exit_code, run_dir);

@@ -19,6 +19,7 @@ struct ui_options {
 	bool color;
 	bool terminal;            /* stderr is one: live lines */
 	bool quiet_output;        /* children's output only on failure */
+	bool running;             /* a run is under way, which no reader may hold up */
 	bool past;                /* a past run is shown: all on stdout */
 	struct str run;           /* the run's id, for the commands that are suggested */
 	struct str state_hint;    /* " --state DIR" for the commands that are suggested, or empty */

@@ -52,7 +52,7 @@ void ui_draw_live(struct ui *u)
 	int width, monitors = 0;
 	struct buf b;
 
-	if (!u->o.terminal || u->asking)
+	if (!u->o.terminal || u->asking || ui_behind(u))
 		return;
 	now = ui_now(u);
 	width = tty_width(STDERR_FILENO);

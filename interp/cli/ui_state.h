@@ -44,10 +44,23 @@ struct ui {
 	bool group;
 	struct buf records;      /* lines not yet shown */
 	struct ui_monitors *monitors; /* what they see (ui_monitor.c); NULL: nothing yet */
-	struct buf pending;      /* not yet written, to fd */
-	int pending_fd;
+	struct ui_out {          /* 0: standard output, 1: standard error */
+		struct buf text;         /* not yet written; its first `sent` bytes are */
+		size_t sent;
+		int std, fd;             /* fd: the same file, without waiting; -1: none */
+		bool behind;             /* its reader does not read */
+		uint64_t lost;           /* bytes left out meanwhile */
+	} out[2];
 };
 
+/* ui_out.c. With o.running nothing waits more than a second for a reader. */
+void ui_out_init(struct ui *u);
+/* Writes all, however long it takes; from then on everything waits. */
+void ui_out_end(struct ui *u);
+/* Does standard error's reader not read? */
+bool ui_behind(const struct ui *u);
+/* Writes what is kept, as far as it goes without waiting. */
+void ui_flush(struct ui *u);
 /* Writes to fd; kept until ui_idle() unless it is a terminal or much. */
 void ui_write(struct ui *u, int fd, struct str s);
 

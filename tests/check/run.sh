@@ -52,6 +52,8 @@ list_suites() { # NAME<tab>COMMAND
 	for file in tests/yaml/run.sh tests/schema/schema.sh tests/report/report.sh tests/limits/run.sh tests/check/docs.sh; do
 		[ ! -e "$file" ] || printf '%s\t%s\n' "$(basename "$(dirname "$file")")/$(basename "$file" .sh)" "sh $file"
 	done
+	printf 'yaml/values\tpython3 tests/yaml/values.py build/runbook\n'
+	printf 'san/yaml-values\tpython3 tests/yaml/values.py build/san/runbook\n'
 	for suite in golden/golden.sh replay/matrix.sh replay/matrix.long.sh; do
 		case $suite in *.long.sh) [ "${RB_LONG:-}" ] || continue ;; esac
 		[ ! -e "tests/$suite" ] || printf '%s\tbash tests/%s\n' "${suite%.sh}" "$suite"

@@ -146,6 +146,23 @@ serve() {
 	[ -d "state/runs/$id" ]
 	run_rb 0 runs --prune 0s
 	[ ! -d "state/runs/$id" ]
+	run_rb 0 exec s.yml # and one that died even before it had a journal
+	id=$(ls state/runs)
+	rm -r "state/runs/$id"
+	mkdir -p "state/runs/$id/blobs/sha256" "state/runs/$id/answers"
+	run_rb 0 runs
+	says broken out
+	for command in resume rollback show 'cancel --why x'; do
+		run_rb 1 $command "$id"
+		says 'nothing was written' err
+	done
+	touch "state/runs/$id/blobs/sha256/x" # but a journal that is gone is damage
+	run_rb 6 resume "$id"
+	run_rb 0 runs --prune 0s
+	[ -d "state/runs/$id" ]
+	rm "state/runs/$id/blobs/sha256/x"
+	run_rb 0 runs --prune 0s
+	[ ! -d "state/runs/$id" ]
 }
 
 @test "hostile: a file of a version that is a pointer of Git LFS is refused, nothing runs" {
@@ -160,4 +177,64 @@ serve() {
 	run_rb 2 exec f.yml@v1
 	says 'pointer of Git LFS' err
 	[ ! -e ../ran ]
+}
+
+@test "hostile: nobody reads the display: timeouts and undoing go on" {
+	cat >b.yml <<-'EOB'
+		runbook: 1
+		name: b
+		lock: b
+		defaults: { timeout: 2s, grace: 1s }
+		act:
+		  - id: chatty
+		    run: [sh, -c, "seq 1 40000; echo done >>ledger; sleep 60"]
+		    rollback: [ { run: [sh, -c, "echo undone >>ledger"] } ]
+	EOB
+	cat >reader.py <<-'PY'
+		import os, subprocess, sys, time
+		json = sys.argv[2] == "json"
+		r, w = os.pipe()
+		p = subprocess.Popen([sys.argv[1], "exec", "b.yml", "-o", sys.argv[2]], stdin=subprocess.DEVNULL,
+		                     stdout=w if json else subprocess.DEVNULL, stderr=subprocess.DEVNULL if json else w)
+		os.close(w)
+		for _ in range(600):  # until it is over, with not a byte read
+		    if os.path.exists("ledger") and open("ledger").read() == "done\nundone\n" and not os.listdir("locks"):
+		        break
+		    time.sleep(0.1)
+		else:
+		    sys.exit("the run waits for its reader")
+		got = b""
+		while True:
+		    piece = os.read(r, 65536)
+		    if not piece:
+		        break
+		    got += piece
+		assert p.wait() == 3, p.returncode
+		assert (b'"t":"run.open"' if json else b"run of b") in got and b"rolled_back" in got[-2000:], got[-2000:]
+		assert json or b"40000" in got and b"left out" not in got
+	PY
+	python3 reader.py "$RB" text
+	rm ledger
+	python3 reader.py "$RB" json
+	rm ledger # more than is kept: that something is missing is said, and the end is there
+	sed -i 's/seq 1 40000/seq 1 200000/' b.yml
+	sed -i 's/b"40000" in got and b"left out" not in got/b"bytes were left out here" in got and len(got) < 2 << 20/' reader.py
+	python3 reader.py "$RB" text
+}
+
+@test "hostile: what killed runners leave in the locks folder is swept" {
+	printf 'runbook: 1\nname: s\nlock: here\nact: [ { wait: 1ms } ]\n' >s.yml
+	mkdir -m 1777 locks
+	touch -d '2 hours ago' locks/.tmp-0123456789abcdef locks/other
+	touch locks/.tmp-fedcba9876543210
+	run_rb 0 exec s.yml
+	is "$(ls -A locks)" "$(printf '.tmp-fedcba9876543210\nother')"
+}
+
+@test "hostile: a run that cannot begin leaves nothing behind" {
+	printf 'runbook: 1\nname: s\ninputs: { v: string }\nact: [ { run: ["true"], rollback: [] } ]\n' >s.yml
+	python3 -c 'print("v: " + "x" * 300000)' >in.yml
+	run_rb 1 exec s.yml --inputs in.yml
+	says '200 KiB' err
+	is "$(ls state/runs)" ''
 }
