@@ -157,7 +157,8 @@ forge() { # NAME ANSWER [JQ: changes of the object]
 	forge word perhaps
 	forge version yes '.v = 2'
 	dir=$(echo state/runs/*/answers)
-	echo 'no json' >"$dir/text.json"
+	echo 'no json' >.text
+	mv .text "$dir/text.json"
 	: >"$dir/empty.json"
 	ln -s /etc/passwd "$dir/link.json"
 	mkdir "$dir/folder.json"
@@ -168,7 +169,8 @@ forge() { # NAME ANSWER [JQ: changes of the object]
 	mv "$dir/wide.json.tmp" "$dir/wide.json"
 	cp "$dir/open.json" .second
 	ln .second "$dir/linked.json"
-	head -c 70000 /dev/zero | tr '\0' ' ' >"$dir/long.json"
+	head -c 70000 /dev/zero | tr '\0' ' ' >.long
+	mv .long "$dir/long.json"
 	until_ok test "$(jq -s '[.[] | select(.t == "approval") | .file] | unique | length' state/runs/*/journal.jsonl)" = 14
 	as daemon 0 approve @last go --why fine
 	ends 0

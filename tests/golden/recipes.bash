@@ -753,3 +753,47 @@ golden_revision_1_monitor() {
 	rb 3 exec book.yml -i ask.n=2
 }
 golden_revision_2_monitor() { golden_revision_1_monitor; }
+
+golden_revision_3_words() {
+	cat >book.yml <<-'YML'
+		runbook: 1
+		name: words
+		defaults: { timeout: 20s }
+		act:
+		  - id: folder
+		    run: [mkdir, "data-${{ run.id }}"]
+		    probe: { run: [test, -d, "data-${{ run.id }}"] }
+		    rollback: [{ run: [rmdir, "data-${{ run.id }}"], retry: 0 }]
+		  - id: make
+		    run: [echo, a-new-secret]
+		    capture: { key: secret(out) }
+		    rollback: []
+		  - id: store
+		    run: cat >/dev/null
+		    stdin: ${{ steps.make.key }}
+		    rollback:
+		      - run: cat >/dev/null
+		        stdin: ${{ steps.make.key }}
+		        retry: 0
+		test:
+		  - id: short
+		    run: |
+		      echo "a line"
+		      echo "another one"
+		    effect: read
+		    capture: { n: len(lines(out)) }
+		    expect: n == 3 and out == ''
+		    on_fail: continue
+		  - id: list
+		    checklist: [one, two]
+		    timeout: 3s
+		    on_fail: continue
+		report:
+		  - render: { to: list.txt, text: "${{ steps.list.text ?? '-' }}" }
+	YML
+	begin exec book.yml --no-input
+	until_ok journal_has '"t":"question"'
+	rb 0 answer @last list 1 --why "a note"
+	ends 0
+	rb 4 rollback @last --why "a change of mind"
+}
