@@ -36,7 +36,8 @@ static int show_plan(struct cli *c, struct loaded *l, bool json)
 	if (json)
 		plan_json(l->program, inputs, outside, str_of(l->digest), &b);
 	else
-		plan_text(l->program, inputs, outside, &b, c->color_out, tty_is(STDOUT_FILENO) ? tty_width(STDOUT_FILENO) : 0, ENGINE_REVISION);
+		plan_text(l->program, inputs, &(struct plan_view){ .outside = outside, .revision = ENGINE_REVISION, .color = c->color_out,
+			  .width = tty_is(STDOUT_FILENO) ? tty_width(STDOUT_FILENO) : 0 }, &b);
 	cli_out(buf_str(&b));
 	buf_release(&b);
 	if (file)

@@ -17,7 +17,7 @@ struct listing {
 	const struct program *p;
 	struct str outside;
 	struct buf *out;
-	bool color;
+	bool color, whole;
 	int width;
 	uint32_t number;
 };
@@ -46,8 +46,23 @@ static void put_line(struct listing *l, struct str s, size_t indent)
 		}
 		visible_add(l->out, one);
 	}
-	if (at < s.n)
+	if (at < s.n && !l->whole)
 		buf_addz(l->out, " ...");
+}
+
+/* The other lines, below the first. */
+static void put_more(struct listing *l, struct str s, size_t indent)
+{
+	const char *nl;
+
+	while ((nl = memchr(s.p, '\n', s.n))) {
+		s = str_slice(s, (size_t)(nl - s.p) + 1, s.n);
+		if (!s.n)
+			return;
+		buf_addc(l->out, '\n');
+		buf_fill(l->out, ' ', indent);
+		put_line(l, s, indent);
+	}
 }
 
 static void put_detail(struct listing *l, size_t indent, const char *label, struct str text)
@@ -59,6 +74,8 @@ static void put_detail(struct listing *l, size_t indent, const char *label, stru
 	buf_addz(l->out, label);
 	paint(l, "0");
 	put_line(l, text, indent + strlen(label));
+	if (l->whole)
+		put_more(l, text, indent + strlen(label));
 	buf_addc(l->out, '\n');
 }
 
@@ -290,11 +307,11 @@ static void put_monitors(struct listing *l)
 	}
 }
 
-void plan_text(const struct program *p, const struct value *inputs, struct str outside, struct buf *out, bool color, int width, uint32_t revision)
+void plan_text(const struct program *p, const struct value *inputs, const struct plan_view *view, struct buf *out)
 {
-	struct listing l = { .p = p, .outside = outside, .out = out, .color = color, .width = width };
+	struct listing l = { .p = p, .outside = view->outside, .out = out, .color = view->color, .whole = view->whole, .width = view->width };
 	bool any = false;
-	preview_init(&l.v, p, inputs, revision);
+	preview_init(&l.v, p, inputs, view->revision);
 	put_head(&l);
 	for (int i = PHASE_PREFLIGHT; i <= PHASE_TEST; i++)
 		put_phase(&l, phase_names[i], &p->rb->phases[i]);

@@ -11,8 +11,14 @@
 #include "plan/program.h"
 #include "plan/revision.h"
 
-/* outside: why the run goes on outside of its change window (--outside-window), or empty; revision: of the texts, see revision.h. */
-void plan_text(const struct program *p, const struct value *inputs, struct str outside, struct buf *out, bool color, int width, uint32_t revision);
+struct plan_view {
+	struct str outside; /* why the run goes on outside of its change window (--outside-window), or empty */
+	uint32_t revision;  /* of the texts, see revision.h */
+	int width;          /* columns of the terminal; 0: lines are not cut */
+	bool color;
+	bool whole;         /* all lines of scripts and texts, not the first alone */
+};
+void plan_text(const struct program *p, const struct value *inputs, const struct plan_view *view, struct buf *out);
 /* {"v":1,"runbook":..,"version":..,"digest":..,"inputs":{..},["outside_window":..,]"steps":[{k,id,name,phase,action,effect,command,guards,rollback,irreversible,line}...],"warnings":[..]} */
 void plan_json(const struct program *p, const struct value *inputs, struct str outside, struct str digest, struct buf *out);
 

@@ -11,8 +11,8 @@ enum {
 			 * a rule that does not hold any more is recorded; what is asked for is told with its bounds and how
 			 * it is written */
 	REVISION_3 = 3, /* in a run that undoes another one `run.id` is the other one's; a false `expect` says what it saw, a
-			 * checklist what is ticked of it; the plan shows conditions and loops of undo steps, and arguments of
-			 * a list one by one; a command in which a secret is missing stands behind # until it is filled in */
+			 * checklist what is ticked of it; approvers see scripts whole, and the plan shows conditions and loops
+			 * of undo steps, and arguments of a list one by one; a command in which a secret is missing stands behind # until it is filled in */
 	ENGINE_REVISION = REVISION_3
 };
 

@@ -59,11 +59,13 @@ static void put_part(struct frame *f, const struct data *d, struct buf *out)
 	buf_addc(out, '\n');
 }
 
-/* What the approvers see. */
+/* What the approvers see: all lines of all scripts, or, where that is too long, the first of each. */
 static struct str approval_text(struct frame *f, struct str role, const struct str *who, uint32_t who_count, int64_t need)
 {
 	const struct run_setup *s = f->e->setup;
+	struct plan_view view = { .outside = s->revision >= REVISION_2 ? s->outside_window : STR(""), .revision = s->revision };
 	struct buf b;
+	size_t head;
 	struct str text;
 
 	buf_init(&b, 16 << 20);
@@ -76,9 +78,15 @@ static struct str approval_text(struct frame *f, struct str role, const struct s
 	put_part(f, &f->ps->ast->more->about, &b);
 	put_part(f, &f->ps->ast->more->preview, &b);
 	buf_addc(&b, '\n');
-	plan_text(f->e->p, s->inputs, s->revision >= REVISION_2 ? s->outside_window : STR(""), &b, false, 0, s->revision);
-	put_given(f, &b);
-	text = masked_text(f, arena_str(f->tmp, b.p, b.len));
+	head = b.len;
+	for (view.whole = s->revision >= REVISION_3;; view.whole = false) {
+		plan_text(f->e->p, s->inputs, &view, &b);
+		put_given(f, &b);
+		text = masked_text(f, arena_str(f->tmp, b.p, b.len));
+		if (text.n <= TEXT_MAX || !view.whole)
+			break;
+		b.len = head;
+	}
 	if (text.n > TEXT_MAX)
 		text = arena_printf(f->tmp, STR_FMT "\n... cut here: `runbook plan` shows all\n", STR_ARG(rec_cut(f->e, text, TEXT_MAX)));
 	buf_release(&b);

@@ -450,3 +450,47 @@ killed() {
 	run_rb 0 resume @last
 	holds 'any(.t == "answer" and .k == "act/two" and .answer == "retry" and .why == "it is there")'
 }
+
+@test "people: an approver sees scripts whole; in a plan too long for that, their first lines" {
+	cat >go.yml <<-'EOY'
+		runbook: 1
+		name: go
+		roles: { lead: { who: [daemon] } }
+		plan:
+		  - { id: go, timeout: 60s, approve: { from: lead } }
+		act:
+		  - id: did
+		    run: |
+		      echo first
+		      rm -rf /srv/old
+
+		      echo last
+		    rollback:
+		      - run: |
+		          mkdir /srv/old
+		          echo restored
+		test:
+		  - { run: "true", effect: read }
+	EOY
+	cp go.yml long.yml
+	printf '  - run: |\n' >>long.yml
+	for i in $(seq 1500); do echo "      echo a line of a long script"; done >>long.yml
+	printf '    effect: read\n' >>long.yml
+	begin exec go.yml
+	waits plan/go
+	jq -r 'select(.t == "question").text' state/runs/*/journal.jsonl >seen
+	for line in '       $ echo first' '         rm -rf /srv/old' '         echo last' '       undo: mkdir /srv/old' '             echo restored'; do
+		grep -qFx -- "$line" seen
+	done
+	run_rb 0 cancel @last
+	ends 143
+	run_rb 0 replay @last
+	rm -rf state
+	begin exec long.yml
+	waits plan/go
+	jq -r 'select(.t == "question").text' state/runs/*/journal.jsonl >seen
+	grep -qFx '       $ echo first ...' seen
+	says_not 'cut here' seen
+	run_rb 0 cancel @last
+	ends 143
+}

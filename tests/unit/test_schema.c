@@ -90,7 +90,7 @@ static void the_plan_shows_what_is_known(void **state)
 	load_text(&l, deploy);
 	assert_non_null(l.p);
 	struct value tag = value_strz("a b");
-	plan_text(l.p, &tag, STR(""), &b, false, 100, ENGINE_REVISION);
+	plan_text(l.p, &tag, &(struct plan_view){ .revision = ENGINE_REVISION, .width = 100 }, &b);
 	static const char *const parts[] = {
 		"$ ls '/srv/a b' ${{ vars.log }}\n", "inputs.tag == 'a b'   (true now)", "$ mv ${{ steps.look.n }}\n",
 		"ROLLBACK, last first\n  gone\n       irreversible: it is gone\n  go\n       undo: mv back\n", "write  go  Go on",
