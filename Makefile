@@ -158,7 +158,7 @@ check:
 	@sh tests/check/deps.sh build demo check
 	@bash tests/check/run.sh
 check-long:
-	@sh tests/check/deps.sh build demo check
+	@sh tests/check/deps.sh build demo check long
 	@RB_LONG=1 bash tests/check/run.sh
 fuzz:
 	@sh tests/check/deps.sh build fuzz
@@ -208,6 +208,13 @@ $(B)/fuzz/librunbook.a: $(FUZZOBJ)
 $(B)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(B)/fuzz/librunbook.a
 	$(FUZZCC) -std=gnu11 $(CPPFLAGS) $(FUZZFLAGS) -fsanitize=fuzzer -o $@ $< $(B)/fuzz/librunbook.a $(LIBNAMES:%=-l%) -lm -ldl
 
+# The same targets without a fuzzer, over their seeds only: with SAN=1 in make check.
+seeds-build: $(FUZZSRC:tests/fuzz/fuzz_%.c=$(B)/fuzz/seeds_%)
+$(B)/fuzz/seeds_%: tests/fuzz/fuzz_%.c tests/fuzz/seeds.c $(LIB) $(B)/flags
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 $(CPPFLAGS) $(CFLAGS) -MMD -MP -MT $@ -MF $@.d $(LDFLAGS) -o $@.$$$$ $< tests/fuzz/seeds.c $(LIB) $(LIBS) \
+	  && mv -f $@.$$$$ $@
+
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/runbook
 	install -m 755 $(B)/runbook $(DESTDIR)$(PREFIX)/bin/runbook
@@ -222,7 +229,7 @@ help:
 	@echo 'variables: SAN=1  B=DIR  ROOMS="base value"  T="base_str node"  CC OPT PREFIX DESTDIR'
 
 .PHONY: all lib objs unit unit-build layers banned names coverage headers deps demo check check-long \
-	fuzz fuzz-build bench bench-build crash-build replay-build install clean help FORCE
+	fuzz fuzz-build seeds-build bench bench-build crash-build replay-build install clean help FORCE
 .DELETE_ON_ERROR:
 # Dependency files of -MMD.
 -include $(OBJ:.o=.d) $(UNIT:=.d) $(FUZZOBJ:.o=.d) $(wildcard $(B)/crash/*.d $(B)/replay/*.d)

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include "base/str.h"
 
 struct arena_chunk;
@@ -31,6 +32,10 @@ void *arena_alloc(struct arena *a, size_t n);
 void *arena_array(struct arena *a, size_t count, size_t size);
 /* Copy with a NUL behind it (not counted in .n). */
 struct str arena_str(struct arena *a, const char *p, size_t n);
+/* x, the character, y, as one text with a NUL behind it. */
+struct str arena_join(struct arena *a, struct str x, char between, struct str y);
+/* n in decimal. */
+struct str arena_uint(struct arena *a, uint64_t n);
 /* printf into the arena; the result has a NUL behind it. */
 struct str arena_printf(struct arena *a, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

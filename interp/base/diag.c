@@ -7,6 +7,8 @@
 #include "base/arena.h"
 #include "base/mem.h"
 
+enum { TEXT_MAX = 2000 };
+
 void diags_init(struct diags *ds, struct arena *a)
 {
 	*ds = (struct diags){ .arena = a };
@@ -48,6 +50,23 @@ static void keep(struct diags *ds, struct diag *d)
 	ds->list[ds->count++] = d;
 }
 
+/* The text of a message. What it quotes may be as long as the file: of more than TEXT_MAX
+ * bytes the middle is left out. */
+static struct str words(struct diags *ds, const char *fmt, va_list ap)
+{
+	struct str s = arena_vprintf(ds->arena, fmt, ap);
+	size_t head = TEXT_MAX / 2, tail = s.n - TEXT_MAX / 4;
+
+	if (s.n <= TEXT_MAX)
+		return s;
+	while (((unsigned char)s.p[head] & 0xc0) == 0x80)
+		head--;
+	while (tail < s.n && ((unsigned char)s.p[tail] & 0xc0) == 0x80)
+		tail++;
+	return arena_printf(ds->arena, STR_FMT " ... " STR_FMT, STR_ARG(str_slice(s, 0, head)),
+			    STR_ARG(str_slice(s, tail, s.n)));
+}
+
 struct diag *diag_add(struct diags *ds, int code, struct span at, const char *fmt, ...)
 {
 	if (known(ds, code, at))
@@ -66,7 +85,7 @@ struct diag *diag_add(struct diags *ds, int code, struct span at, const char *fm
 	*d = (struct diag){ .code = code, .severity = severity, .span = at };
 	va_list ap;
 	va_start(ap, fmt);
-	d->message = arena_vprintf(ds->arena, fmt, ap);
+	d->message = words(ds, fmt, ap);
 	va_end(ap);
 	keep(ds, d);
 	return d;
@@ -78,7 +97,7 @@ void diag_mark(struct diags *ds, struct diag *d, const char *fmt, ...)
 		return;
 	va_list ap;
 	va_start(ap, fmt);
-	d->mark = arena_vprintf(ds->arena, fmt, ap);
+	d->mark = words(ds, fmt, ap);
 	va_end(ap);
 }
 
@@ -89,7 +108,7 @@ void diag_label(struct diags *ds, struct diag *d, struct span at, const char *fm
 	va_list ap;
 	va_start(ap, fmt);
 	d->labels[d->label_count].span = at;
-	d->labels[d->label_count++].text = arena_vprintf(ds->arena, fmt, ap);
+	d->labels[d->label_count++].text = words(ds, fmt, ap);
 	va_end(ap);
 }
 
@@ -99,7 +118,7 @@ void diag_note(struct diags *ds, struct diag *d, const char *fmt, ...)
 		return;
 	va_list ap;
 	va_start(ap, fmt);
-	d->notes[d->note_count++] = arena_vprintf(ds->arena, fmt, ap);
+	d->notes[d->note_count++] = words(ds, fmt, ap);
 	va_end(ap);
 }
 
@@ -109,7 +128,7 @@ void diag_help(struct diags *ds, struct diag *d, const char *fmt, ...)
 		return;
 	va_list ap;
 	va_start(ap, fmt);
-	d->helps[d->help_count++] = arena_vprintf(ds->arena, fmt, ap);
+	d->helps[d->help_count++] = words(ds, fmt, ap);
 	va_end(ap);
 }
 

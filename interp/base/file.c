@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <ftw.h>
 #include <stdint.h>
 #include <stdbool.h>
@@ -85,6 +86,10 @@ int file_write_all(int fd, const char *p, size_t n)
 		ssize_t put = write(fd, p, n);
 		if (put < 0 && errno == EINTR)
 			continue;
+		if (put < 0 && errno == EAGAIN) { /* another program has set the terminal or pipe so */
+			(void)poll(&(struct pollfd){ .fd = fd, .events = POLLOUT }, 1, -1);
+			continue;
+		}
 		if (put < 0)
 			return errno;
 		if (put == 0)

@@ -96,10 +96,12 @@ static void string_body(struct buf *out, struct str s)
 			at += 8;
 			continue;
 		}
-		unsigned char c = (unsigned char)s.p[at];
-		if (c < 0x80 && classes[c] == 0) {
+		unsigned char c = 0;
+		while (at < s.n && (c = (unsigned char)s.p[at]) < 0x80 && classes[c] == 0)
 			at++;
-		} else if (c >= 0x80) {
+		if (at == s.n)
+			break;
+		if (c >= 0x80) {
 			size_t next = at;
 			/* One byte for a non-ASCII start means that it was bad. */
 			utf8_next(s, &next);

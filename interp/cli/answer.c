@@ -304,6 +304,7 @@ const struct cli_command cmd_answer = {
 		"resume), 1: not taken.\n",
 	.options = answer_options,
 	.run = answer_run,
+	.acts = true,
 };
 
 static const struct option_row approve_options[] = {
@@ -325,4 +326,5 @@ const struct cli_command cmd_approve = {
 		"  runbook approve 01m7ydxr plan/go --why 'reviewed CR-42'\n",
 	.options = approve_options,
 	.run = approve_run,
+	.acts = true,
 };

@@ -87,6 +87,10 @@ static int release_lock(struct cli *c, struct past *p, const char *why)
 	struct settings set;
 	int err;
 
+	if (!past_began(p)) {
+		cli_error("run " STR_FMT ": nothing was written, its runner died before it did anything; its lock frees itself", STR_ARG(p->id));
+		return EXIT_FAILED;
+	}
 	if (!p->s.lock.n && why) {
 		cli_error("run " STR_FMT " holds no lock: there is nothing to free", STR_ARG(p->id));
 		return EXIT_FAILED;
@@ -144,4 +148,5 @@ const struct cli_command cmd_cancel = {
 		"has ended and nothing is left, 4 when a person must act.\n",
 	.options = options,
 	.run = cancel_run,
+	.acts = true,
 };

@@ -38,6 +38,7 @@ struct cli_command {
 	const char *help;                /* paragraphs with examples */
 	const struct option_row *options; /* ends with name NULL */
 	int (*run)(struct cli *c);
+	bool acts;                       /* its exit code tells of a run, whatever becomes of its output */
 	bool bundles;                    /* RUN may be a bundle (cli/unpack.h) */
 };
 
@@ -57,8 +58,9 @@ void cli_err(struct str s);
 /* From now on cli_error() is also kept for standard output, as JSON. */
 void cli_json_errors(void);
 /* The end of the program: with cli_json_errors(), and if it fails with nothing on standard
- * output, prints {"v":1,"t":"error","exit":N,"errors":[TEXT...]}. Returns code. */
-int cli_end(int code);
+ * output, prints {"v":1,"t":"error","exit":N,"errors":[TEXT...]}. Returns code; if standard
+ * output could not be written, says so and returns EXIT_FAILED for EXIT_OK, unless `acts`. */
+int cli_end(int code, bool acts);
 
 extern const struct cli_command *const commands[]; /* sorted by name, ends with NULL */
 const struct cli_command *command_find(const char *name);

@@ -4,8 +4,12 @@
 #include "base/file.h"
 #include "cli/eval_data.h"
 #include "cli/past.h"
+#include "cli/rebuild.h"
 #include "cli/source.h"
 #include "eval/scope_data.h"
+#include "host/jail.h"
+#include "journal/mask.h"
+#include "run/engine.h"
 #include "syntax/expr.h"
 #include "syntax/node.h"
 #include "value/json.h"
@@ -53,6 +57,32 @@ static int evaluate(struct cli *c, const char *text, struct value data)
 	return EXIT_OK;
 }
 
+/* A past run is replayed: its engine knows all names, as they were where the journal ends. */
+static int evaluate_past(struct cli *c, const char *text, const char *run)
+{
+	struct rebuild b = { 0 };
+	struct mask *m = mask_new();
+	struct past p;
+	int code = past_open(c, run, &p), err;
+
+	if (!code) {
+		err = jail_enter();
+		if (err) {
+			cli_error("the kernel does not let us give up our rights (%s): a replay must not be able to act", strerror(err));
+			code = EXIT_INTERNAL;
+		}
+	}
+	if (!code && rebuild_open(&b, c, p.dir) && rebuild_replay(&b, NULL, m)) {
+		code = evaluate(c, text, engine_names(b.engine, &c->arena));
+	} else if (!code) {
+		cli_error("what run " STR_FMT " knew cannot be had from its journal: %s", STR_ARG(p.id), b.why);
+		code = EXIT_DAMAGED;
+	}
+	rebuild_release(&b);
+	mask_free(m);
+	return code;
+}
+
 static int eval_run(struct cli *c)
 {
 	const char *file = cli_arg(c, "context"), *run = cli_arg(c, "run");
@@ -64,20 +94,14 @@ static int eval_run(struct cli *c)
 		return cli_usage(c, "--context and --run exclude each other");
 	if (file && !eval_data_file(c, file, &data))
 		return EXIT_USAGE;
-	if (run) {
-		struct past p;
-		int code = past_open(c, run, &p);
-
-		if (code)
-			return code;
-		data = eval_data_run(c, &p);
-	}
+	if (run)
+		return evaluate_past(c, c->args[0], run);
 	return evaluate(c, c->args[0], data);
 }
 
 static const struct option_row options[] = {
 	{ "context", 'c', "FILE", "a YAML or JSON file: its top-level keys are names, the whole is `context`" },
-	{ "run", 'r', "RUN", "the names that a run had at its end: inputs, steps, run" },
+	{ "run", 'r', "RUN", "what the expressions of a run could name at its end: inputs, vars, steps, run, ..." },
 	{ "state", 0, "DIR", "where runs are kept" },
 	{ "color", 0, "WHEN", "always, never or auto" },
 	{ NULL, 0, NULL, NULL },

@@ -2,6 +2,7 @@
 
 #include "cli/output.h"
 #include "cli/planfile.h"
+#include "cli/presets.h"
 #include "cli/runner.h"
 #include "cli/source.h"
 
@@ -32,7 +33,7 @@ static int exec_run(struct cli *c)
 
 	if (c->arg_count != 1)
 		return cli_usage(c, "exec needs one runbook, this is %d", c->arg_count);
-	if (!output_ui(c, &q.format))
+	if (!output_ui(c, &q.format) || !presets_outside(c, &q.outside_window))
 		return EXIT_USAGE;
 	name = c->args[0];
 	if (planfile_is(name))
@@ -84,4 +85,5 @@ const struct cli_command cmd_exec = {
 		"5 held, 6 journal damaged, 7 locked by another run, 128+N cancelled by signal N.\n",
 	.options = options,
 	.run = exec_run,
+	.acts = true,
 };

@@ -119,6 +119,24 @@ static void put_sample(const struct record *r)
 	arena_release(&a);
 }
 
+/* A rule of it that fired, or that does not hold any more. */
+static void put_rule(const struct record *r)
+{
+	struct arena a;
+	struct buf b;
+
+	arena_init(&a);
+	buf_init(&b, 64 << 10);
+	buf_adds(&b, r->w);
+	if (str_eqz(r->t, "rule"))
+		buf_printf(&b, "  fires, " STR_FMT ": " STR_FMT, STR_ARG(record_text(r, &a, "then")), STR_ARG(record_text(r, &a, "text")));
+	else
+		buf_printf(&b, "  holds no more: " STR_FMT, STR_ARG(record_text(r, &a, "when")));
+	put_lines(STR(""), "", buf_str(&b), true);
+	buf_release(&b);
+	arena_release(&a);
+}
+
 /* "migrate" stands for act/migrate and its iterations; a whole key for itself. */
 static bool wanted(const struct logs *l, struct str key)
 {
@@ -143,6 +161,8 @@ static void each(void *arg, const struct record *r)
 		l->shown++;
 		put_sample(r);
 	}
+	if (l->step && str_starts(r->t, STR("rule")) && wanted(l, r->k))
+		put_rule(r);
 	if ((!str_eqz(r->t, "step.attempt") && !str_eqz(r->t, "probe")) || !wanted(l, r->k))
 		return;
 	l->shown++;
@@ -217,7 +237,7 @@ const struct cli_command cmd_logs = {
 	.summary = "what the steps of a run printed, or a monitor sampled",
 	.help = "Lines are marked with their step, `|` is standard output, `!` standard error. With STEP\n"
 		"(a key such as act/migrate, or its id) the lines stand bare. Of a monitor (its key or\n"
-		"id) each sample is a line: its time and its figures, or why it failed.\n\n"
+		"id) each sample is a line: its time and its figures, or why it failed; so are its rules.\n\n"
 		"  runbook logs @last\n  runbook logs @last migrate\n  runbook logs @last -f\n  runbook logs @last monitors/errors -f\n",
 	.options = options,
 	.run = logs_run,

@@ -215,11 +215,11 @@ int main(int argc, char **argv)
 			help_command(command_find(argv[2]), true);
 		else
 			help_all();
-		return argc < 2 ? EXIT_USAGE : EXIT_OK;
+		return cli_end(argc < 2 ? EXIT_USAGE : EXIT_OK, false);
 	}
 	if (!strcmp(argv[1], "--version")) {
 		cli_out(STR("runbook " RUNBOOK_VERSION "\n"));
-		return EXIT_OK;
+		return cli_end(EXIT_OK, false);
 	}
 	c.command = command_find(argv[1]);
 	if (!c.command)
@@ -236,5 +236,5 @@ int main(int argc, char **argv)
 		err = c.command->run(&c);
 	}
 	arena_release(&c.arena);
-	return cli_end(err < 0 ? EXIT_OK : err);
+	return cli_end(err < 0 ? EXIT_OK : err, c.command->acts);
 }

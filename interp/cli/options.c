@@ -1,5 +1,6 @@
 #include "cli/command.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,9 +11,9 @@
 
 /* options: what a command was given, and its words to the user. */
 
-/* What cli_error() said, for the error object of --output json; the program's words
- * have no owner to pass along, so this one is the process's. */
-static struct { bool json, printed; struct buf texts; uint32_t count; } said;
+/* What cli_error() said, for the error object of --output json, and the first errno of
+ * standard output; the program's words have no owner to pass along, so this one is the process's. */
+static struct { bool json, printed; int lost; struct buf texts; uint32_t count; } said;
 
 bool cli_has(const struct cli *c, const char *name)
 {
@@ -40,7 +41,10 @@ void cli_each(const struct cli *c, const char *name, void (*each)(void *arg, con
 void cli_out(struct str s)
 {
 	said.printed = said.printed || s.n;
-	(void)file_write_all(STDOUT_FILENO, s.p, s.n);
+	int err = file_write_all(STDOUT_FILENO, s.p, s.n);
+
+	if (err != EPIPE && !said.lost)
+		said.lost = err;
 }
 
 void cli_err(struct str s)
@@ -98,7 +102,7 @@ void cli_json_errors(void)
 	buf_init(&said.texts, 1 << 20);
 }
 
-int cli_end(int code)
+int cli_end(int code, bool acts)
 {
 	struct buf b;
 
@@ -110,7 +114,9 @@ int cli_end(int code)
 		cli_out(buf_str(&b));
 		buf_release(&b);
 	}
+	if (said.lost)
+		cli_error("standard output: %s", strerror(said.lost));
 	if (said.json)
 		buf_release(&said.texts);
-	return code;
+	return said.lost && code == EXIT_OK && !acts ? EXIT_FAILED : code;
 }

@@ -1,8 +1,12 @@
 #include "cli/past.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include "cli/unpack.h"
 #include "cli/settings.h"
 #include "host/proc.h"
@@ -60,6 +64,36 @@ static bool lives(const struct past *p)
 	return live;
 }
 
+/* A folder as it is before the journal is made: no journal, and nothing that a journal names. */
+static bool bare_folder(const struct past *p)
+{
+	static const char *const names[] = { "journal.jsonl", "report.run.json", "heads" };
+	char path[PATH_MAX];
+	const struct dirent *e;
+	bool empty = true;
+	DIR *blobs;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		(void)snprintf(path, sizeof(path), STR_FMT "/%s", STR_ARG(p->dir), names[i]);
+		if (!access(path, F_OK))
+			return false;
+	}
+	(void)snprintf(path, sizeof(path), STR_FMT "/blobs/sha256", STR_ARG(p->dir));
+	blobs = opendir(path);
+	while (blobs && (e = readdir(blobs)))
+		empty = empty && e->d_name[0] == '.';
+	if (blobs)
+		closedir(blobs);
+	return empty;
+}
+
+bool past_began(const struct past *p)
+{
+	if (p->s.records || p->s.scan.state == JOURNAL_UNREADABLE)
+		return p->s.records || !bare_folder(p);
+	return p->s.scan.state != JOURNAL_TORN;
+}
+
 int past_open(struct cli *c, const char *what, struct past *p)
 {
 	int code = past_find(c, what, p);
@@ -67,6 +101,10 @@ int past_open(struct cli *c, const char *what, struct past *p)
 	if (code)
 		return code;
 	if (!report_read(&c->arena, p->journal.p, true, &p->s)) {
+		if (!past_began(p)) {
+			cli_error("run " STR_FMT ": nothing was written, its runner died before it did anything", STR_ARG(p->id));
+			return EXIT_FAILED;
+		}
 		cli_error(STR_FMT ": %s", STR_ARG(p->journal), p->s.scan.why);
 		return EXIT_DAMAGED;
 	}
@@ -78,9 +116,10 @@ int past_open(struct cli *c, const char *what, struct past *p)
 	return EXIT_OK;
 }
 
+
 struct str past_status(const struct past *p)
 {
-	if (p->s.scan.state == JOURNAL_CORRUPT || p->s.scan.state == JOURNAL_UNREADABLE)
+	if (p->s.scan.state == JOURNAL_CORRUPT || (p->s.scan.state == JOURNAL_UNREADABLE && past_began(p)))
 		return STR("damaged");
 	if (p->s.sealed)
 		return p->s.status;

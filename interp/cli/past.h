@@ -14,6 +14,8 @@ struct past {
 int past_find(struct cli *c, const char *what, struct past *p);
 /* As past_find, and folds the journal; a corrupt one is EXIT_DAMAGED after a message. */
 int past_open(struct cli *c, const char *what, struct past *p);
+/* Is there a record? Without one the runner died before it did anything. Of a folded run. */
+bool past_began(const struct past *p);
 /* seal's status, "held", "in_doubt", "running" (live) or "broken" (neither). */
 struct str past_status(const struct past *p);
 

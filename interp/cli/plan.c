@@ -2,6 +2,7 @@
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/planfile.h"
+#include "cli/presets.h"
 #include "cli/source.h"
 #include "host/tty.h"
 #include "plan/listing.h"
@@ -14,24 +15,28 @@
 static int show_plan(struct cli *c, struct loaded *l, bool json)
 {
 	const char *file = cli_arg(c, "out");
+	struct str outside;
 	struct preset *presets;
 	struct value *inputs;
 	uint32_t n;
 	struct buf b;
 
+	if (!presets_outside(c, &outside))
+		return EXIT_USAGE;
+	presets_outside_note(l, outside);
 	if (!source_inputs(c, l, &inputs, &presets, &n)) {
 		diags_sort(&l->diags);
 		if (l->diags.count)
 			source_report(c, &l->diags, json ? DIAG_JSON : DIAG_TEXT);
 		return EXIT_USAGE;
 	}
-	if (file && !planfile_write(c, l, inputs, file))
+	if (file && !planfile_write(c, l, inputs, outside, file))
 		return EXIT_USAGE;
 	buf_init(&b, 64 << 20);
 	if (json)
-		plan_json(l->program, inputs, str_of(l->digest), &b);
+		plan_json(l->program, inputs, outside, str_of(l->digest), &b);
 	else
-		plan_text(l->program, inputs, &b, c->color_out, tty_is(STDOUT_FILENO) ? tty_width(STDOUT_FILENO) : 0);
+		plan_text(l->program, inputs, outside, &b, c->color_out, tty_is(STDOUT_FILENO) ? tty_width(STDOUT_FILENO) : 0, ENGINE_REVISION);
 	cli_out(buf_str(&b));
 	buf_release(&b);
 	if (file)
@@ -62,6 +67,7 @@ static const struct option_row options[] = {
 	{ "input", 'i', "NAME=VALUE", "an input's value" },
 	{ "inputs", 0, "FILE", "inputs from a YAML or JSON file" },
 	{ "out", 'o', "FILE", "save the plan; `runbook exec FILE` runs exactly it" },
+	{ "outside-window", 0, "REASON", "with -o: the saved plan goes on outside of the change window, where the runbook lets a person decide" },
 	{ "moving", 0, NULL, "accept a branch as the version of SOURCE" },
 	{ "require-signed", 0, NULL, "refuse a version without a trusted signature" },
 	{ "offline", 0, NULL, "never ask a server: use what was fetched before" },

@@ -75,7 +75,7 @@ static bool put_modules(struct cli *c, struct loaded *l, struct jsonw *w)
 }
 
 /* The plan's text without its own digest. */
-static bool plan_body(struct cli *c, struct loaded *l, const struct value *inputs, struct buf *out)
+static bool plan_body(struct cli *c, struct loaded *l, const struct value *inputs, struct str outside, struct buf *out)
 {
 	const struct runbook *rb = l->program->rb;
 	struct str base = l->path;
@@ -103,10 +103,12 @@ static bool plan_body(struct cli *c, struct loaded *l, const struct value *input
 		w.comma = true;
 	}
 	jsonw_close(&w, '}');
+	if (outside.n)
+		jsonw_kstr(&w, "outside_window", outside);
 	return put_files(c, l, l->program->units[0], &w) && put_modules(c, l, &w);
 }
 
-bool planfile_write(struct cli *c, struct loaded *l, const struct value *inputs, const char *path)
+bool planfile_write(struct cli *c, struct loaded *l, const struct value *inputs, struct str outside, const char *path)
 {
 	struct buf b;
 	char hex[65];
@@ -114,7 +116,7 @@ bool planfile_write(struct cli *c, struct loaded *l, const struct value *inputs,
 	bool ok;
 
 	buf_init(&b, PLAN_MAX);
-	ok = plan_body(c, l, inputs, &b);
+	ok = plan_body(c, l, inputs, outside, &b);
 	if (ok) {
 		digest_hex(buf_str(&b), hex);
 		buf_printf(&b, ",\"plan\":\"%s\"}\n", hex);
@@ -173,7 +175,7 @@ static void add_answer(void *arg, const char *value)
 static int exec_plan(struct cli *c, const char *path, struct run_request *q, struct value plan, struct str text)
 {
 	const struct value *inputs = value_get(plan, STR("inputs"));
-	struct str source = text_of(plan, "path");
+	struct str source = text_of(plan, "path"), outside = text_of(plan, "outside_window");
 	struct answers answers = { q, cli_has(c, "inputs") };
 	struct loaded l;
 	struct buf b;
@@ -184,6 +186,10 @@ static int exec_plan(struct cli *c, const char *path, struct run_request *q, str
 	cli_each(c, "input", add_answer, &answers);
 	if (answers.inputs)
 		return cli_usage(c, "a plan has its inputs already: -i and --inputs cannot change them");
+	if (outside.n && q->outside_window.n)
+		return cli_usage(c, "the plan says already why it goes on outside of its window: --outside-window cannot change that");
+	if (outside.n)
+		q->outside_window = outside;
 	if (!str_eqz(text_of(plan, "version"), RUNBOOK_VERSION))
 		return refuse(path, "it was made by another version of the program");
 	if (!source.n || !inputs || inputs->kind != V_MAP || !source_load(c, source.p, &l))
@@ -197,7 +203,7 @@ static int exec_plan(struct cli *c, const char *path, struct run_request *q, str
 	} else if (!take_inputs(c, &l, *inputs, q)) {
 		code = refuse(path, "its inputs are not those of the runbook");
 	} else {
-		same = plan_body(c, &l, q->inputs, &b) && str_starts(text, buf_str(&b));
+		same = plan_body(c, &l, q->inputs, outside, &b) && str_starts(text, buf_str(&b));
 		code = same ? runner_run(c, &l, q) : refuse(path, l.origin->pinned ? "its commit or one of its `files` has changed since" : "one of its `files` or modules has changed since");
 	}
 	buf_release(&b);

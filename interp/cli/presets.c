@@ -110,6 +110,27 @@ static bool fields_given(struct cli *c, struct str path, const struct step *s, c
 	return ok;
 }
 
+bool presets_outside(struct cli *c, struct str *reason)
+{
+	const char *given = cli_arg(c, "outside-window");
+
+	*reason = given ? str_trim(str_of(given)) : STR("");
+	if (given && (!reason->n || !utf8_valid(*reason))) {
+		cli_usage(c, "--outside-window needs a reason as text, such as --outside-window 'CR-42: the disk is full'");
+		return false;
+	}
+	return true;
+}
+
+void presets_outside_note(const struct loaded *l, struct str reason)
+{
+	const struct window *w = &l->program->rb->window;
+
+	if (reason.n && w->present && w->otherwise == WINDOW_FAIL)
+		cli_error(STR_FMT ":%u: --outside-window changes nothing: outside of its window this runbook fails (`else: confirm` would let a person decide)",
+			  STR_ARG(l->path), source_locate(w->span.src, w->span.start).line);
+}
+
 static bool window_given(const struct loaded *l, int64_t wall)
 {
 	const struct window *w = &l->program->rb->window;

@@ -8,9 +8,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/str.h"
+
 struct cli;
 struct loaded;
 struct preset;
+
+/* --outside-window REASON; empty if it is not given. False after a message. */
+bool presets_outside(struct cli *c, struct str *reason);
+/* Says so where a reason changes nothing, since the runbook lets nobody decide. */
+void presets_outside_note(const struct loaded *l, struct str reason);
 
 /* Each names a question and fits it. False after a message for each that does not. */
 bool presets_known(struct cli *c, const struct loaded *l, const struct preset *presets, uint32_t n);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "base/file.h"
 #include "base/jsonw.h"
@@ -46,6 +47,19 @@ static int tombstone(struct cli *c, const struct settings *set, const struct pas
 	return err;
 }
 
+/* When a run began that may go: sealed, or without a record, which none will get any more. */
+static bool when(const struct past *p, int64_t *started)
+{
+	struct stat st;
+
+	if (past_began(p))
+		return p->s.sealed && p->s.scan.state == JOURNAL_SOUND && unit_parse_time(p->s.started, started);
+	if (stat(p->journal.p, &st) && stat(p->dir.p, &st))
+		return false;
+	*started = st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+	return true;
+}
+
 /* 1 removed, 0 kept, -1 after a message. */
 static int prune_one(struct cli *c, const struct settings *set, struct str id, int64_t before)
 {
@@ -55,8 +69,8 @@ static int prune_one(struct cli *c, const struct settings *set, struct str id, i
 
 	p.dir = arena_printf(&c->arena, "%s/runs/" STR_FMT, setting(set, SET_STATE), STR_ARG(id));
 	p.journal = arena_printf(&c->arena, STR_FMT "/journal.jsonl", STR_ARG(p.dir));
-	if (!report_read(&c->arena, p.journal.p, true, &p.s) || !p.s.sealed || p.s.scan.state != JOURNAL_SOUND ||
-	    run_is_live(p.dir.p) || !unit_parse_time(p.s.started, &started) || started >= before)
+	(void)report_read(&c->arena, p.journal.p, true, &p.s);
+	if (run_is_live(p.dir.p) || !when(&p, &started) || started >= before)
 		return 0;
 	err = tombstone(c, set, &p);
 	if (!err)

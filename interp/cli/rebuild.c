@@ -15,7 +15,7 @@
 
 /* rebuild: from a run's folder to an engine that stands where the journal ends. */
 
-enum { SOURCE_MAX = 64 << 20, PARENTS_MAX = 8 };
+enum { SOURCE_MAX = 64 << 20, PARENTS_MAX = 8, ROUNDS_MAX = 8 };
 
 __attribute__((format(printf, 2, 3)))
 static bool cannot(struct rebuild *b, const char *fmt, ...)
@@ -80,12 +80,27 @@ static bool is_hidden(const struct value *hidden, struct str name)
 	return false;
 }
 
+/* Only what is text can have a stand-in where a secret was. */
+static bool told(const struct decl *d, struct value v)
+{
+	bool of_text = d->type == DECL_STRING || ((d->type == DECL_LIST || d->type == DECL_MAP) && d->of == DECL_STRING), ok = true;
+
+	if (of_text || (v.kind != V_STRING && v.kind != V_LIST && v.kind != V_MAP))
+		return true;
+	if (v.kind == V_STRING)
+		return str_find(value_text(v), STR("***")) < 0;
+	for (uint32_t i = 0; i < v.n; i++)
+		ok = ok && told(d, v.kind == V_LIST ? v.list[i] : v.map[i].value);
+	return ok;
+}
+
 static bool load_inputs(struct rebuild *b, const struct record *r)
 {
 	const struct runbook *rb = b->l.program->rb;
 	struct value map, hidden, *list = arena_array(&b->c->arena, rb->input_count + 1u, sizeof(*list));
 	bool some = member_json(b, r, "hidden", &hidden);
 
+	b->hidden = some;
 	if (!member_json(b, r, "inputs", &map) || map.kind != V_MAP)
 		return cannot(b, "its first record has no inputs");
 	for (uint32_t i = 0; i < rb->input_count; i++) {
@@ -93,7 +108,12 @@ static bool load_inputs(struct rebuild *b, const struct record *r)
 
 		if (!v)
 			return cannot(b, "its first record has no input `" STR_FMT "`", STR_ARG(rb->inputs[i].name));
-		list[i] = some && is_hidden(&hidden, rb->inputs[i].name) ? value_str(b->setup.gone) : *v;
+		list[i] = *v;
+		if (!some || !is_hidden(&hidden, rb->inputs[i].name))
+			continue;
+		if (!told(&rb->inputs[i], *v))
+			return cannot(b, "input `" STR_FMT "` had the value of a secret, which is not written anywhere", STR_ARG(rb->inputs[i].name));
+		list[i] = recorded_marked(&b->c->arena, *v, b->setup.gone);
 	}
 	b->setup.inputs = list;
 	return true;
@@ -184,6 +204,7 @@ static bool take_open(struct rebuild *b, const struct record *r)
 {
 	struct str program = text(b, r, "program"), body = recorded_body(r);
 	struct run_setup *s = &b->setup;
+	int64_t revision;
 
 	b->run = text(b, r, "run");
 	b->path = text(b, r, "path");
@@ -195,6 +216,10 @@ static bool take_open(struct rebuild *b, const struct record *r)
 	b->parent_head = text(b, r, "parent_head");
 	b->dry = record_bool(r, "dry");
 	b->sync = record_bool(r, "sync");
+	revision = record_int(r, "revision", 1);
+	if (revision < 1 || revision > ENGINE_REVISION)
+		return cannot(b, "it is of revision %lld, and this program knows up to %d", (long long)revision, ENGINE_REVISION);
+	s->revision = (uint32_t)revision;
 	s->run_id = b->run;
 	s->operator_name = text(b, r, "operator");
 	s->dry_run = b->dry;
@@ -270,8 +295,10 @@ static void on_record(void *arg, const struct record *r)
 {
 	struct rebuild *b = arg;
 
-	if (replay_take(b->replay, r) && b->each)
+	if (replay_take(b->replay, r) && b->each && r->n > b->given) {
+		b->given = r->n;
 		b->each(b->arg, r);
+	}
 }
 
 static bool same(struct rebuild *b)
@@ -292,6 +319,7 @@ static bool replay_parent(struct rebuild *b)
 	struct str dir;
 
 	p->depth = b->depth + 1;
+	p->stand_ins = b->stand_ins;
 	if (p->depth > PARENTS_MAX)
 		return cannot(b, "too many runs that undo one another");
 	if (!run_id_ok(b->parent))
@@ -307,7 +335,7 @@ static bool replay_parent(struct rebuild *b)
 	b->engine = p->engine;
 	b->lock = p->lock;
 	p->engine = NULL;
-	engine_rename(b->engine, b->run);
+	engine_rename(b->engine, b->run, b->setup.revision >= REVISION_3);
 	return true;
 }
 
@@ -325,19 +353,36 @@ static bool start_engine(struct rebuild *b)
 	return engine_prepare(b->engine, b->start, &b->lock, &error) || cannot(b, "%.*s", STR_ARG(error));
 }
 
-bool rebuild_replay(struct rebuild *b, const struct value *secrets, struct mask *m)
+static void stop_engine(struct rebuild *b)
 {
-	struct replay_options o = { .dir = b->run_dir.p, .mask = m, .gone = b->setup.gone };
+	replay_free(b->replay);
+	engine_free(b->engine);
+	b->replay = NULL;
+	b->engine = NULL;
+	if (b->up)
+		rebuild_release(b->up);
+	b->up = NULL;
+}
 
-	b->mask = m;
-	b->secrets = secrets;
-	if (!secrets)
-		make_stand_ins(b, m);
-	b->setup.secrets = b->secrets;
-	b->setup.mask = m;
+/* What the trace of another round took down does not count. */
+static void trace_again(struct rebuild *b)
+{
+	const struct mask *m = b->trace->mask;
+
+	trace_release(b->trace);
+	trace_init(b->trace, m);
+}
+
+/* False: it is not even begun, or the journal is damaged. */
+static bool replay_once(struct rebuild *b)
+{
+	struct replay_options o = { .dir = b->run_dir.p, .mask = b->mask, .gone = b->setup.gone, .alike = &b->alike };
+
+	stop_engine(b);
 	if (!start_engine(b))
 		return false;
 	o.engine = b->engine;
+	o.secrets = b->stand_ins ? b->l.program->secret_count : 0;
 	if (b->trace)
 		o.observer = trace_observer(b->trace);
 	b->replay = replay_new(&o);
@@ -345,15 +390,52 @@ bool rebuild_replay(struct rebuild *b, const struct value *secrets, struct mask 
 	if (b->scan.state == JOURNAL_CORRUPT || b->scan.state == JOURNAL_UNREADABLE)
 		return cannot(b, "%.150s", b->scan.why);
 	replay_end(b->replay, b->scan.sealed);
+	return true;
+}
+
+/* A text first seen behind a capture may still be the value of a secret of the runbook, and
+ * have been masked all along where no record shows it (in a file). True: that is worth a try. */
+static bool from_the_start(struct rebuild *b)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < b->alike.count && b->stand_ins && b->l.program->secret_count; i++) {
+		any = any || b->alike.list[i].from;
+		b->alike.list[i].from = 0;
+	}
+	return any;
+}
+
+bool rebuild_replay(struct rebuild *b, const struct value *secrets, struct mask *m)
+{
+	unsigned round = 0;
+
+	b->mask = m;
+	b->secrets = secrets;
+	b->alike.arena = &b->c->arena;
+	if (!secrets) {
+		b->stand_ins = true;
+		make_stand_ins(b, m);
+	}
+	b->setup.secrets = b->secrets;
+	b->setup.mask = m;
+	if (b->hidden && mask_add(m, b->setup.gone))
+		mask_ready(m);
+	do {
+		b->alike.more = false;
+		if (round && b->trace)
+			trace_again(b);
+		if (!replay_once(b))
+			return false;
+		if (replay_result(b->replay)->verdict == REPLAY_DIVERGED && !b->alike.more)
+			b->alike.more = from_the_start(b);
+	} while (b->alike.more && ++round < ROUNDS_MAX);
 	return same(b);
 }
 
 void rebuild_release(struct rebuild *b)
 {
-	replay_free(b->replay);
+	stop_engine(b);
 	map_release(&b->files);
-	engine_free(b->engine);
-	if (b->up)
-		rebuild_release(b->up);
 	source_release(&b->l);
 }

@@ -12,6 +12,7 @@
 #include "cli/source.h"
 #include "journal/reader.h"
 #include "run/engine.h"
+#include "run/lookalike.h"
 #include "run/replay.h"
 #include "run/trace.h"
 
@@ -33,10 +34,14 @@ struct rebuild {
 	struct journal_scan scan;
 	char why[256];                   /* why it cannot be rebuilt; empty: it can */
 	bool diverged;                   /* it can, but the engine makes another journal of it */
+	struct lookalikes alike;         /* texts that the journal has masked, though they are no secrets of the runbook */
 	/* internal */
 	struct rebuild *up;              /* of the run that it undoes */
 	struct str run_dir;
 	const struct value *secrets;
+	bool hidden;                     /* an input had a secret in it */
+	bool stand_ins;                  /* for secrets; those of the run are not known */
+	int64_t given;                   /* the last record that `each` got */
 	/* Called with each record that was the same, in order. May be NULL. */
 	void (*each)(void *arg, const struct record *r);
 	void *arg;
@@ -48,7 +53,9 @@ struct rebuild {
 /* Reads the first record and loads the program that it names. False: why. */
 bool rebuild_open(struct rebuild *b, struct cli *c, struct str run_dir);
 /* Replays the whole journal. secrets: values by program.secrets, or NULL: stand-ins, whose
- * mask is made here. False: why (the journal is damaged, or the replay is not identical). */
+ * mask is made here. Where the journal has *** for what stands in clear in the runbook, the
+ * replay begins anew with that text as a secret, which must then be masked everywhere.
+ * False: why (the journal is damaged, or the replay is not identical). */
 bool rebuild_replay(struct rebuild *b, const struct value *secrets, struct mask *m);
 void rebuild_release(struct rebuild *b);
 /* What stands for a secret of the run that is not known; in the command's arena. */

@@ -90,6 +90,8 @@ static void say_json(const struct past *p, const struct rebuild *b)
 	jsonw_kint(&w, "records", b->scan.records);
 	if (v != REPLAY_IDENTICAL)
 		jsonw_kstr(&w, "why", str_of(b->why));
+	else if (b->alike.count)
+		jsonw_kint(&w, "alike", b->alike.count);
 	if (res && v == REPLAY_DIVERGED) {
 		jsonw_kint(&w, "record", res->n);
 		jsonw_kstr(&w, "recorded", res->recorded);
@@ -127,6 +129,9 @@ static void say_text(const struct past *p, const struct rebuild *b)
 	else
 		buf_printf(&out, ": %s", b->why);
 	buf_addc(&out, '\n');
+	if (v == REPLAY_IDENTICAL && b->alike.count)
+		buf_printf(&out, "  masked: %u text%s of the runbook, taken for the value of a secret wherever it stands\n", b->alike.count,
+			   b->alike.count == 1 ? "" : "s");
 	if (res && v == REPLAY_DIVERGED) {
 		put_side(&out, "  recorded  ", res->recorded);
 		put_side(&out, "  replayed  ", res->made);
@@ -155,7 +160,7 @@ static bool speed_of(struct cli *c, double *speed)
 
 static int replay_past(struct cli *c, const struct past *p, double speed, bool json)
 {
-	struct ui_options uo = { .color = c->color_out, .past = true };
+	struct ui_options uo = { .color = c->color_out, .past = true, .run = p->id };
 	struct showing s = { .speed = speed };
 	struct rebuild b = { 0 };
 	struct mask *m = mask_new();

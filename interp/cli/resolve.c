@@ -47,4 +47,5 @@ const struct cli_command cmd_resolve = {
 		"  runbook resume @last\n",
 	.options = options,
 	.run = resolve_run,
+	.acts = true,
 };

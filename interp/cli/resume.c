@@ -71,4 +71,5 @@ const struct cli_command cmd_resume = {
 		"Exit codes as of exec: 4 when a person must act, 5 held again.\n",
 	.options = options,
 	.run = resume_run,
+	.acts = true,
 };

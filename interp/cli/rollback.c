@@ -131,4 +131,5 @@ const struct cli_command cmd_rollback = {
 		"Exit 0 when everything is undone, 4 when a person must act.\n",
 	.options = options,
 	.run = rollback_run,
+	.acts = true,
 };

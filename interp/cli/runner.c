@@ -219,8 +219,10 @@ static int open_journal(struct runner *r)
 		cli_error("the run's folder cannot be made below %s: %s (choose another place with --state)", r->state, strerror(err));
 		return EXIT_FAILED;
 	}
-	if (!runner_first_record(r))
+	if (!runner_first_record(r)) {
+		runner_forget(r);
 		return EXIT_FAILED;
+	}
 	runner_journal(r, &jo);
 	jo.no_ballast = r->dry_run || only_reads(r->l->program);
 	jo.settle = settle_sources;
@@ -228,6 +230,7 @@ static int open_journal(struct runner *r)
 	r->journal = journal_create(&jo, &err);
 	if (!r->journal) {
 		cli_error("the journal cannot be made in " STR_FMT ": %s", STR_ARG(r->dir), strerror(err));
+		runner_forget(r);
 		return EXIT_FAILED;
 	}
 	return 0;
@@ -343,6 +346,7 @@ int runner_drive(struct runner *r, const struct event *first)
 	else
 		engine_attach(r->engine, live_effects(), r->live);
 	code = engine_drive(r->engine, first, &status, &journal_err);
+	ui_idle(r->ui); /* before anything is said about it */
 	if (journal_err)
 		journal_failed(r, journal_err);
 	else if (status != RUN_HELD && status != RUN_IN_DOUBT)
@@ -400,6 +404,8 @@ void runner_open_ui(struct runner *r)
 	uo.format = r->q->format;
 	uo.color = r->c->color_err;
 	uo.terminal = tty_is(STDERR_FILENO) && !getenv("CI") && r->q->format == UI_TEXT;
+	uo.run = str_of(r->id);
+	uo.running = true;
 	uo.state_hint = ui_state_hint(r->c);
 	r->ui = ui_new(&uo);
 }
@@ -531,9 +537,10 @@ int runner_run(struct cli *c, struct loaded *l, const struct run_request *q)
 
 	if (code)
 		return code;
+	presets_outside_note(l, q->outside_window);
 	if (!presets_known(c, l, q->presets, q->preset_count) ||
 	    (!r.interactive && !r.dry_run &&
-	     !presets_enough(c, l, q->presets, q->preset_count, r.yes, cli_has(c, "outside-window"), r.wall)))
+	     !presets_enough(c, l, q->presets, q->preset_count, r.yes, q->outside_window.n > 0, r.wall)))
 		return EXIT_USAGE;
 	run_id_new(r.wall, r.id);
 	if (!random_seed(r.seed)) {

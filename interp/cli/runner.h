@@ -16,6 +16,7 @@ struct preset;
 struct run_request {
 	struct value *inputs;              /* by rb->inputs */
 	struct preset *presets; uint32_t preset_count;
+	struct str outside_window;         /* why the run goes on outside of its change window, or empty */
 	enum ui_format format;
 };
 

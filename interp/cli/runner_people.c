@@ -7,6 +7,7 @@
 #include "cli/source.h"
 #include "host/git.h"
 #include "journal/output.h"
+#include "plan/listing.h"
 #include "value/json.h"
 
 /*
@@ -47,13 +48,13 @@ static struct str plan_digest(struct runner *r)
 void runner_people(struct runner *r)
 {
 	struct run_setup *s = &r->setup;
-	const char *reason = cli_arg(r->c, "outside-window");
 
+	s->revision = ENGINE_REVISION;
 	s->user = r->user;
 	s->uid = (int64_t)geteuid();
 	s->plan = plan_digest(r);
 	s->roles = site_roles(r->c, r->l->program->rb, r->set.people, r->set.people_count);
-	s->outside_window = reason ? str_of(reason) : STR("");
+	s->outside_window = r->q->outside_window;
 }
 
 void runner_put_people(struct runner *r, struct jsonw *w)
@@ -61,6 +62,7 @@ void runner_put_people(struct runner *r, struct jsonw *w)
 	const struct run_setup *s = &r->setup;
 	const struct runbook *rb = r->l->program->rb;
 
+	jsonw_kint(w, "revision", s->revision);
 	jsonw_kstr(w, "plan", s->plan);
 	if (s->outside_window.n)
 		jsonw_kstr(w, "outside_window", s->outside_window);

@@ -127,7 +127,9 @@ static int list_runs(struct cli *c, const struct settings *set, const struct fil
 	}
 	cli_out(buf_str(&b));
 	buf_release(&b);
-	if (!shown && !json)
+	if (!shown && !json && n)
+		cli_error("none of the %u runs in %s is such a one", n, setting(set, SET_STATE));
+	else if (!shown && !json)
 		cli_error("no runs in %s", setting(set, SET_STATE));
 	return EXIT_OK;
 }
@@ -156,7 +158,7 @@ static const struct option_row options[] = {
 	{ "status", 's', "STATUS", "only these: ok, failed, rolled_back, running, broken ..." },
 	{ "runbook", 'r', "NAME", "only runs of this runbook" },
 	{ "since", 0, "TIME", "only since a time, or for a duration such as 7d" },
-	{ "prune", 0, "AGE", "remove sealed runs that are older; a tombstone with digests stays" },
+	{ "prune", 0, "AGE", "remove older runs that are sealed or never began; a tombstone with digests stays" },
 	{ "output", 'o', "FORMAT", "text (default) or json" },
 	{ "state", 0, "DIR", "where runs are kept" },
 	{ NULL, 0, NULL, NULL },

@@ -174,6 +174,18 @@ static void put_doubt(struct arena *a, const struct record *r, struct str run_id
 	buf_printf(out, "' --done|--not-done --why TEXT\n              runbook resume " STR_FMT STR_FMT "\n", STR_ARG(run_id), STR_ARG(hint));
 }
 
+/* How it goes on: by whoever sits at a terminal, or by a word from elsewhere. */
+static void put_held(const struct record *r, struct str run_id, struct str hint, struct buf *out)
+{
+	buf_printf(out, "  go on     runbook resume " STR_FMT STR_FMT "   or undo it: runbook rollback " STR_FMT STR_FMT "\n", STR_ARG(run_id),
+		   STR_ARG(hint), STR_ARG(run_id), STR_ARG(hint));
+	if (!r->k.n)
+		return;
+	buf_printf(out, "  without a terminal, before that: runbook answer " STR_FMT STR_FMT " '", STR_ARG(run_id), STR_ARG(hint));
+	visible_add(out, r->k);
+	buf_addz(out, "' ANSWER --why TEXT\n");
+}
+
 void seal_text(struct str line, struct str run_id, int exit_code, bool dry, bool color, struct str hint, struct buf *out)
 {
 	struct record r;
@@ -210,8 +222,7 @@ void seal_text(struct str line, struct str run_id, int exit_code, bool dry, bool
 		if (doubt)
 			put_doubt(&a, &r, run_id, hint, out);
 		if (held)
-			buf_printf(out, "  go on     runbook resume " STR_FMT STR_FMT "   or undo it: runbook rollback " STR_FMT STR_FMT "\n",
-				   STR_ARG(run_id), STR_ARG(hint), STR_ARG(run_id), STR_ARG(hint));
+			put_held(&r, run_id, hint, out);
 		put_list(&a, &r, "continued", NULL, "  went on   past failures of ", out);
 		put_cause(&a, &r, out);
 		put_list(&a, &r, "undone", "undone_count", "  undone    ", out);

@@ -105,6 +105,10 @@ static void put_unsealed(const struct past *p, struct buf *b)
 	buf_printf(b, "\n" STR_FMT "\n", STR_ARG(past_status(p)));
 	if (p->live)
 		return;
+	if (!past_began(p)) {
+		buf_addz(b, "  nothing was written: its runner died before it did anything; start the runbook again\n");
+		return;
+	}
 	if (!p->s.held && !p->s.in_doubt && p->s.last_key.n) {
 		buf_addz(b, "  its runner died while this ran: ");
 		visible_add(b, p->s.last_key);
@@ -130,6 +134,7 @@ static int show_run_text(struct cli *c, const struct past *p)
 	struct ui *ui;
 	struct buf b;
 
+	o.run = p->id;
 	o.state_hint = ui_state_hint(c);
 	ui = ui_new(&o);
 	journal_scan_file(p->journal.p, &scan, put_record, ui);

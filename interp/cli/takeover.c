@@ -17,6 +17,7 @@
 #include "journal/mask.h"
 #include "journal/output.h"
 #include "run/live.h"
+#include "plan/listing.h"
 #include "value/json.h"
 
 /*
@@ -158,6 +159,10 @@ static int begin(struct takeover *t, struct cli *c, struct past *p, const struct
 	t->q = q;
 	if (code)
 		return code;
+	if (!past_began(p)) {
+		cli_error("run " STR_FMT ": nothing was written, its runner died before it did anything: start the runbook again", STR_ARG(p->id));
+		return EXIT_FAILED;
+	}
 	if (!rebuild_open(&t->b, c, p->dir)) {
 		cli_error("run " STR_FMT ": %s", STR_ARG(p->id), t->b.why);
 		return EXIT_DAMAGED;
@@ -288,6 +293,8 @@ static int go_on(struct takeover *t)
 		return EXIT_FAILED;
 	runner_hold_signals();
 	runner_open_ui(r);
+	t->b.each = ui_begun;
+	t->b.arg = r->ui;
 	code = reopen(t);
 	if (!code)
 		code = runner_lock(r);
@@ -421,6 +428,7 @@ static bool adopt_body(struct takeover *t)
 	jsonw_kbool(&w, "sync", !r->no_sync);
 	jsonw_kbool(&w, "interactive", r->interactive);
 	jsonw_kint(&w, "steps", (int64_t)t->b.l.program->rb->step_count);
+	jsonw_kint(&w, "revision", ENGINE_REVISION);
 	if (r->lock.n)
 		jsonw_kstr(&w, "lock", r->lock);
 	if (t->p->s.title.n)
@@ -448,12 +456,15 @@ static int make_run(struct takeover *t)
 		cli_error("the run's folder cannot be made below %s: %s", r->state, strerror(err));
 		return EXIT_FAILED;
 	}
-	if (!adopt_body(t))
+	if (!adopt_body(t)) {
+		runner_forget(r);
 		return EXIT_FAILED;
+	}
 	runner_journal(r, &jo);
 	r->journal = journal_create(&jo, &err);
 	if (!r->journal) {
 		cli_error("the journal cannot be made in " STR_FMT ": %s", STR_ARG(r->dir), strerror(err));
+		runner_forget(r);
 		return EXIT_FAILED;
 	}
 	return 0;
@@ -488,7 +499,7 @@ static int undo_ended(struct takeover *t)
 	code = runner_world(r, env);
 	if (code)
 		return code;
-	engine_rename(t->b.engine, str_of(r->id));
+	engine_rename(t->b.engine, str_of(r->id), true);
 	first.body = buf_str(&r->open_body);
 	first.dirs = t->kept.dirs;
 	first.dir_count = t->kept.dir_count;

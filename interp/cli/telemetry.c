@@ -22,7 +22,8 @@
  */
 
 static const int64_t ms = 1000000, second = 1000000000;
-enum { HEADERS = 32, ATTRIBUTES = 64, TIMEOUT_MS = 10000, TIMEOUT_MAX_MS = 60000 };
+/* Who waits for the run waits for this, too: so it is less than OpenTelemetry's ten seconds. */
+enum { HEADERS = 32, ATTRIBUTES = 64, PATIENCE_MS = 2000, AGAIN_MS = 250 };
 
 static const char *of(const char *name)
 {
@@ -138,14 +139,13 @@ static bool wanted(const struct report *r)
 	return !sampler || strcmp(sampler, "parentbased_always_off") || r->traceparent.n;
 }
 
-static int64_t timeout_ns(void)
+int64_t telemetry_patience(const char *timeout)
 {
-	const char *text = of_traces("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT");
 	int64_t n;
 
-	if (!text || !unit_parse_int(str_of(text), &n) || n <= 0)
-		n = TIMEOUT_MS;
-	return (n < TIMEOUT_MAX_MS ? n : TIMEOUT_MAX_MS) * ms;
+	if (!timeout || !unit_parse_int(str_of(timeout), &n) || n <= 0 || n > PATIENCE_MS)
+		n = PATIENCE_MS;
+	return n * ms;
 }
 
 /* False: said why. */
@@ -185,7 +185,7 @@ static int64_t retry_after(const struct http_result *r)
 	for (size_t i = 0; i < r->header_count; i++)
 		if (str_eqz(r->headers[i].name, "retry-after") && unit_parse_int(r->headers[i].value, &n) && n >= 0 && n < 3600)
 			return n * second;
-	return second;
+	return AGAIN_MS * ms;
 }
 
 /* {"partialSuccess":{"rejectedSpans":"2","errorMessage":"..."}} */
@@ -274,14 +274,15 @@ static void send_all(struct telemetry *t, const struct report *r)
 	else if (traces_make(r, t->resource, t->resource_count, send_one, t) < 0 && !t->why.n)
 		t->why = STR("it is too long");
 	if (t->why.n)
-		cli_error("the trace was not sent: " STR_FMT, STR_ARG(t->why));
+		cli_error("the trace was not sent: " STR_FMT "; `runbook report " STR_FMT " -f otlp` prints it", STR_ARG(t->why), STR_ARG(r->run));
 	http_free(t->http);
 	loop_free(t->loop);
 }
 
 void telemetry_send(struct cli *c, struct str dir)
 {
-	struct telemetry t = { .c = c, .until = clock_boot() + timeout_ns() };
+	const char *timeout = of_traces("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT");
+	struct telemetry t = { .c = c, .until = clock_boot() + telemetry_patience(timeout) };
 	struct report r;
 
 	t.url = address(&c->arena);

@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/ui_state.h"
 #include "host/clock.h"
+#include "host/tty.h"
 #include "syntax/shell.h"
 
 /* ui: takes records and output apart and gives them to the format in use. */
@@ -28,6 +29,8 @@ struct str ui_state_hint(struct cli *c)
 	return hint;
 }
 
+enum { PENDING_MAX = 32 << 10, RECORDS_MAX = 64 << 10 };
+
 struct ui *ui_new(const struct ui_options *o)
 {
 	struct ui *u = mem_alloc(sizeof(*u));
@@ -36,8 +39,10 @@ struct ui *ui_new(const struct ui_options *o)
 	u->o = *o;
 	arena_init(&u->arena);
 	buf_init(&u->line, 1 << 20);
-	buf_init(&u->pending, 64 << 10);
+	buf_init(&u->records, RECORDS_MAX + RECORD_LINE_MAX + 1);
+	ui_out_init(u);
 	buf_init(&u->last_seal, RECORD_LINE_MAX);
+	buf_init(&u->prompt, 64 << 10);
 	u->boot_at_now = clock_boot();
 	if (getrandom(raw, sizeof(raw), 0) != (ssize_t)sizeof(raw))
 		memset(raw, 7, sizeof(raw));
@@ -59,13 +64,16 @@ void ui_free(struct ui *u)
 {
 	if (!u)
 		return;
+	ui_idle(u);
 	for (int i = 0; i < UI_RUNNING; i++)
 		if (u->running[i].used)
 			running_clear(&u->running[i]);
-	ui_idle(u);
-	buf_release(&u->pending);
+	ui_monitors_free(u);
+	buf_release(&u->records);
+	ui_out_end(u);
 	buf_release(&u->line);
 	buf_release(&u->last_seal);
+	buf_release(&u->prompt);
 	arena_release(&u->arena);
 	mem_free(u);
 }
@@ -75,41 +83,9 @@ int64_t ui_now(const struct ui *u)
 	return u->now + (clock_boot() - u->boot_at_now) / 1000;
 }
 
-enum { PENDING_MAX = 32 << 10 };
-
-void ui_idle(void *ui)
-{
-	struct ui *u = ui;
-
-	if (!u->pending.len)
-		return;
-	if (u->pending_fd == STDOUT_FILENO)
-		cli_out(buf_str(&u->pending));
-	else
-		cli_err(buf_str(&u->pending));
-	buf_clear(&u->pending);
-}
-
-void ui_write(struct ui *u, int fd, struct str s)
-{
-	if (fd != u->pending_fd || u->pending.len + s.n > PENDING_MAX)
-		ui_idle(u);
-	u->pending_fd = fd;
-	if (s.n > PENDING_MAX) {
-		if (fd == STDOUT_FILENO)
-			cli_out(s);
-		else
-			cli_err(s);
-		return;
-	}
-	buf_adds(&u->pending, s);
-	if (u->o.terminal)
-		ui_idle(u);
-}
-
 struct ui_running *ui_running_find(struct ui *u, struct str key)
 {
-	for (int i = 0; i < UI_RUNNING; i++)
+	for (int i = 0; i < u->running_end; i++)
 		if (u->running[i].used && str_eqz(key, u->running[i].key))
 			return &u->running[i];
 	return NULL;
@@ -127,9 +103,12 @@ static void running_add(struct ui *u, const struct record *r)
 		if (run->used)
 			continue;
 		run->used = true;
+		if (i == u->running_end)
+			u->running_end = i + 1;
 		memcpy(run->key, r->k.p, r->k.n);
 		run->since = r->m;
 		run->would = u->dry && ui_would(r);
+		run->maybe = record_bool(r, "unknown");
 		buf_init(&run->partial[0], 64 << 10);
 		buf_init(&run->partial[1], 64 << 10);
 		buf_init(&what, sizeof(run->what) - 1);
@@ -138,6 +117,16 @@ static void running_add(struct ui *u, const struct record *r)
 		buf_release(&what);
 		return;
 	}
+}
+
+void ui_answer_command(struct ui *u, const struct record *r, struct buf *out)
+{
+	struct str what = record_text(r, &u->arena, "what");
+	bool approve = str_eqz(what, "approve");
+
+	buf_printf(out, "runbook %s " STR_FMT STR_FMT " ", approve ? "approve" : "answer", STR_ARG(u->o.run), STR_ARG(u->o.state_hint));
+	visible_add(out, r->k);
+	buf_addz(out, approve ? " --why TEXT" : str_eqz(what, "checklist") ? " NUMBER" : str_eqz(what, "ask") ? " FIELD=VALUE --why TEXT" : " ANSWER --why TEXT");
 }
 
 bool ui_would(const struct record *r)
@@ -166,7 +155,10 @@ static void running_end(struct ui *u, struct str key, char what[160])
 			show_line(u, run, key, s + 1, buf_str(&run->partial[s]));
 	memcpy(what, run->what, sizeof(run->what));
 	u->ended_would = run->would;
+	u->ended_maybe = run->maybe;
 	running_clear(run);
+	while (u->running_end && !u->running[u->running_end - 1].used)
+		u->running_end--;
 }
 
 /* Is it a step's first attempt? That says nothing to people, and it is the longest record
@@ -183,9 +175,8 @@ static bool first_attempt(struct str line)
 	return p && str_starts((struct str){ p, (size_t)(end - p) }, STR("\",\"a\":1,"));
 }
 
-void ui_record(void *ui, struct str line)
+static void show_record(struct ui *u, struct str line)
 {
-	struct ui *u = ui;
 	struct record r;
 	const char *why;
 	char what[160] = "";
@@ -203,12 +194,14 @@ void ui_record(void *ui, struct str line)
 	arena_reset(&u->arena);
 	if (str_eqz(r.t, "run.open"))
 		u->dry = record_bool(&r, "dry");
+	if (str_eqz(r.t, "run.open") || str_eqz(r.t, "epoch.open"))
+		u->interactive = record_bool(&r, "interactive");
 	if (str_eqz(r.t, "seal") || str_eqz(r.t, "held") || str_eqz(r.t, "doubt")) {
 		u->sealed = true;
 		buf_clear(&u->last_seal);
 		buf_adds(&u->last_seal, line);
 	}
-	u->ended_would = false;
+	u->ended_would = u->ended_maybe = false;
 	if (str_eqz(r.t, "step.outcome"))
 		running_end(u, r.k, what);
 	if (u->o.format == UI_TEXT)
@@ -219,12 +212,58 @@ void ui_record(void *ui, struct str line)
 		running_add(u, &r);
 }
 
+void ui_begun(void *ui, const struct record *r)
+{
+	struct ui *u = ui;
+	struct ui_running *run;
+
+	if (str_eqz(r->t, "step.intent")) {
+		arena_reset(&u->arena);
+		running_add(u, r);
+	} else if (str_eqz(r->t, "step.outcome")) {
+		run = ui_running_find(u, r->k);
+		if (run)
+			running_clear(run);
+	}
+}
+
+/* Shows what was recorded until now. */
+static void catch_up(struct ui *u)
+{
+	const char *p = u->records.p, *end = p + u->records.len, *nl;
+
+	for (; p < end; p = nl + 1) {
+		nl = memchr(p, '\n', (size_t)(end - p));
+		show_record(u, (struct str){ p, (size_t)(nl - p) });
+	}
+	buf_clear(&u->records);
+}
+
+/* Only kept: the next step shall not have to wait until the one before it is shown. */
+void ui_record(void *ui, struct str line)
+{
+	struct ui *u = ui;
+
+	if (u->records.len + line.n > RECORDS_MAX)
+		catch_up(u);
+	buf_adds(&u->records, line);
+	buf_addc(&u->records, '\n');
+}
+
+void ui_idle(void *ui)
+{
+	catch_up(ui);
+	ui_flush(ui);
+}
+
 void ui_output(void *ui, struct str key, int stream, struct str bytes)
 {
 	struct ui *u = ui;
-	struct ui_running *run = ui_running_find(u, key);
+	struct ui_running *run;
 	struct buf *partial;
 
+	catch_up(u);
+	run = ui_running_find(u, key);
 	if (u->o.format == UI_JSON || !run)
 		return;
 	partial = &run->partial[stream == 2];
@@ -244,43 +283,69 @@ void ui_output(void *ui, struct str key, int stream, struct str bytes)
 	}
 }
 
+/* Escaped line by line. */
+static void put_visible(struct buf *b, struct str text)
+{
+	for (size_t at = 0; at < text.n;) {
+		const char *nl = memchr(text.p + at, '\n', text.n - at);
+		size_t end = nl ? (size_t)(nl - text.p) : text.n;
+
+		visible_add(b, str_slice(text, at, end));
+		at = end + (nl != NULL);
+		if (nl)
+			buf_addc(b, '\n');
+	}
+}
+
 void ui_question(void *ui, bool open, struct str text)
 {
 	struct ui *u = ui;
+	size_t last;
 	struct buf b;
 
+	catch_up(u);
 	if (open)
 		ui_erase_live(u);
-	ui_idle(u);
-	u->asking = open;
-	if (text.n) {
-		buf_init(&b, 64 << 10);
-		for (size_t at = 0; at < text.n;) {
-			const char *nl = memchr(text.p + at, '\n', text.n - at);
-			size_t end = nl ? (size_t)(nl - text.p) : text.n;
-
-			visible_add(&b, str_slice(text, at, end));
-			at = end + (nl != NULL);
-			if (nl)
-				buf_addc(&b, '\n');
-		}
-		cli_err(buf_str(&b));
-		buf_release(&b);
+	ui_flush(u);
+	buf_init(&b, 64 << 10);
+	put_visible(&b, text);
+	if (!open && u->broken && str_eqz(text, "\n"))
+		buf_clear(&b); /* its line has ended already */
+	if (open) {
+		for (last = b.len; last && b.p[last - 1] != '\n';)
+			last--;
+		buf_clear(&u->prompt);
+		buf_adds(&u->prompt, str_slice(buf_str(&b), last, b.len));
 	}
+	u->asking = false; /* what is written now breaks no line */
+	if (b.len) {
+		ui_write(u, STDERR_FILENO, buf_str(&b));
+		ui_flush(u);
+	}
+	u->asking = open;
+	u->broken = false;
+	buf_release(&b);
 }
 
 void ui_tick(void *ui)
 {
 	struct ui *u = ui;
 
+	catch_up(u);
+	if (u->asking && u->broken) { /* it still waits */
+		ui_write(u, STDERR_FILENO, buf_str(&u->prompt));
+		ui_flush(u);
+		u->broken = false;
+	}
 	if (u->o.format == UI_TEXT && !u->asking)
 		ui_text_tick(u);
 }
 
 void ui_end(struct ui *u, struct str run_id, int exit_code, struct str run_dir)
 {
+	catch_up(u);
 	ui_erase_live(u);
-	ui_idle(u);
+	ui_out_end(u);
 	arena_reset(&u->arena);
 	if (u->o.format == UI_JSON)
 		ui_json_end(u, run_id, exit_code, run_dir);

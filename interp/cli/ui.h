@@ -11,6 +11,7 @@
 #include "base/str.h"
 
 struct ui;
+struct record;
 
 enum ui_format { UI_TEXT, UI_JSON, UI_GITHUB };
 struct ui_options {
@@ -18,7 +19,9 @@ struct ui_options {
 	bool color;
 	bool terminal;            /* stderr is one: live lines */
 	bool quiet_output;        /* children's output only on failure */
+	bool running;             /* a run is under way, which no reader may hold up */
 	bool past;                /* a past run is shown: all on stdout */
+	struct str run;           /* the run's id, for the commands that are suggested */
 	struct str state_hint;    /* " --state DIR" for the commands that are suggested, or empty */
 };
 
@@ -27,8 +30,11 @@ struct cli;
 struct str ui_state_hint(struct cli *c);
 struct ui *ui_new(const struct ui_options *o);
 void ui_free(struct ui *u);
-/* A journal record, as written. */
+/* A journal record, as written. It is shown before anything else happens on the display, at
+ * the latest with ui_idle(). */
 void ui_record(void *ui, struct str line);
+/* A record of before a takeover, in order: nothing is shown, but what was under way is known. */
+void ui_begun(void *ui, const struct record *r);
 /* Output of a step: already masked, controls are escaped here. */
 void ui_output(void *ui, struct str key, int stream, struct str bytes);
 /* Before a question is asked on the terminal (open), and after it; text is written. */

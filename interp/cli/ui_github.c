@@ -100,8 +100,27 @@ static void on_outcome(struct ui *u, const struct record *r)
 	flush(u);
 }
 
+/* A rule that fires is an issue, and becomes an annotation as such. */
+static void on_monitor(struct ui *u, const struct record *r)
+{
+	const char *word;
+	struct buf say;
+
+	buf_init(&say, 8192);
+	word = ui_monitor_record(u, r, &say);
+	if (word && !str_eqz(r->t, "rule")) {
+		buf_clear(&u->line);
+		buf_printf(&u->line, "%s  ", word);
+		visible_add(&u->line, r->k);
+		buf_printf(&u->line, "  " STR_FMT, STR_ARG(buf_str(&say)));
+		flush(u);
+	}
+	buf_release(&say);
+}
+
 void ui_github_record(struct ui *u, const struct record *r)
 {
+	on_monitor(u, r);
 	buf_clear(&u->line);
 	if (str_eqz(r->t, "phase.open"))
 		begin_group(u, r->k);
@@ -113,9 +132,20 @@ void ui_github_record(struct ui *u, const struct record *r)
 		on_outcome(u, r);
 	else if (str_eqz(r->t, "issue") && str_eqz(record_text(r, &u->arena, "severity"), "warning")) {
 		buf_addz(&u->line, "::warning title=");
-		put_escaped(&u->line, r->k, true);
+		put_escaped(&u->line, r->k.n ? r->k : STR("run"), true);
 		buf_addz(&u->line, "::");
 		put_escaped(&u->line, record_text(r, &u->arena, "text"), false);
+		flush(u);
+	} else if (str_eqz(r->t, "question") && !u->dry && !record_bool(r, "again") && !u->interactive) {
+		struct buf command;
+
+		buf_init(&command, 8192);
+		ui_answer_command(u, r, &command);
+		buf_addz(&u->line, "::notice title=");
+		put_escaped(&u->line, r->k, true);
+		buf_addz(&u->line, "::waits: ");
+		put_escaped(&u->line, buf_str(&command), false);
+		buf_release(&command);
 		flush(u);
 	} else if (str_eqz(r->t, "comp.outcome")) {
 		buf_adds(&u->line, record_text(r, &u->arena, "status"));

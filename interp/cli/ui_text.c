@@ -1,5 +1,6 @@
 #include "cli/ui_state.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include "base/visible.h"
@@ -26,15 +27,6 @@ static void flush_line(struct ui *u)
 	ui_erase_live(u);
 	ui_write(u, u->o.past ? STDOUT_FILENO : STDERR_FILENO, buf_str(&u->line));
 	ui_draw_live(u);
-}
-
-static void took(struct buf *out, int64_t us)
-{
-	if (us < 1000) {
-		buf_addz(out, "0ms");
-		return;
-	}
-	unit_show_duration(out, us * 1000);
 }
 
 /* --- lines ------------------------------------------------------------------------ */
@@ -182,7 +174,7 @@ static void put_detail(struct ui *u, struct str text)
 {
 	buf_clear(&u->line);
 	buf_fill(&u->line, ' ', 14);
-	visible_add(&u->line, str_slice(text, 0, 600));
+	visible_add(&u->line, str_slice(text, 0, 1500));
 	flush_line(u);
 }
 
@@ -193,23 +185,35 @@ static bool quiet_outcome(const struct record *r, struct str status)
 	return str_eqz(status, "ok") && record_raw(r, "of").n > 0;
 }
 
+/* dry-run: a step did not run, or not all of a block or module did; NULL: neither. */
+static const char *not_really(const struct ui *u, const struct record *r, struct str status)
+{
+	if (!record_bool(r, "dry"))
+		return NULL;
+	if (str_eqz(status, "ok"))
+		return u->ended_maybe ? "may run" : "would run";
+	return str_eqz(status, "not_run") ? "not run" : NULL;
+}
+
 static void on_outcome(struct ui *u, const struct record *r, const char *what)
 {
 	struct str status = record_text(r, &u->arena, "status"), error = record_text(r, &u->arena, "error");
-	struct str shown = record_bool(r, "dry") ? STR("not run") : status;
+	const char *word = not_really(u, r, status);
 
-	if (quiet_outcome(r, status) || (u->ended_would && record_bool(r, "dry")))
+	if (quiet_outcome(r, status) || (u->ended_would && word))
 		return;
-	begin_line(u, record_bool(r, "dry") ? "\x1b[36m" : status_color(status), shown, r->k);
+	begin_line(u, word ? "\x1b[36m" : status_color(status), word ? str_of(word) : status, r->k);
 	pad_to(u, r->k, 28);
 	if (what[0])
 		buf_addz(&u->line, what);
 	else if (record_text(r, &u->arena, "name").n)
 		visible_add(&u->line, record_text(r, &u->arena, "name"));
+	else if (record_int(r, "of", 0))
+		buf_printf(&u->line, "%d of a foreach", (int)record_int(r, "of", 0));
 	if (!record_bool(r, "dry") && record_int(r, "took_us", 0) >= 1000) {
 		buf_addz(&u->line, "  ");
 		buf_addz(&u->line, ui_color(u, "\x1b[2m"));
-		took(&u->line, record_int(r, "took_us", 0));
+		ui_took(&u->line, record_int(r, "took_us", 0));
 		buf_addz(&u->line, ui_color(u, "\x1b[0m"));
 	}
 	if (record_int(r, "attempts", 0) > 1)
@@ -283,14 +287,18 @@ static void put_lines(struct ui *u, const char *mark, struct str text)
 {
 	int shown = 0;
 
-	for (size_t at = 0; at < text.n && shown < WOULD_LINES; shown++) {
+	for (size_t at = 0; at < text.n && shown <= WOULD_LINES; shown++) {
 		const char *nl = memchr(text.p + at, '\n', text.n - at);
 		size_t end = nl ? (size_t)(nl - text.p) : text.n;
 
+		if (shown == WOULD_LINES) {
+			put_detail(u, STR("... (cut here)"));
+			return;
+		}
 		buf_clear(&u->line);
 		buf_fill(&u->line, ' ', 14);
 		buf_addz(&u->line, ui_color(u, "\x1b[2m"));
-		buf_addz(&u->line, shown ? "  " : mark);
+		buf_addz(&u->line, !shown ? mark : *mark ? "  " : "");
 		visible_add(&u->line, str_slice(text, at, end));
 		buf_addz(&u->line, ui_color(u, "\x1b[0m"));
 		flush_line(u);
@@ -304,13 +312,14 @@ static void on_would(struct ui *u, const struct record *r)
 	struct json_error je;
 	struct value undo;
 
-	begin_line(u, "\x1b[36m", STR("would"), r->k);
+	begin_line(u, "\x1b[36m", record_bool(r, "unknown") ? STR("may") : STR("would"), r->k);
 	pad_to(u, r->k, 28);
 	ui_describe(u, r, &u->line);
 	flush_line(u);
 	put_lines(u, "", record_text(r, &u->arena, "preview"));
 	put_lines(u, "$ ", record_text(r, &u->arena, "command"));
 	put_lines(u, "", record_text(r, &u->arena, "sends"));
+	put_lines(u, "irreversible: ", record_text(r, &u->arena, "irreversible"));
 	if (!record_raw(r, "undo").n || !json_parse(&u->arena, record_raw(r, "undo"), &undo, &je) || undo.kind != V_LIST)
 		return;
 	if (!undo.n)
@@ -335,10 +344,15 @@ static void put_items(struct ui *u, const struct record *r)
 static void on_question(struct ui *u, const struct record *r)
 {
 	struct str what = record_text(r, &u->arena, "what");
-	bool approve = str_eqz(what, "approve"), list = str_eqz(what, "checklist");
+	bool approve = str_eqz(what, "approve"), list = str_eqz(what, "checklist"), confirm = str_eqz(what, "confirm");
+	bool here = u->interactive && !u->o.past; /* the terminal asks */
 
 	if (u->dry) {
-		begin_line(u, "\x1b[36m", STR("would ask"), r->k);
+		struct ui_running *run = ui_running_find(u, r->k);
+
+		if (run)
+			run->would = true;
+		begin_line(u, "\x1b[36m", run && run->maybe ? STR("may ask") : STR("would ask"), r->k);
 		pad_to(u, r->k, 28);
 		buf_adds(&u->line, what);
 		flush_line(u);
@@ -347,30 +361,45 @@ static void on_question(struct ui *u, const struct record *r)
 			put_items(u, r);
 		return;
 	}
-	if (record_bool(r, "again") || !(approve || list))
+	u->item[0] = 0;
+	if (record_raw(r, "item").n) { /* of which its answer will be */
+		int n = snprintf(u->item, sizeof(u->item), STR_FMT " " STR_FMT, STR_ARG(r->k), STR_ARG(record_text(r, &u->arena, "item")));
+
+		if (n < 0 || (size_t)n >= sizeof(u->item))
+			u->item[0] = 0;
+	}
+	if (record_bool(r, "again") || !(approve || list || (confirm && here) || (str_eqz(what, "ask") && here)))
 		return;
-	begin_line(u, "\x1b[33m", STR("waiting"), r->k);
+	begin_line(u, "\x1b[33m", approve || !here ? STR("waiting") : STR("asks"), r->k);
 	pad_to(u, r->k, 28);
-	buf_addz(&u->line, approve ? "runbook approve RUN " : "runbook answer RUN ");
-	visible_add(&u->line, r->k);
-	buf_addz(&u->line, approve ? " --why TEXT" : " NUMBER");
+	if (approve || !here)
+		ui_answer_command(u, r, &u->line);
+	else
+		buf_adds(&u->line, what);
 	flush_line(u);
-	put_lines(u, "", record_text(r, &u->arena, "text"));
+	if (approve || list) /* the others are asked in these words right now */
+		put_lines(u, "", record_text(r, &u->arena, "text"));
 }
 
 static void on_answer(struct ui *u, const struct record *r)
 {
 	struct str refused = record_text(r, &u->arena, record_raw(r, "refused").n ? "refused" : "not_taken");
 
-	if (record_raw(r, "end").n)
-		return;
+	if (record_raw(r, "end").n || (u->interactive && !u->o.past && str_eqz(record_text(r, &u->arena, "how"), "terminal")))
+		return; /* who typed it has seen it, and is told at the prompt what was wrong */
 	begin_line(u, refused.n ? "\x1b[31m" : "\x1b[32m", refused.n ? STR("not taken") : STR("answer"), r->k);
 	pad_to(u, r->k, 28);
 	if (record_raw(r, "item").n) {
 		visible_add(&u->line, record_text(r, &u->arena, "item"));
 		buf_addz(&u->line, " = ");
+	} else if (str_starts(str_of(u->item), r->k) && u->item[r->k.n] == ' ') {
+		visible_add(&u->line, str_of(u->item + r->k.n + 1));
+		buf_addz(&u->line, " = ");
 	}
-	visible_add(&u->line, str_slice(record_text(r, &u->arena, "answer"), 0, 200));
+	if (str_trim(record_text(r, &u->arena, "answer")).n)
+		visible_add(&u->line, str_slice(record_text(r, &u->arena, "answer"), 0, 200));
+	else
+		buf_addz(&u->line, "(nothing typed)");
 	buf_addz(&u->line, " by ");
 	visible_add(&u->line, record_text(r, &u->arena, "by"));
 	if (record_raw(r, "why").n) {
@@ -394,8 +423,27 @@ static void put_does(struct ui *u, struct str does)
 		buf_addz(&u->line, "  (the undoing goes on)");
 }
 
+/* What changed for a monitor; one line, and none for a sample that says the same again. */
+static void on_monitor(struct ui *u, const struct record *r)
+{
+	const char *word;
+	struct buf say;
+
+	buf_init(&say, 8192);
+	word = ui_monitor_record(u, r, &say);
+	if (word) {
+		begin_line(u, !strcmp(word, "firing") || !strcmp(word, "still fires") ? "\x1b[31m" : !strcmp(word, "no data") ? "\x1b[33m" : "\x1b[32m",
+			   str_of(word), r->k);
+		pad_to(u, r->k, 28);
+		buf_adds(&u->line, buf_str(&say));
+		flush_line(u);
+	}
+	buf_release(&say);
+}
+
 void ui_text_record(struct ui *u, const struct record *r, const char *what)
 {
+	on_monitor(u, r);
 	if (str_eqz(r->t, "run.open")) {
 		on_open(u, r);
 	} else if (str_eqz(r->t, "phase.open")) {
@@ -409,7 +457,8 @@ void ui_text_record(struct ui *u, const struct record *r, const char *what)
 	} else if (str_eqz(r->t, "step.outcome")) {
 		on_outcome(u, r, what);
 	} else if (str_eqz(r->t, "issue") && str_eqz(record_text(r, &u->arena, "severity"), "warning")) {
-		on_note(u, r, "warning");
+		if (!ui_monitor_told(u, r))
+			on_note(u, r, "warning");
 	} else if (str_eqz(r->t, "question")) {
 		on_question(u, r);
 	} else if (str_eqz(r->t, "answer") || str_eqz(r->t, "approval")) {
@@ -466,57 +515,7 @@ void ui_text_output(struct ui *u, struct ui_running *run, int stream, struct str
 	flush_line(u);
 }
 
-/* --- live lines ---------------------------------------------------------------------- */
-
-void ui_erase_live(struct ui *u)
-{
-	char seq[32];
-	struct buf b;
-
-	if (!u->live)
-		return;
-	buf_init(&b, sizeof(seq));
-	buf_printf(&b, "\x1b[%uA\x1b[J", u->live);
-	cli_err(buf_str(&b));
-	buf_release(&b);
-	u->live = 0;
-}
-
-void ui_draw_live(struct ui *u)
-{
-	int64_t now;
-	int width;
-	struct buf b;
-
-	if (!u->o.terminal || u->asking)
-		return;
-	now = ui_now(u);
-	width = tty_width(STDERR_FILENO);
-	buf_init(&b, 16 << 10);
-	for (int i = 0; i < UI_RUNNING && u->live < UI_LIVE_LINES; i++) {
-		const struct ui_running *run = &u->running[i];
-		size_t start = b.len;
-
-		if (!run->used)
-			continue;
-		buf_addz(&b, "  ... ");
-		took(&b, now - run->since);
-		buf_addz(&b, "  ");
-		buf_addz(&b, run->key);
-		buf_addz(&b, "  ");
-		buf_addz(&b, run->last[0] ? run->last : run->what);
-		while (b.len > start && utf8_width(str_slice(buf_str(&b), start, b.len)) > (size_t)width - 1) {
-			b.len--;
-			while (b.len > start && ((unsigned char)b.p[b.len] & 0xc0) == 0x80)
-				b.len--;
-		}
-		buf_addc(&b, '\n');
-		u->live++;
-	}
-	if (b.len)
-		cli_err(buf_str(&b));
-	buf_release(&b);
-}
+/* --- from time to time and at the end ------------------------------------------------- */
 
 void ui_text_tick(struct ui *u)
 {
@@ -541,7 +540,7 @@ void ui_text_tick(struct ui *u)
 		begin_line(u, "", STR("running"), str_of(run->key));
 		pad_to(u, str_of(run->key), 28);
 		buf_addz(&u->line, "for ");
-		took(&u->line, now - run->since);
+		ui_took(&u->line, now - run->since);
 		flush_line(u);
 	}
 }

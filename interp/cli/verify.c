@@ -182,6 +182,9 @@ static void check_replay(struct verifying *v)
 		(void)rebuild_replay(&b, NULL, m);
 	if (b.why[0])
 		wrong(v, arena_printf(&v->c->arena, "replay: %s%s", b.diverged ? "diverged at " : "", b.why));
+	else if (b.alike.count)
+		note(v, arena_printf(&v->c->arena, "replay: %u text%s of the runbook masked wherever it stands, as the value of a secret",
+				     b.alike.count, b.alike.count == 1 ? "" : "s"));
 	rebuild_release(&b);
 	mask_free(m);
 }

@@ -394,6 +394,25 @@ bool git_own_read(struct git_own *o, struct arena *a, const struct git_id *id, g
 	return true;
 }
 
+int git_own_loose(struct arena *a, const struct git_place *place, const struct git_id *id, git_object_t type, size_t max, struct str *out)
+{
+	const char *objects = arena_printf(a, STR_FMT "/objects", STR_ARG(place->common)).p;
+	struct git_own o = { .objects = objects };
+	struct raw r = { 0 };
+	struct stat st;
+	int got;
+
+	if (stat(arena_printf(a, "%s/%.2s/%s", objects, id->hex, id->hex + 2).p, &st))
+		return 0;
+	got = read_loose(&o, a, id, max, &r);
+	if (got < 1)
+		return r.n > max ? 0 : -1;
+	if (!is_named(&r, id))
+		return -1;
+	*out = (struct str){ r.p, r.n };
+	return r.type == type;
+}
+
 /* --- HEAD --------------------------------------------------------------------------------------- */
 
 /* One line of a small file. */

@@ -70,6 +70,9 @@ void git_own_close(struct git_own *o);
 /* The object, if it has this type and at most max bytes. Bytes in the arena. */
 bool git_own_read(struct git_own *o, struct arena *a, const struct git_id *id, git_object_t type, size_t max, struct str *out);
 /* The commit that is checked out. */
+/* The loose object id, for libgit2 as well, which waits for ever on one that is cut off or no file.
+ * 1: read, of that type and at most max bytes; 0: none, another type or longer; -1: damaged. */
+int git_own_loose(struct arena *a, const struct git_place *place, const struct git_id *id, git_object_t type, size_t max, struct str *out);
 bool git_own_head(struct arena *a, const struct git_place *place, struct git_id *out);
 
 #endif

@@ -141,6 +141,14 @@ bool git_stat(struct git_repo *r, struct arena *a, const struct git_id *tree, st
 	return true;
 }
 
+/* What `git lfs` leaves in a repository in the place of a file. */
+static bool is_lfs_pointer(const struct git_raw *o)
+{
+	static const char first[] = "version https://git-lfs.github.com/spec/v1\n";
+
+	return o->n < 1024 && o->n >= sizeof(first) - 1 && !memcmp(o->p, first, sizeof(first) - 1);
+}
+
 bool git_read(struct git_repo *r, struct arena *a, const struct git_id *tree, struct str path, size_t max, struct git_entry *out, struct fault *f)
 {
 	struct git_raw o;
@@ -148,6 +156,11 @@ bool git_read(struct git_repo *r, struct arena *a, const struct git_id *tree, st
 	if (!git_stat(r, a, tree, path, out, f) ||
 	    !git_raw_read(r, a, &out->id, GIT_OBJECT_BLOB, max, arena_printf(a, "the file `" STR_FMT "`", STR_ARG(path)).p, &o, f))
 		return false;
+	if (!r->own && is_lfs_pointer(&o)) { /* else it is only compared with a file */
+		fault_set(f, a, 406, "`" STR_FMT "` of " STR_FMT " is a pointer of Git LFS, not the file", STR_ARG(path), STR_ARG(r->name));
+		git_raw_end(r, &o);
+		return fault_help(f, a, "its bytes are not in the repository: commit the file itself, or fetch the data in a step");
+	}
 	out->bytes = arena_str(a, o.p, o.n);
 	git_raw_end(r, &o);
 	return true;

@@ -19,6 +19,9 @@ struct conversation {
 	unsigned tries;          /* of credentials */
 	int64_t told;            /* when progress was last told */
 	const char *refused;     /* our own reason, or NULL */
+	git_repository *repo;    /* these three are freed at the end */
+	git_config *none;        /* so that no configuration has a say */
+	git_remote *remote;
 };
 
 static void tell(const char *line)
@@ -147,9 +150,6 @@ static int converse(struct conversation *c)
 {
 	const struct wire *w = c->w;
 	const struct libgit2 *l = &w->g->l;
-	git_repository *repo = NULL;
-	git_remote *remote = NULL;
-	git_config *none = NULL;
 	git_remote_connect_options connect;
 	git_fetch_options fetch;
 	int err;
@@ -159,19 +159,19 @@ static int converse(struct conversation *c)
 		return -1;
 	}
 	options(c, &connect, &fetch);
-	err = l->repository_open_bare(&repo, w->gitdir);
-	if (!err && !(err = l->config_new(&none)))
-		err = l->repository_set_config(repo, none);
+	err = l->repository_open_bare(&c->repo, w->gitdir);
+	if (!err && !(err = l->config_new(&c->none)))
+		err = l->repository_set_config(c->repo, c->none);
 	if (!err)
-		err = l->remote_create_anonymous(&remote, repo, w->url);
+		err = l->remote_create_anonymous(&c->remote, c->repo, w->url);
 	if (!err)
-		err = l->remote_connect_ext(remote, GIT_DIRECTION_FETCH, &connect);
+		err = l->remote_connect_ext(c->remote, GIT_DIRECTION_FETCH, &connect);
 	if (!err && w->refspecs[0]) {
 		git_strarray specs = { (char **)w->refspecs, w->refspecs[1] ? 2 : 1 };
 
-		return l->remote_fetch(remote, &specs, &fetch, "fetch");
+		return l->remote_fetch(c->remote, &specs, &fetch, "fetch");
 	}
-	return err ? err : put_refs(c, remote);
+	return err ? err : put_refs(c, c->remote);
 }
 
 _Noreturn static void by_library(const struct wire *w)
@@ -181,6 +181,9 @@ _Noreturn static void by_library(const struct wire *w)
 
 	if (err)
 		tell(c.refused ? c.refused : git_last_error(&w->g->l, w->a).p);
+	w->g->l.remote_free(c.remote);
+	w->g->l.config_free(c.none);
+	w->g->l.repository_free(c.repo);
 	_exit(err ? 1 : 0); /* the parent's memory is not ours to tidy */
 }
 

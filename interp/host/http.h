@@ -37,6 +37,7 @@ struct http_spec {
 	struct str user, password;            /* basic auth, empty: none */
 	struct str ca_file, cert_file, key_file; bool insecure;
 	int follow;                           /* redirects to follow */
+	bool confined;                        /* not to another scheme, host or port: that one must not see it */
 	int64_t timeout;                      /* ns whole request, 0: 60 s connect, none in all */
 	size_t max_body;                      /* 0: 64 MiB; more: the rest is not read */
 	const struct http_mail *mail;         /* a mail, or NULL: url is smtp:// or smtps://, the body is the
@@ -55,7 +56,6 @@ struct http_result {
 	                          * with one name one, values joined by ", " */
 	struct str body;
 	int64_t took;
-	char peer[64];         /* address that answered */
 };
 
 /* agent: for User-Agent. NULL with *error set (static text) if libcurl cannot be used. */

@@ -54,6 +54,7 @@ static struct http_call *call_new(struct http *h)
 	c->h = h;
 	buf_init(&c->head, HTTP_HEADERS_MAX);
 	buf_init(&c->url, TEXT_MAX);
+	buf_init(&c->origin, TEXT_MAX);
 	c->easy = h->curl.easy_init();
 	c->parts = h->curl.url();
 	if (!c->easy || !c->parts)
@@ -69,6 +70,7 @@ static void call_free(struct http_call *c)
 		c->h->curl.slist_free_all(c->lines);
 	buf_release(&c->head);
 	buf_release(&c->url);
+	buf_release(&c->origin);
 	buf_release(&c->body);
 	mem_free(c);
 }
@@ -160,21 +162,12 @@ static void recycle(struct http_call *c)
 	h->spare = c;
 }
 
-static void put_peer(struct http_call *c, struct http_result *r)
-{
-	char *ip = NULL;
-	long port = 0;
-
-	if (c->h->curl.easy_getinfo(c->easy, CURLINFO_PRIMARY_IP, &ip) || !ip || !*ip)
-		return;
-	(void)c->h->curl.easy_getinfo(c->easy, CURLINFO_PRIMARY_PORT, &port);
-	(void)snprintf(r->peer, sizeof(r->peer), strchr(ip, ':') ? "[%.45s]:%ld" : "%.45s:%ld", ip, port);
-}
-
 static struct str why_not(const struct http_call *c)
 {
 	if (c->refused)
 		return str_of(c->refused);
+	if (c->strayed)
+		return str_of("the server redirects to another host, which must not see the secret in this request");
 	if (c->stopped)
 		return (struct str){ "stopped", 7 };
 	if (c->timeout)
@@ -193,6 +186,7 @@ static bool hopeless(const struct http_call *c, bool sent)
 	case CURLE_SSL_CACERT_BADFILE:
 	case CURLE_SSL_CERTPROBLEM:
 	case CURLE_USE_SSL_FAILED:
+	case CURLE_ABORTED_BY_CALLBACK: /* strayed */
 	case CURLE_LOGIN_DENIED:
 		return true;
 	default:
@@ -225,7 +219,6 @@ static void deliver(struct http_call *c)
 	if (!c->refused) {
 		(void)h->curl.easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
 		(void)h->curl.easy_getinfo(c->easy, CURLINFO_REQUEST_SIZE, &sent);
-		put_peer(c, &r);
 	}
 	r.status = (int)status;
 	r.answered = !c->refused && !c->stopped && !c->timeout && status &&
@@ -281,7 +274,7 @@ struct http_call *http_start(struct http *h, const struct http_spec *spec)
 	buf_clear(&c->head);
 	buf_clear(&c->body);
 	c->body.max = c->spec.max_body;
-	c->stop = c->stopped = c->timeout = c->truncated = false;
+	c->stop = c->stopped = c->timeout = c->truncated = c->strayed = false;
 	c->error[0] = 0;
 	c->started = clock_boot();
 	c->took = 0;

@@ -36,6 +36,8 @@ struct http_call {
 	bool away;                   /* by lock: asked or active */
 	bool stop;                   /* by lock: http_stop was called */
 	bool stopped, timeout, truncated;
+	bool strayed;                /* confined, and redirected to another origin */
+	struct buf origin;           /* of a confined one: scheme, host and port of the first URL */
 	bool rare;                   /* options are set that the next request must not have */
 	bool get;                    /* the handle is set up for a plain GET */
 	struct buf url;              /* the handle has it */

@@ -21,6 +21,34 @@ static size_t on_body(char *p, size_t size, size_t n, void *arg)
 	return n;
 }
 
+/* `https://host:1` of a URL. */
+static struct str origin_of(const char *url)
+{
+	const char *host = strstr(url, "://");
+
+	host = host ? host + 3 : url;
+	return (struct str){ url, (size_t)(host - url) + strcspn(host, "/?#") };
+}
+
+/* The connection is there, nothing is sent yet. */
+static int before_sending(void *arg, char *to, char *from, int to_port, int from_port)
+{
+	struct http_call *c = arg;
+	char *url = NULL;
+	long redirects = 0;
+
+	(void)to, (void)from, (void)to_port, (void)from_port;
+	(void)c->h->curl.easy_getinfo(c->easy, CURLINFO_EFFECTIVE_URL, &url);
+	(void)c->h->curl.easy_getinfo(c->easy, CURLINFO_REDIRECT_COUNT, &redirects);
+	if (url && !redirects) {
+		buf_clear(&c->origin);
+		buf_adds(&c->origin, origin_of(url));
+		return CURL_PREREQFUNC_OK;
+	}
+	c->strayed = !url || !str_eq(buf_str(&c->origin), origin_of(url));
+	return c->strayed ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
 bool send_options(struct http_call *c)
 {
 	const struct curl *u = &c->h->curl;
@@ -222,6 +250,9 @@ const char *send_request(struct http_call *c)
 		c->rare = true;
 		(void)u->easy_setopt(c->easy, CURLOPT_FOLLOWLOCATION, 1L);
 		(void)u->easy_setopt(c->easy, CURLOPT_MAXREDIRS, (long)c->spec.follow);
+		if (c->spec.confined && (u->easy_setopt(c->easy, CURLOPT_PREREQFUNCTION, before_sending) ||
+					 u->easy_setopt(c->easy, CURLOPT_PREREQDATA, (void *)c)))
+			return "this libcurl cannot keep a request with a secret on its host";
 	}
 	return wrong;
 }

@@ -16,7 +16,6 @@
  * no pidfd and no signal.
  */
 
-enum { PIPE_ROOM = 64 << 10 };
 static const int64_t exit_poll = 5000000; /* where there are no pidfds */
 
 int child_become_subreaper(void)
@@ -63,21 +62,31 @@ static void drop_ring(struct ring *r)
 	}
 }
 
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		(void)close(*fd);
+	*fd = -1;
+}
+
 static void nursery_drop(void *p)
 {
 	struct nursery *n = p;
 	struct ring spare = { n->spare, NULL };
 
+	if (n->ready)
+		ring_add(&n->running, n->ready);
 	for (struct child *c = n->running.first; c; c = c->next) {
-		(void)kill(-c->pid, SIGKILL);
-		(void)waitpid(c->pid, NULL, WNOHANG);
-		for (int i = 0; i < 2; i++)
-			if (c->out[i] >= 0)
-				(void)close(c->out[i]);
-		if (c->in >= 0)
-			(void)close(c->in);
-		if (c->pidfd >= 0)
-			(void)close(c->pidfd);
+		if (c->pid) {
+			(void)kill(-c->pid, SIGKILL);
+			(void)waitpid(c->pid, NULL, WNOHANG);
+		}
+		for (int i = 0; i < 2; i++) {
+			close_fd(&c->out[i]);
+			close_fd(&c->theirs[i]);
+		}
+		close_fd(&c->in);
+		close_fd(&c->pidfd);
 	}
 	drop_ring(&n->running);
 	drop_ring(&n->queued);
@@ -137,8 +146,7 @@ static void close_in(struct child *c)
 		return;
 	if (c->in_watch)
 		loop_forget(c->n->l, c->in_watch);
-	(void)close(c->in);
-	c->in = -1;
+	close_fd(&c->in);
 	c->in_watch = NULL;
 }
 
@@ -148,8 +156,7 @@ static void close_out(struct child *c, int i)
 		return;
 	if (c->out_watch[i])
 		loop_forget(c->n->l, c->out_watch[i]);
-	(void)close(c->out[i]);
-	c->out[i] = -1;
+	close_fd(&c->out[i]);
 	c->out_watch[i] = NULL;
 }
 
@@ -232,17 +239,71 @@ static int open_in(struct child *c, int *theirs)
 	return err;
 }
 
-static int open_out(struct child *c, int i, int *theirs)
+static int open_out(struct child *c, int i)
 {
 	int p[2];
 
-	*theirs = -1;
 	if (pipe2(p, O_CLOEXEC))
 		return errno;
 	c->out[i] = p[0];
-	*theirs = p[1];
+	c->theirs[i] = p[1];
 	c->out_watch[i] = loop_watch(c->n->l, p[0], LOOP_READ, on_out, c);
 	return c->out_watch[i] ? 0 : errno;
+}
+
+static int open_outs(struct child *c)
+{
+	int err = open_out(c, 0);
+
+	return err ? err : open_out(c, 1);
+}
+
+static void close_all(struct child *c)
+{
+	close_in(c);
+	for (int i = 0; i < 2; i++) {
+		close_out(c, i);
+		close_fd(&c->theirs[i]);
+	}
+}
+
+static struct child *child_new(struct nursery *n)
+{
+	struct child *c = n->spare;
+	struct child fresh = { .n = n, .in = -1, .out = { -1, -1 }, .theirs = { -1, -1 }, .pidfd = -1 };
+
+	if (c) {
+		n->spare = c->next;
+		fresh.known = c->known;
+		fresh.known_cap = c->known_cap;
+	} else {
+		c = mem_alloc(sizeof(*c));
+	}
+	*c = fresh;
+	return c;
+}
+
+static void recycle(struct child *c)
+{
+	c->next = c->n->spare;
+	c->n->spare = c;
+}
+
+/* The pipes of the next child, while this one starts up: so a step after a step need not
+ * wait for them. */
+static void make_ready(struct nursery *n)
+{
+	struct child *c;
+
+	if (n->ready || n->queued.first)
+		return;
+	c = child_new(n);
+	if (open_outs(c)) {
+		close_all(c);
+		recycle(c);
+	} else {
+		n->ready = c;
+	}
 }
 
 static void on_timeout(void *arg)
@@ -256,33 +317,26 @@ static void on_timeout(void *arg)
 /* 0, or an errno and c->step: then nothing is left of the try. */
 static int start(struct child *c)
 {
-	int in = -1, out = -1, err_ = -1, err;
+	int in = -1, err;
 
-	c->in = c->out[0] = c->out[1] = c->pidfd = -1;
 	c->written = 0;
 	c->step = "pipe";
-	err = open_in(c, &in);
+	err = c->out[1] < 0 ? open_outs(c) : 0;
 	if (!err)
-		err = open_out(c, 0, &out);
-	if (!err)
-		err = open_out(c, 1, &err_);
+		err = open_in(c, &in);
 	if (!err) {
 		c->started = clock_boot();
-		err = spawn_leader(c->n, &c->spec, in, out, err_, &c->pid, &c->step);
+		err = spawn_leader(c->n, &c->spec, in, c->theirs[0], c->theirs[1], &c->pid, &c->step);
 	}
 	if (in >= 0 && in != c->n->null)
 		(void)close(in);
-	if (out >= 0)
-		(void)close(out);
-	if (err_ >= 0)
-		(void)close(err_);
 	if (err) {
-		close_in(c);
-		close_out(c, 0);
-		close_out(c, 1);
+		close_all(c);
 		c->pid = 0;
 		return err;
 	}
+	close_fd(&c->theirs[0]);
+	close_fd(&c->theirs[1]);
 	c->state = CHILD_RUNNING;
 	c->n->active++;
 	ring_add(&c->n->running, c);
@@ -293,6 +347,7 @@ static int start(struct child *c)
 			at = INT64_MAX;
 		c->timer = loop_at(c->n->l, at, on_timeout, c);
 	}
+	make_ready(c->n);
 	return 0;
 }
 
@@ -316,12 +371,6 @@ static void fail(struct child *c, int err)
 	c->error = err;
 	ring_add(&c->n->failed, c);
 	post(c->n);
-}
-
-static void recycle(struct child *c)
-{
-	c->next = c->n->spare;
-	c->n->spare = c;
 }
 
 static void start_queued(struct nursery *n)
@@ -365,19 +414,10 @@ static void on_post(void *arg)
 struct child *child_start(struct loop *l, const struct child_spec *spec)
 {
 	struct nursery *n = nursery_of(l);
-	struct child *c = n->spare;
+	struct child *c = n->ready ? n->ready : child_new(n);
 	int err;
 
-	if (c) {
-		struct known *known = c->known;
-		uint32_t cap = c->known_cap;
-
-		n->spare = c->next;
-		*c = (struct child){ .known = known, .known_cap = cap };
-	} else {
-		c = mem_alloc(sizeof(*c));
-	}
-	c->n = n;
+	n->ready = NULL;
 	c->spec = *spec;
 	if (n->queued.first) { /* first come, first served */
 		ring_add(&n->queued, c);

@@ -34,6 +34,7 @@ struct child {
 	bool exited;               /* seen; not yet reaped */
 	pid_t pid;
 	int in, out[2];            /* our ends, -1: closed */
+	int theirs[2];             /* of out, until it runs */
 	struct loop_fd *in_watch, *out_watch[2];
 	int pidfd;
 	struct loop_fd *pid_watch;
@@ -56,6 +57,7 @@ struct nursery {
 	struct loop *l;
 	struct ring running, queued, failed;
 	struct child *spare;       /* by next */
+	struct child *ready;       /* its pipes are open already; or NULL */
 	struct loop_timer *post;   /* on_done of failed ones, next try of queued ones */
 	struct loop_timer *watch;  /* the warden's next look */
 	int64_t watch_at;

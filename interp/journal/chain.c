@@ -20,12 +20,7 @@ void chain_genesis(struct str run, struct str program, char head[RECORD_HASH_HEX
 
 void chain_hash(const char before[RECORD_HASH_HEX], struct str bytes, char hex[RECORD_HASH_HEX])
 {
-	struct sha s;
-
-	sha_init(&s);
-	sha_add(&s, before, RECORD_HASH_HEX);
-	sha_add(&s, bytes.p, bytes.n);
-	sha_hex(&s, hex);
+	sha_behind(before, bytes, hex);
 }
 
 /* The text of a plain string member without its quotes; empty if it is none. */
@@ -38,7 +33,8 @@ static struct str plain_member(const struct record *r, const char *name)
 
 const char *chain_add(struct chain *c, const struct record *r)
 {
-	char before[RECORD_HASH_HEX], hex[RECORD_HASH_HEX];
+	char first[RECORD_HASH_HEX], hex[RECORD_HASH_HEX];
+	const char *before = c->head;
 	bool open = str_eq(r->t, STR("run.open"));
 
 	if (c->sealed)
@@ -51,18 +47,18 @@ const char *chain_add(struct chain *c, const struct record *r)
 		return "its batch number is wrong";
 	if (r->ep != c->ep && r->ep != c->ep + 1)
 		return "its epoch is wrong";
-	memcpy(before, c->head, sizeof(before));
 	if (open) {
 		struct str run = plain_member(r, "run"), program = plain_member(r, "program");
 
 		if (!run.n || !program.n)
 			return "run.open names no `run` or no `program`";
-		chain_genesis(run, program, before);
+		chain_genesis(run, program, first);
+		before = first;
 	}
 	chain_hash(before, record_hashed(r), hex);
 	if (memcmp(hex, r->h.p, sizeof(hex)))
 		return "hash does not match";
-	memcpy(c->head, hex, sizeof(hex));
+	memcpy(c->head, r->h.p, sizeof(hex)); /* the same: but the next hash need not wait for this one */
 	c->n = r->n;
 	c->b = r->b;
 	c->ep = r->ep;

@@ -1,5 +1,6 @@
 #include "journal/state.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -192,6 +193,24 @@ static int make_tmp(int folder, struct str text, char name[32])
 	return err;
 }
 
+/* What runners that were killed in between have left: files of ours, older than an hour. */
+static void sweep(int folder)
+{
+	int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *e;
+	struct stat st;
+
+	if (!d && fd >= 0)
+		close(fd);
+	while (d && (e = readdir(d)))
+		if (!strncmp(e->d_name, ".tmp-", 5) && !fstatat(folder, e->d_name, &st, AT_SYMLINK_NOFOLLOW) && st.st_uid == geteuid() &&
+		    st.st_mtim.tv_sec + 3600 < time(NULL))
+			unlinkat(folder, e->d_name, 0);
+	if (d)
+		closedir(d);
+}
+
 static int link_lock(struct arena *a, int folder, const char *tmp, const char *name, struct str run,
 		     struct lock_holder *holder)
 {
@@ -231,6 +250,7 @@ int lock_take(struct arena *a, const char *locks_dir, struct str target, const s
 	if (!err) {
 		err = link_lock(a, folder, tmp, name.p, us->run, holder);
 		unlinkat(folder, tmp, 0);
+		sweep(folder);
 	}
 	buf_release(&name);
 	buf_release(&text);

@@ -23,6 +23,7 @@ struct reading {
 	bool corrupt;
 	bool never_synced; /* --no-sync: the whole run is one batch */
 	int64_t witness_n, witness_b; /* the record behind the damage that proves corruption; 0: none */
+	int64_t heard_n, heard_b; /* of the readable record with the greatest n behind the damaged line */
 	int64_t before_n; /* of the line before, if it was readable and behind the damaged one; else 0 */
 	char before_h[RECORD_HASH_HEX];
 	struct record r;
@@ -38,7 +39,7 @@ static void reading_init(struct reading *rd, struct journal_scan *out,
 	rd->arg = arg;
 	rd->at = 0;
 	rd->corrupt = rd->never_synced = false;
-	rd->witness_n = rd->witness_b = rd->before_n = 0;
+	rd->witness_n = rd->witness_b = rd->before_n = rd->heard_n = rd->heard_b = 0;
 }
 
 static void damage(struct reading *rd, const char *why)
@@ -64,15 +65,22 @@ static bool follows(const struct reading *rd, const struct record *r)
 
 /* A record behind the first damage. A seal as such proves nothing: it is synced with its
  * batch. What was never synced is one batch and may have lost anything: with a hole in it
- * nobody can go on. Epochs and batches never fall, and a record continues the one before:
- * what says otherwise was put together of torn sectors and is no witness. */
+ * nobody can go on. Epochs and batches never fall, a batch has one number, and a record
+ * continues the one before: what says otherwise was put together of torn sectors and is no
+ * witness. */
 static void hear(struct reading *rd, const struct record *r)
 {
+	bool within = r->n > rd->heard_n && r->b > rd->heard_b && r->b <= rd->heard_n;
+
 	if (rd->witness_n && r->n > rd->witness_n && r->b < rd->witness_b)
 		rd->witness_n = 0;
-	if (r->ep >= rd->chain.ep && follows(rd, r) && (r->b > rd->out->bad_record || (rd->never_synced && r->n > rd->out->bad_record))) {
+	if (r->ep >= rd->chain.ep && follows(rd, r) && !within && (r->b > rd->out->bad_record || (rd->never_synced && r->n > rd->out->bad_record))) {
 		rd->witness_n = r->n;
 		rd->witness_b = r->b;
+	}
+	if (r->n > rd->heard_n) {
+		rd->heard_n = r->n;
+		rd->heard_b = r->b;
 	}
 	rd->before_n = r->n > rd->out->bad_record ? r->n : 0;
 	memcpy(rd->before_h, r->h.p, sizeof(rd->before_h));
@@ -110,8 +118,10 @@ static void take_line(struct reading *rd, struct str line)
 		testify(rd, line);
 	} else if (!record_parse(&rd->r, line, &why) || (why = chain_add(&rd->chain, &rd->r)) != NULL) {
 		damage(rd, why);
-		/* The line itself may be sound and only the one before it be lost. */
+		/* The line itself may be sound and only the one before it be lost; or its number is
+		 * what was damaged. */
 		testify(rd, line);
+		rd->heard_n = 0;
 	} else {
 		if (rd->r.b == rd->r.n)
 			o->batch_at = start;
@@ -166,7 +176,7 @@ void journal_scan_text(struct str text, struct journal_scan *out,
 		if (!nl)
 			break;
 		n = (size_t)(nl - (text.p + at));
-		take_line(&rd, str_slice(text, at, at + n));
+		take_line(&rd, (struct str){ text.p + at, n });
 		at += n + 1;
 	}
 	take_rest(&rd, text.n - at, no_newline);

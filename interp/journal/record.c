@@ -11,36 +11,30 @@
  * and not searched; the hash stands at a fixed distance from the end.
  */
 
-enum { TAIL = 6 + RECORD_HASH_HEX + 2 /* ,"h":"..."} */, WALL = 27 };
-static const int64_t int_max = 9007199254740991; /* 2^53 - 1: exact in every JSON reader */
+enum { TAIL = 6 + RECORD_HASH_HEX + 2 /* ,"h":"..."} */, WALL = 27, INT_DIGITS = 16 };
+_Static_assert(TAIL >= 65, "of a scan_walk");
+static const uint64_t int_max = 9007199254740991; /* 2^53 - 1: exact in every JSON reader */
 
-/* The number at p, without a sign. */
-static const char *take_int(const char *p, const char *end, int64_t *out)
+/* What is read before it is known to lie in front of end: the tail, which hash_ok() has seen,
+ * stands there, and no text, name or number that is taken goes on into its `,"h":"`. */
+
+/* The number at p, from 1. */
+static inline const char *take_positive(const char *p, int64_t *out)
 {
 	const char *start = p;
-	int64_t v = 0;
+	uint64_t v = (unsigned)*p - '0';
+	unsigned d;
 
-	while (p < end && *p >= '0' && *p <= '9' && p - start < 17)
-		v = v * 10 + (*p++ - '0');
-	if (p == start || (*start == '0' && p - start > 1) || v > int_max)
+	if (v - 1 > 8)
 		return NULL;
-	*out = v;
-	return p;
+	while ((d = (unsigned)*++p - '0') <= 9)
+		v = v * 10 + d;
+	*out = (int64_t)v;
+	return p - start > INT_DIGITS || v > int_max ? NULL : p;
 }
 
 /* Takes a text that must stand at p. */
-#define TAKE(p, end, lit) \
-	((size_t)((end) - (p)) >= sizeof(lit) - 1 && !memcmp((p), (lit), sizeof(lit) - 1) ? (p) + (sizeof(lit) - 1) : NULL)
-
-/* Is each byte in its own range? Without branches: all sixteen at once. */
-static bool in_range(const char *p, const unsigned char *low, const unsigned char *span)
-{
-	unsigned char bad = 0;
-
-	for (int i = 0; i < 16; i++)
-		bad |= (unsigned char)((unsigned char)((unsigned char)p[i] - low[i]) > span[i]);
-	return !bad;
-}
+#define TAKE(p, lit) (!memcmp((p), (lit), sizeof(lit) - 1) ? (p) + (sizeof(lit) - 1) : NULL)
 
 /* 2026-11-21T06:50:28.123456Z */
 static bool wall_ok(const char *p)
@@ -49,9 +43,14 @@ static bool wall_ok(const char *p)
 	static const unsigned char span[] = {
 		9, 9, 9, 9, 0, 1, 9, 0, 3, 9, 0, 2, 9, 0, 5, 9, 0, 6, 9, 0, 9, 9, 9, 9, 9, 9, 0,
 	};
+	unsigned char bad = 0;
 	int month, day;
 
-	if (!in_range(p, low, span) || !in_range(p + WALL - 16, low + WALL - 16, span + WALL - 16))
+	/* each byte in its own range: without branches, all of the first and of the last sixteen at once */
+	for (int i = 0, k = WALL - 16; i < 16; i++, k++)
+		bad |= (unsigned char)((unsigned char)((unsigned char)p[i] - low[i]) > span[i]) |
+		       (unsigned char)((unsigned char)((unsigned char)p[k] - low[k]) > span[k]);
+	if (bad)
 		return false;
 	month = (p[5] - '0') * 10 + p[6] - '0';
 	day = (p[8] - '0') * 10 + p[9] - '0';
@@ -59,73 +58,82 @@ static bool wall_ok(const char *p)
 	       (p[17] < '6' || p[18] == '0');
 }
 
-static bool hash_ok(struct record *r, struct str line)
+/* Are these 64 lower-case digits? */
+static bool hex_ok(const char *p)
 {
-	const char *p = line.p + line.n - TAIL;
+#ifdef __SSE2__
+	__m128i bad = _mm_setzero_si128();
+
+	for (int i = 0; i < RECORD_HASH_HEX; i += 16) {
+		__m128i x = _mm_loadu_si128((const __m128i *)(const void *)(p + i));
+		/* moved so that each range ends at the largest signed number */
+		__m128i digit = _mm_add_epi8(x, _mm_set1_epi8(127 - '9')), letter = _mm_add_epi8(x, _mm_set1_epi8(127 - 'f'));
+
+		bad = _mm_or_si128(bad, _mm_and_si128(_mm_cmplt_epi8(digit, _mm_set1_epi8(127 - 9)), _mm_cmplt_epi8(letter, _mm_set1_epi8(127 - 5))));
+	}
+	return !_mm_movemask_epi8(bad);
+#else
 	unsigned char bad = 0;
 
-	if (memcmp(p, ",\"h\":\"", 6) || memcmp(p + 6 + RECORD_HASH_HEX, "\"}", 2))
-		return false;
-	r->h = (struct str){ p + 6, RECORD_HASH_HEX };
-	/* Without branches, so that the compiler takes many bytes at once. */
-	for (size_t i = 0; i < RECORD_HASH_HEX; i++) {
-		unsigned char c = (unsigned char)r->h.p[i];
+	for (int i = 0; i < RECORD_HASH_HEX; i++) {
+		unsigned char c = (unsigned char)p[i];
 
 		bad |= (unsigned char)((unsigned char)(c - '0') > 9) & (unsigned char)((unsigned char)(c - 'a') > 5);
 	}
 	return !bad;
+#endif
 }
 
-static const char *envelope(struct record *r, const char *p, const char *end)
+static bool hash_ok(struct record *r, struct str line)
 {
-	if (!(p = TAKE(p, end, "{\"n\":")) || !(p = take_int(p, end, &r->n)) ||
-	    !(p = TAKE(p, end, ",\"b\":")) || !(p = take_int(p, end, &r->b)) ||
-	    !(p = TAKE(p, end, ",\"ep\":")) || !(p = take_int(p, end, &r->ep)) ||
-	    !(p = TAKE(p, end, ",\"w\":\"")) || end - p < WALL || !wall_ok(p))
+	const char *p = line.p + line.n - TAIL;
+
+	r->h = (struct str){ p + 6, RECORD_HASH_HEX };
+	return !memcmp(p, ",\"h\":\"", 6) && !memcmp(p + 6 + RECORD_HASH_HEX, "\"}", 2) && hex_ok(r->h.p);
+}
+
+static inline const char *envelope(struct record *r, const char *p, const char *end)
+{
+	if (!(p = TAKE(p, "{\"n\":")) || !(p = take_positive(p, &r->n)) || !(p = TAKE(p, ",\"b\":")) || !(p = take_positive(p, &r->b)) ||
+	    !(p = TAKE(p, ",\"ep\":")) || !(p = take_positive(p, &r->ep)) || !(p = TAKE(p, ",\"w\":\"")) || end - p < WALL || !wall_ok(p))
 		return NULL;
 	r->w = (struct str){ p, WALL };
-	p += WALL;
-	if (!(p = TAKE(p, end, "\",\"m\":")) || !(p = take_int(p, end, &r->m)))
+	if (!(p = TAKE(p + WALL, "\",\"m\":")) || r->b > r->n)
 		return NULL;
-	return r->n > 0 && r->b > 0 && r->b <= r->n && r->ep > 0 ? p : NULL;
+	if (*p != '0')
+		return take_positive(p, &r->m);
+	r->m = 0;
+	return p[1] >= '0' && p[1] <= '9' ? NULL : p + 1;
 }
 
-/* Names of the envelope may not stand in the body. */
-static bool reserved(struct str name)
+/* One of 64 bits for a name. */
+#define NAME_BIT(first, last, n) (UINT64_C(1) << (((first) + 3u * (last) + 7u * (n)) & 63))
+static const uint64_t envelope_bits = NAME_BIT('n', 'n', 1) | NAME_BIT('b', 'b', 1) | NAME_BIT('e', 'p', 2) |
+	NAME_BIT('w', 'w', 1) | NAME_BIT('m', 'm', 1) | NAME_BIT('h', 'h', 1);
+
+/* Is the name that of a member before m, or of the envelope? */
+static bool taken(const struct record *r, const struct member *m)
 {
-	char c = name.p[0];
-
-	if (name.n == 1)
-		return c == 'n' || c == 'b' || c == 'w' || c == 'm' || c == 'h';
-	return name.n == 2 && c == 'e' && name.p[1] == 'p';
-}
-
-/* Is the newest member's name one of those before it? */
-static bool twice(const struct record *r, uint64_t *seen)
-{
-	struct str name = r->members[r->count].name;
-	unsigned mix = (unsigned char)name.p[0] + 4u * (unsigned char)name.p[name.n - 1] + (unsigned)name.n;
-	uint64_t bit = UINT64_C(1) << (mix & 63);
-
-	if (*seen & bit)
-		for (uint32_t i = 0; i < r->count; i++)
-			if (str_eq(r->members[i].name, name))
-				return true;
-	*seen |= bit;
+	if (m->name.n == 1 ? memchr("nbwmh", *m->name.p, 5) != NULL : str_eq(m->name, STR("ep")))
+		return true;
+	for (const struct member *x = r->members; x < m; x++)
+		if (str_eq(x->name, m->name))
+			return true;
 	return false;
 }
 
-/* Takes the value of m at p. Of `t` and `k` the text, if it has no escapes. */
-static const char *take_value(struct record *r, struct member *m, const char *p, const char *end, const char **why)
+/* The value at p of member m. Of `t` and `k` the text, if it has no escapes. */
+static inline const char *take_value(struct record *r, const struct member *m, struct scan_walk *w, const char *p, const char **why)
 {
 	const char *q;
 
-	m->raw.p = p;
-	if (p == end || *p != '"')
-		return scan_value(p, end, why);
-	q = scan_plain(p + 1, end);
-	if (q == end || *q != '"')
-		return scan_string(p, end, why);
+	if (*p != '"') {
+		q = scan_whole(p);
+		return q ? q : scan_inside(w, p, why);
+	}
+	q = scan_next(w, p + 1);
+	if (q >= w->end || *q != '"')
+		return scan_rest(w, q, why);
 	if (m->name.n == 1 && (*m->name.p == 't' || *m->name.p == 'k'))
 		*(*m->name.p == 't' ? &r->t : &r->k) = (struct str){ p + 1, (size_t)(q - p - 1) };
 	return q + 1;
@@ -133,26 +141,36 @@ static const char *take_value(struct record *r, struct member *m, const char *p,
 
 static bool body(struct record *r, const char *p, const char *end, const char **why)
 {
-	uint64_t seen = 0;
+	struct scan_walk w = scan_walk(p, end);
+	uint64_t seen = envelope_bits;
+	struct member *m = r->members;
 
-	while (p < end) {
-		struct member *m = &r->members[r->count];
+	for (; p < end; m++) {
+		const char *name = p + 2, *q;
+		uint64_t bit;
 
-		*why = "comma is missing";
-		if (*p++ != ',')
+		if (*p != ',' || m == r->members + RECORD_MEMBERS) {
+			*why = *p != ',' ? "comma is missing" : "too many members";
 			return false;
-		*why = "too many members";
-		if (r->count == RECORD_MEMBERS)
+		}
+		if (p[1] != '"' || memcmp(q = scan_next(&w, name), "\":", 2)) {
+			(void)scan_name(p + 1, end, &m->name, why); /* says what is wrong */
 			return false;
-		p = scan_name(p, end, &m->name, why);
-		if (!p || !(p = take_value(r, m, p, end, why)))
+		}
+		m->name = (struct str){ name, (size_t)(q - name) };
+		m->raw.p = q + 2;
+		p = take_value(r, m, &w, q + 2, why);
+		if (!p)
 			return false;
 		m->raw.n = (size_t)(p - m->raw.p);
-		*why = "a member stands twice or has a name of the envelope";
-		if (!m->name.n || reserved(m->name) || twice(r, &seen))
+		bit = NAME_BIT((unsigned char)*name, (unsigned char)q[-1], (unsigned)m->name.n);
+		if (q == name || ((seen & bit) && taken(r, m))) {
+			*why = "a member stands twice or has a name of the envelope";
 			return false;
-		r->count++;
+		}
+		seen |= bit;
 	}
+	r->count = (uint32_t)(m - r->members);
 	*why = "the type `t` is missing";
 	return r->count && r->members[0].name.n == 1 && *r->members[0].name.p == 't' && r->t.n;
 }
@@ -187,7 +205,7 @@ bool record_parse(struct record *r, struct str line, const char **why)
 
 struct str record_hashed(const struct record *r)
 {
-	return str_slice(r->line, 0, r->line.n - TAIL);
+	return (struct str){ r->line.p, r->line.n - TAIL };
 }
 
 struct str record_raw(const struct record *r, const char *name)

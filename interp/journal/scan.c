@@ -4,7 +4,7 @@
 #include "journal/member.h"
 
 /*
- * scan: one pass over JSON text. Strings are taken eight bytes at a time.
+ * scan: one pass over JSON text. Strings are taken sixteen bytes at a time, or eight.
  */
 
 static const char cut_off[] = "the text ends too early";
@@ -60,8 +60,11 @@ static const char *skip_escape(const char *p, const char *end)
 
 	if (p == end)
 		return NULL;
-	if (*p != 'u')
-		return *p && strchr("\"\\/bfnrt", *p) ? p + 1 : NULL;
+	switch (*p) {
+	case '"': case '\\': case '/': case 'b': case 'f': case 'n': case 'r': case 't': return p + 1;
+	case 'u': break;
+	default: return NULL;
+	}
 	v = hex4(p + 1, end);
 	if (v < 0 || (v >= 0xdc00 && v <= 0xdfff))
 		return NULL;
@@ -74,14 +77,16 @@ static const char *skip_escape(const char *p, const char *end)
 	return v >= 0xdc00 && v <= 0xdfff ? p + 6 : NULL;
 }
 
-const char *scan_string(const char *p, const char *end, const char **why)
+/* The rest of a string from p on; w: NULL, or the walk that this is part of. */
+static inline const char *take_rest(struct scan_walk *w, const char *p, const char *end, const char **why)
 {
-	p++;
 	for (;;) {
 		unsigned char c;
 
-		p = scan_plain(p, end);
-		if (p == end) {
+		/* a walk must not be asked for a place behind its end */
+		if (p < end)
+			p = w ? scan_next(w, p) : scan_plain(p, end);
+		if (p >= end) {
 			*why = cut_off;
 			return NULL;
 		}
@@ -101,6 +106,16 @@ const char *scan_string(const char *p, const char *end, const char **why)
 		if (!p)
 			return NULL;
 	}
+}
+
+const char *scan_string(const char *p, const char *end, const char **why)
+{
+	return take_rest(NULL, p + 1, end, why);
+}
+
+const char *scan_rest(struct scan_walk *w, const char *p, const char **why)
+{
+	return take_rest(w, p, w->end, why);
 }
 
 const char *scan_name(const char *p, const char *end, struct str *name, const char **why)
@@ -155,12 +170,24 @@ static const char *skip_number(const char *p, const char *end)
 	return p;
 }
 
-static const char *skip_scalar(const char *p, const char *end, const char **why)
+static inline const char *take_string(struct scan_walk *w, const char *p, const char *end, const char **why)
+{
+	const char *q = w ? scan_next(w, p + 1) : scan_plain(p + 1, end);
+
+	if (q < end && *q == '"')
+		return q + 1;
+	return w ? scan_rest(w, q, why) : scan_string(p, end, why);
+}
+
+static inline const char *take_scalar(struct scan_walk *w, const char *p, const char *end, const char **why)
 {
 	size_t left = (size_t)(end - p);
+	const char *q;
 
 	if (*p == '"')
-		return scan_string(p, end, why);
+		return take_string(w, p, end, why);
+	if (w && (q = scan_whole(p)) != NULL)
+		return q;
 	*why = "bad value";
 	if (left >= 4 && (!memcmp(p, "true", 4) || !memcmp(p, "null", 4)))
 		return p + 4;
@@ -169,17 +196,22 @@ static const char *skip_scalar(const char *p, const char *end, const char **why)
 	return skip_number(p, end);
 }
 
-/* A name inside a nested map: any string, a colon, spaces. */
-static const char *nested_name(const char *p, const char *end, const char **why)
+static inline const char *skip_spaces(const char *p, const char *end)
 {
 	while (p < end && *p == ' ')
 		p++;
+	return p;
+}
+
+/* A name inside a nested map: any string, a colon, spaces. */
+static inline const char *nested_name(struct scan_walk *w, const char *p, const char *end, const char **why)
+{
+	p = skip_spaces(p, end);
 	if (p < end && *p == '"') {
-		p = scan_string(p, end, why);
+		p = take_string(w, p, end, why);
 		if (!p)
 			return NULL;
-		while (p < end && *p == ' ')
-			p++;
+		p = skip_spaces(p, end);
 		if (p < end && *p == ':')
 			return p + 1;
 	}
@@ -187,14 +219,14 @@ static const char *nested_name(const char *p, const char *end, const char **why)
 	return NULL;
 }
 
-const char *scan_value(const char *p, const char *end, const char **why)
+static inline const char *take_value(struct scan_walk *w, const char *p, const char *end, const char **why)
 {
 	char close[SCAN_DEPTH];
 	unsigned depth = 0;
 
 	for (;;) {
-		while (depth && p < end && *p == ' ')
-			p++;
+		if (depth)
+			p = skip_spaces(p, end);
 		if (p == end) {
 			*why = cut_off;
 			return NULL;
@@ -207,20 +239,19 @@ const char *scan_value(const char *p, const char *end, const char **why)
 			close[depth] = *p == '{' ? '}' : ']';
 			p++;
 			if (p == end || *p != close[depth]) {
-				if (close[depth++] == '}' && !(p = nested_name(p, end, why)))
+				if (close[depth++] == '}' && !(p = nested_name(w, p, end, why)))
 					return NULL;
 				continue;
 			}
 			p++;
-		} else if (!(p = skip_scalar(p, end, why))) {
+		} else if (!(p = take_scalar(w, p, end, why))) {
 			return NULL;
 		}
 		/* A value has ended. */
 		for (;;) {
 			if (!depth)
 				return p;
-			while (p < end && *p == ' ')
-				p++;
+			p = skip_spaces(p, end);
 			if (p < end && *p == close[depth - 1]) {
 				p++;
 				depth--;
@@ -231,11 +262,21 @@ const char *scan_value(const char *p, const char *end, const char **why)
 				return NULL;
 			}
 			p++;
-			if (close[depth - 1] == '}' && !(p = nested_name(p, end, why)))
+			if (close[depth - 1] == '}' && !(p = nested_name(w, p, end, why)))
 				return NULL;
 			break;
 		}
 	}
+}
+
+const char *scan_value(const char *p, const char *end, const char **why)
+{
+	return take_value(NULL, p, end, why);
+}
+
+const char *scan_inside(struct scan_walk *w, const char *p, const char **why)
+{
+	return take_value(w, p, w->end, why);
 }
 
 bool scan_members(struct str object, struct member *m, uint32_t cap, uint32_t *count, const char **why)

@@ -19,6 +19,8 @@ void sha_init(struct sha *s);
 void sha_add(struct sha *s, const char *p, size_t n);
 /* Ends; writes 64 digits and no NUL. */
 void sha_hex(struct sha *s, char out[SHA_HEX]);
+/* The hash of another hash's digits and what is behind them; short text goes in one piece. */
+void sha_behind(const char before[SHA_HEX], struct str text, char out[SHA_HEX]);
 /* 64 lower-case hex digits? */
 bool sha_is_hex(struct str s);
 

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/visible.h"
 #include "plan/preview.h"
 #include "plan/timeline.h"
 #include "plan/window.h"
@@ -14,6 +15,7 @@
 struct listing {
 	struct preview v;
 	const struct program *p;
+	struct str outside;
 	struct buf *out;
 	bool color;
 	int width;
@@ -29,23 +31,20 @@ static void paint(struct listing *l, const char *sgr)
 	buf_addc(l->out, 'm');
 }
 
-/* The first line, cut to the width; control characters are not for terminals. */
+/* The first line, cut to the width. Who approves it must see what is there. */
 static void put_line(struct listing *l, struct str s, size_t indent)
 {
 	size_t room = l->width > 20 ? (size_t)l->width : 100000, at = 0, columns = indent;
 	while (at < s.n && s.p[at] != '\n') {
 		size_t from = at;
-		uint32_t c = utf8_next(s, &at);
+		(void)utf8_next(s, &at);
 		struct str one = str_slice(s, from, at);
-		columns += utf8_width(one);
+		columns += visible_width(one);
 		if (columns >= room && at < s.n) {
 			buf_addz(l->out, "...");
 			return;
 		}
-		if (c < 32 || c == 127)
-			buf_addc(l->out, '?');
-		else
-			buf_adds(l->out, one);
+		visible_add(l->out, one);
 	}
 	if (at < s.n)
 		buf_addz(l->out, " ...");
@@ -104,14 +103,12 @@ static void put_steps(struct listing *l, const struct step_list *list, size_t de
 		put_step(l, list->list[i], depth);
 }
 
-static struct str foreach_text(struct listing *l, const struct step *s)
+struct undoing { struct listing *l; size_t indent; uint32_t n; };
+
+static void put_undo_line(void *arg, struct str line)
 {
-	struct str over = s->more->foreach.over ? preview_source(s->more->foreach.over) : STR("");
-	if (s->more->foreach.items.kind)
-		over = arena_printf(&l->v.arena, "%u items", s->more->foreach.items.c.count);
-	for (uint32_t i = 0; i < s->more->foreach.matrix_count; i++)
-		over = arena_printf(&l->v.arena, STR_FMT "%s" STR_FMT, STR_ARG(over), i ? " x " : "", STR_ARG(s->more->foreach.matrix[i].name));
-	return arena_printf(&l->v.arena, STR_FMT " in " STR_FMT, STR_ARG(s->more->foreach.as), STR_ARG(over));
+	struct undoing *u = arg;
+	put_detail(u->l, u->indent, u->n++ ? "      " : "undo: ", line);
 }
 
 static void put_undo(struct listing *l, const struct step *s, size_t indent)
@@ -120,8 +117,8 @@ static void put_undo(struct listing *l, const struct step *s, size_t indent)
 		put_detail(l, indent, "irreversible: ", preview_text(&l->v, &s->more->irreversible));
 	if (s->rollback.present && !s->rollback.count)
 		put_detail(l, indent, "undo: ", STR("nothing needed"));
-	for (uint32_t i = 0; i < s->rollback.count; i++)
-		put_detail(l, indent, i ? "      " : "undo: ", preview_command(&l->v, &l->p->steps[s->rollback.list[i]->ix]));
+	struct undoing u = { l, indent, 0 };
+	preview_undo(&l->v, s, put_undo_line, &u);
 }
 
 static void put_heading(struct listing *l, const struct prog_step *ps, size_t indent)
@@ -152,7 +149,7 @@ static void put_step(struct listing *l, const struct step *s, size_t depth)
 	for (uint32_t i = 0; i < s->guard_count; i++)
 		put_condition(l, in, guard_word(s->guards[i].otherwise), s->guards[i].that);
 	if (s->more->foreach.present)
-		put_detail(l, in, "for each ", foreach_text(l, s));
+		put_detail(l, in, "for each ", preview_loop(&l->v, s));
 	if (s->more->probe)
 		put_detail(l, in, "unless in place: ", preview_command(&l->v, &l->p->steps[s->more->probe->ix]));
 	put_detail(l, in, command_label(s), preview_command(&l->v, ps));
@@ -210,6 +207,8 @@ static void put_head(struct listing *l)
 		window_print(&rb->window, &b);
 		put_detail(l, 2, "window ", arena_printf(&l->v.arena, STR_FMT "%s", STR_ARG(buf_str(&b)), words[rb->window.otherwise]));
 		buf_release(&b);
+		if (rb->window.otherwise == WINDOW_CONFIRM)
+			put_detail(l, 2, "goes on outside of it: ", l->outside);
 	}
 	put_detail(l, 2, "lock ", preview_text(&l->v, &rb->lock));
 	put_detail(l, 2, "planned ", preview_text(&l->v, &rb->planned));
@@ -291,11 +290,11 @@ static void put_monitors(struct listing *l)
 	}
 }
 
-void plan_text(const struct program *p, const struct value *inputs, struct buf *out, bool color, int width)
+void plan_text(const struct program *p, const struct value *inputs, struct str outside, struct buf *out, bool color, int width, uint32_t revision)
 {
-	struct listing l = { .p = p, .out = out, .color = color, .width = width };
+	struct listing l = { .p = p, .outside = outside, .out = out, .color = color, .width = width };
 	bool any = false;
-	preview_init(&l.v, p, inputs);
+	preview_init(&l.v, p, inputs, revision);
 	put_head(&l);
 	for (int i = PHASE_PREFLIGHT; i <= PHASE_TEST; i++)
 		put_phase(&l, phase_names[i], &p->rb->phases[i]);

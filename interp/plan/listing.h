@@ -9,9 +9,11 @@
 #include <stdbool.h>
 #include "base/buf.h"
 #include "plan/program.h"
+#include "plan/revision.h"
 
-void plan_text(const struct program *p, const struct value *inputs, struct buf *out, bool color, int width);
-/* {"v":1,"runbook":..,"version":..,"digest":..,"inputs":{..},"steps":[{k,id,name,phase,action,effect,command,guards,rollback,irreversible,line}...],"warnings":[..]} */
-void plan_json(const struct program *p, const struct value *inputs, struct str digest, struct buf *out);
+/* outside: why the run goes on outside of its change window (--outside-window), or empty; revision: of the texts, see revision.h. */
+void plan_text(const struct program *p, const struct value *inputs, struct str outside, struct buf *out, bool color, int width, uint32_t revision);
+/* {"v":1,"runbook":..,"version":..,"digest":..,"inputs":{..},["outside_window":..,]"steps":[{k,id,name,phase,action,effect,command,guards,rollback,irreversible,line}...],"warnings":[..]} */
+void plan_json(const struct program *p, const struct value *inputs, struct str outside, struct str digest, struct buf *out);
 
 #endif

@@ -40,6 +40,11 @@ static void put_guards(struct jsonw *w, struct preview *v, const struct step *s)
 	jsonw_close(w, ']');
 }
 
+static void put_line(void *w, struct str line)
+{
+	jsonw_str(w, line);
+}
+
 static void put_rollback(struct jsonw *w, struct preview *v, const struct step *s)
 {
 	jsonw_key(w, "rollback");
@@ -48,8 +53,7 @@ static void put_rollback(struct jsonw *w, struct preview *v, const struct step *
 		return;
 	}
 	jsonw_open(w, '[');
-	for (uint32_t i = 0; i < s->rollback.count; i++)
-		jsonw_str(w, preview_command(v, &v->p->steps[s->rollback.list[i]->ix]));
+	preview_undo(v, s, put_line, w);
 	jsonw_close(w, ']');
 }
 
@@ -159,11 +163,11 @@ static void put_monitors(struct jsonw *w, struct preview *v)
 	jsonw_close(w, ']');
 }
 
-void plan_json(const struct program *p, const struct value *inputs, struct str digest, struct buf *out)
+void plan_json(const struct program *p, const struct value *inputs, struct str outside, struct str digest, struct buf *out)
 {
 	struct preview v;
 	struct jsonw w;
-	preview_init(&v, p, inputs);
+	preview_init(&v, p, inputs, ENGINE_REVISION);
 	jsonw_init(&w, out);
 	jsonw_open(&w, '{');
 	jsonw_kint(&w, "v", 1);
@@ -177,6 +181,8 @@ void plan_json(const struct program *p, const struct value *inputs, struct str d
 		put_value(&w, inputs[i]);
 	}
 	jsonw_close(&w, '}');
+	if (outside.n)
+		jsonw_kstr(&w, "outside_window", outside);
 	jsonw_key(&w, "risk");
 	jsonw_open(&w, '{');
 	jsonw_kint(&w, "score", p->risk_score);

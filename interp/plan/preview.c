@@ -42,9 +42,9 @@ static void eval_vars(struct preview *v)
 	}
 }
 
-void preview_init(struct preview *v, const struct program *p, const struct value *inputs)
+void preview_init(struct preview *v, const struct program *p, const struct value *inputs, uint32_t revision)
 {
-	*v = (struct preview){ .p = p, .unit = p->units[0], .inputs = inputs };
+	*v = (struct preview){ .p = p, .unit = p->units[0], .inputs = inputs, .revision = revision };
 	arena_init(&v->arena);
 	eval_vars(v);
 }
@@ -114,6 +114,30 @@ static void put_tmpl(struct preview *v, const struct tmpl *t, struct buf *out)
 	}
 }
 
+/* An item that is one hole: none if it is null, several if it is a list. False: it is neither, or not known. */
+static bool put_spread(struct preview *v, const struct data *d, struct buf *out, const char *between, bool first, bool quote)
+{
+	if (d->kind != DATA_TEXT || !d->tmpl->exact)
+		return false;
+	struct value x = eval_hole(v, d->tmpl->parts[0].hole);
+	if (x.kind == V_NULL)
+		return true;
+	if (x.kind != V_LIST || value_has_unknown(x) || value_has_flag(x, VALUE_SECRET))
+		return false;
+	for (uint32_t i = 0; i < x.n; i++) {
+		struct buf word;
+		buf_init(&word, 1 << 16);
+		value_show(x.list[i], &word);
+		buf_addz(out, first && !i ? "" : between);
+		if (quote)
+			shell_quote(out, buf_str(&word));
+		else
+			buf_adds(out, buf_str(&word));
+		buf_release(&word);
+	}
+	return true;
+}
+
 static void put_data(struct preview *v, const struct data *d, struct buf *out, const char *between, bool quote)
 {
 	if (d->kind == DATA_LIT) {
@@ -137,8 +161,12 @@ static void put_data(struct preview *v, const struct data *d, struct buf *out, c
 			buf_adds(out, buf_str(&word));
 		buf_release(&word);
 	} else if (d->kind == DATA_LIST) {
+		size_t start = out->len;
 		for (uint32_t i = 0; i < d->c.count; i++) {
-			if (i)
+			bool first = v->revision < REVISION_3 ? !i : out->len == start;
+			if (v->revision >= REVISION_3 && put_spread(v, &d->c.items[i], out, between, first, quote))
+				continue;
+			if (!first)
 				buf_addz(out, between);
 			put_data(v, &d->c.items[i], out, between, quote);
 		}
@@ -221,4 +249,65 @@ struct str preview_command(struct preview *v, const struct prog_step *ps)
 	default: break;
 	}
 	return keep(v, &b);
+}
+
+/* Modules in modules may be many: what is behind so many steps of one undo is not shown. */
+enum { UNDO_STEPS = 500 };
+struct undo_walk { preview_each *each; void *arg; uint32_t left; };
+
+static void undo_list(struct preview *v, const struct step_list *l, struct undo_walk *w);
+
+static void undo_one(struct preview *v, const struct prog_step *ps, struct undo_walk *w)
+{
+	const struct step *s = ps->ast;
+	int known = s->if_ ? preview_known(v, s->if_) : 1;
+	if (!known)
+		return;
+	if (known < 0)
+		w->each(w->arg, arena_printf(&v->arena, "# only if: " STR_FMT, STR_ARG(preview_source(s->if_))));
+	if (s->more->foreach.present)
+		w->each(w->arg, arena_printf(&v->arena, "# for each " STR_FMT, STR_ARG(preview_loop(v, s))));
+	if (s->action == ACT_STEPS) {
+		undo_list(v, &s->steps, w);
+	} else if (ps->call) {
+		struct preview_outside o = preview_enter(v, ps);
+		undo_list(v, &ps->call->unit->body, w);
+		preview_leave(v, o);
+	} else {
+		struct str command = preview_command(v, ps);
+		if (command.n)
+			w->each(w->arg, command);
+	}
+}
+
+static void undo_list(struct preview *v, const struct step_list *l, struct undo_walk *w)
+{
+	for (uint32_t i = 0; i < l->count && w->left; i++) {
+		if (!--w->left)
+			w->each(w->arg, STR("# and more, see the runbook"));
+		else
+			undo_one(v, &v->p->steps[l->list[i]->ix], w);
+	}
+}
+
+void preview_undo(struct preview *v, const struct step *s, preview_each *each, void *arg)
+{
+	struct undo_walk w = { each, arg, UNDO_STEPS };
+
+	if (v->revision >= REVISION_3) {
+		undo_list(v, &s->rollback, &w);
+		return;
+	}
+	for (uint32_t i = 0; i < s->rollback.count; i++)
+		each(arg, preview_command(v, &v->p->steps[s->rollback.list[i]->ix]));
+}
+
+struct str preview_loop(struct preview *v, const struct step *s)
+{
+	struct str over = s->more->foreach.over ? preview_source(s->more->foreach.over) : STR("");
+	if (s->more->foreach.items.kind)
+		over = arena_printf(&v->arena, "%u items", s->more->foreach.items.c.count);
+	for (uint32_t i = 0; i < s->more->foreach.matrix_count; i++)
+		over = arena_printf(&v->arena, STR_FMT "%s" STR_FMT, STR_ARG(over), i ? " x " : "", STR_ARG(s->more->foreach.matrix[i].name));
+	return arena_printf(&v->arena, STR_FMT " in " STR_FMT, STR_ARG(s->more->foreach.as), STR_ARG(over));
 }

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "plan/program.h"
+#include "plan/revision.h"
 
 struct preview {
 	const struct program *p;
@@ -15,9 +16,10 @@ struct preview {
 	const struct value *inputs;  /* by its inputs */
 	struct value *vars;          /* by its vars; unknown where they read the run */
 	struct arena arena;
+	uint32_t revision;           /* of the texts: revision.h */
 };
 
-void preview_init(struct preview *v, const struct program *p, const struct value *inputs);
+void preview_init(struct preview *v, const struct program *p, const struct value *inputs, uint32_t revision);
 void preview_release(struct preview *v);
 /* Inside of the module that a step uses, as far as its `with` is known; preview_leave() goes back. */
 struct preview_outside { const struct unit *unit; const struct value *inputs; struct value *vars; };
@@ -29,6 +31,11 @@ struct str preview_text(struct preview *v, const struct data *d);
 int preview_known(struct preview *v, const struct expr *e);
 /* The expression as written. */
 struct str preview_source(const struct expr *e);
+/* What a step with foreach goes over: "host in inputs.hosts". */
+struct str preview_loop(struct preview *v, const struct step *s);
+/* What undoes s, step by step, with conditions and loops as remarks ("# only if: ..."). */
+typedef void preview_each(void *arg, struct str line);
+void preview_undo(struct preview *v, const struct step *s, preview_each *each, void *arg);
 /* What the action does, in one line or several: a command, a request, a question. */
 struct str preview_command(struct preview *v, const struct prog_step *ps);
 

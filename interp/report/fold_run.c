@@ -41,7 +41,7 @@ void fold_open(struct fold *f, const struct record *r)
 	static const char *const known[] = { "v", "run", "program", "version", "runbook", "runbook_version", "title", "path", "dir",
 					     "inputs", "secrets", "operator", "claimed", "user", "uid", "host", "boot", "pid", "seed",
 					     "dry", "sync", "interactive", "steps", "lock", "files", "source", "start", "hidden",
-					     "rollback_of", "parent_head", "cause", "traceparent" };
+					     "rollback_of", "revision", "parent_head", "cause", "traceparent" };
 	struct report *m = f->r;
 
 	m->run = fold_text(f, r, "run");

@@ -294,8 +294,8 @@ static void put_events(struct scribe *s)
 
 	for (uint32_t i = 0; i < r->issues_len; i++) {
 		buf_addz(s->out, i ? "" : "\nISSUES\n");
-		visible_add(s->out, arena_printf(&s->a, "  " STR_FMT "  " STR_FMT, STR_ARG(r->issues[i].severity), STR_ARG(r->issues[i].k)));
-		buf_addz(s->out, ": ");
+		visible_add(s->out, arena_printf(&s->a, "  " STR_FMT "  " STR_FMT "%s", STR_ARG(r->issues[i].severity), STR_ARG(r->issues[i].k),
+						 r->issues[i].k.n ? ": " : ""));
 		visible_add(s->out, r->issues[i].text);
 		buf_addc(s->out, '\n');
 	}

@@ -188,8 +188,8 @@ static bool expected(struct frame *f, struct str *error)
 		f->e->dry_unknown++;
 		return true;
 	}
-	*error = arena_printf(&f->e->arena, "expect is %s: " STR_FMT, v.kind == V_BOOL ? "false" : "not known",
-			      STR_ARG(str_slice(x->node->text, x->start, x->end)));
+	*error = arena_printf(&f->e->arena, "expect is %s: " STR_FMT STR_FMT, v.kind == V_BOOL ? "false" : "not known",
+			      STR_ARG(str_slice(x->node->text, x->start, x->end)), STR_ARG(seen_text(f, x)));
 	return false;
 }
 

@@ -25,7 +25,7 @@ struct engine *engine_new(const struct run_setup *s)
 	e->results.slots = arena_array(&e->arena, e->p->units[0]->root_slots + 1, sizeof(*e->results.slots));
 	e->status = RUN_RUNNING;
 	e->interactive = s->interactive;
-	e->run_id = s->run_id;
+	e->run_id = e->own_id = s->run_id;
 	operator_add(e, s->operator_name, s->user, s->uid);
 	e->root = frame_new(e, FRAME_ROOT, NULL);
 	e->root->scope = &e->results;

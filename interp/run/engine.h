@@ -10,10 +10,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "plan/program.h"
+#include "plan/revision.h"
 #include "run/effects.h"
 
 struct engine;
 struct mask;
+struct arena;
 
 enum run_status { RUN_RUNNING, RUN_OK, RUN_STOPPED, RUN_FAILED, RUN_ROLLED_BACK, RUN_INCOMPLETE,
 		  RUN_IN_DOUBT, RUN_HELD, RUN_CANCELLED, RUN_STATUSES };
@@ -24,6 +26,7 @@ struct preset { struct str name, value; }; /* -i STEP.field=value */
 struct site_role { const struct str *who; uint32_t who_count; struct str notify; };
 struct run_setup {
 	const struct program *program;
+	uint32_t revision;                   /* ENGINE_REVISION, or that of the journal */
 	struct str run_id, operator_name;
 	struct str user; int64_t uid;        /* the account that runs it: like the operator, it approves nothing */
 	struct str plan;                     /* hex digest of program version, runbook, files and inputs: approvals are bound to it */
@@ -60,6 +63,10 @@ int engine_drive(struct engine *e, const struct event *first, enum run_status *s
 
 /* --- taking over ------------------------------------------------------------ */
 
+/* All that an expression of the runbook can name now: a map of inputs, vars, secrets, roles,
+ * steps (also monitors), run, risk, now. Texts are masked; a secret is ***. It lives in a
+ * and borrows from the engine. */
+struct value engine_names(struct engine *e, struct arena *a);
 /* Of engine.md section 3, by its status. */
 int engine_exit_code(const struct engine *e);
 enum run_status engine_status(const struct engine *e);
@@ -73,8 +80,9 @@ bool engine_wrote(const struct engine *e);     /* a write was begun */
 void engine_clock(const struct engine *e, int64_t *wall, int64_t *mono);
 /* Keys of children that were under way with the last event; at most max. */
 uint32_t engine_children(const struct engine *e, struct str *keys, uint32_t max);
-/* What must be known of the run from now on by another id and folder (EVENT_ADOPT). */
-void engine_rename(struct engine *e, struct str run_id);
+/* The run is known from now on by another id and folder (EVENT_ADOPT). keeps: `run.id` stays that of
+ * the run that did what is undone now; not in journals of before (before REVISION_3). */
+void engine_rename(struct engine *e, struct str run_id, bool keeps);
 /* Body of the record that a person's word on a step in doubt leaves: input of EVENT_RESOLVE. */
 void engine_resolve_body(struct buf *out, struct str key, bool done, struct str by, struct str why);
 /* The key of the step in doubt that name means: a key, or the id of a step of which only one

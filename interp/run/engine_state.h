@@ -88,6 +88,7 @@ struct frame {
 	bool complete;                /* ended well: undone as one entry */
 	bool drain;                   /* starts nothing new below it */
 	bool shield;                  /* rollback, always, report: settling stops above it */
+	bool partly;                  /* LIST: dry-run: some of it did not run */
 	bool keep_going;              /* LIST: a failed step does not stop the rest */
 	bool unknown;                 /* dry-run: whether it runs is decided at run time */
 	bool always_due;              /* STEP: its always block has to run */
@@ -177,6 +178,7 @@ struct engine {
 	uint32_t ints, terms;         /* so far, the one that cancelled too: the second means more */
 	bool interactive;             /* of the runner that has it now */
 	struct str run_id;
+	struct str own_id;            /* `run.id`: of the run that did it, also while another one undoes it */
 	/* taking over (takeover.c) */
 	bool adopted;                 /* it undoes a run that had ended */
 	bool in_doubt;                /* of a step nobody knows whether it was done: a person must say */
@@ -234,6 +236,8 @@ void kept_drop(struct frame *f);
  * of the strongest guard that does not hold, with its text, or GUARDS_PASS. */
 enum { GUARDS_PASS = GUARD_WARN + 1 };
 int guard_if(struct frame *f);
+/* What an expression read, in the arena of the frame: "  (code = 503, took = 12ms)"; empty if nothing. */
+struct str seen_text(struct frame *f, const struct expr *x);
 int guard_check(struct frame *f, struct str *say, struct str *error);
 /* step.c: an instance from `if` to outcome. */
 void arena_take(struct frame *f);          /* f->tmp, if it has none */
@@ -241,10 +245,13 @@ void arena_give(struct frame *f);
 struct frame *step_push(struct frame *parent, const struct prog_step *ps);
 void step_advance(struct frame *f);
 void step_result(struct frame *f, uint8_t what, const struct result *r);
-void step_fail(struct frame *f, uint8_t status, const char *end, struct str text);
 void step_end(struct frame *f);
 void step_in_place(struct frame *f);       /* its effect is there, whatever the attempt said */
+/* failure.c: what its failure does. */
+void step_fail(struct frame *f, uint8_t status, const char *end, struct str text);
 void hold(struct frame *f, struct str key, struct str why); /* the runner ends without ending the run */
+void pause_again(struct frame *f);         /* asks once more what to do about it */
+void pause_answered(struct frame *f, const struct result *r);
 /* attempt.c: what an attempt brought: parse, capture, expect, retry. */
 void attempt_finish(struct frame *f, const struct result *r);
 void attempt_assumed(struct frame *f, const struct result *r); /* END_UNRECORDED */

@@ -167,6 +167,8 @@ void child_ended(struct frame *f)
 	bool keep = f->kept_first || f->always_due || f->stands || may_need_undo(f);
 
 	f->done = true;
+	if (p->kind == FRAME_LIST && f->out && f->out->unknown && !f->out->assumed)
+		p->partly = true;
 	if (f->in_kept && !keep)
 		kept_drop(f);
 	schedule(p);

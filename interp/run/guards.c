@@ -60,6 +60,76 @@ static void put_guard(struct frame *f, struct jsonw *w, const struct expr *x, co
 	jsonw_close(w, '}');
 }
 
+/* --- the same for people ------------------------------------------------------------ */
+
+enum { SEEN_NAMES = 8, SEEN_BYTES = 100 };
+
+struct seen { struct frame *f; struct buf *out; uint32_t n; struct buf names; /* each behind a newline */ };
+
+/* A value on one line: what follows the first line, and what is too long, is "..." */
+static void put_short(struct frame *f, struct value v, struct buf *out)
+{
+	struct buf b;
+	struct str text;
+	size_t n = 0;
+
+	if (value_has_flag(v, VALUE_SECRET)) {
+		buf_addz(out, "***");
+		return;
+	}
+	buf_init(&b, 64 << 20);
+	value_show(v, &b);
+	text = masked_text(f, buf_str(&b));
+	while (n < text.n && n < SEEN_BYTES && text.p[n] != '\n')
+		n++;
+	while (n && n < text.n && ((unsigned char)text.p[n] & 0xc0) == 0x80)
+		n--;
+	buf_adds(out, str_slice(text, 0, n));
+	if (n < text.n)
+		buf_addz(out, n ? " ..." : "...");
+	if (!text.n)
+		buf_addz(out, "''");
+	buf_release(&b);
+}
+
+static void add_seen(void *arg, struct ref ref, const struct expr *at)
+{
+	struct seen *s = arg;
+	struct eval_env env = frame_env(s->f);
+	struct buf name;
+
+	buf_init(&name, 256);
+	buf_addc(&name, '\n');
+	expr_print(at, &name);
+	buf_addc(&name, '\n');
+	if (s->n < SEEN_NAMES && str_find(buf_str(&s->names), buf_str(&name)) < 0) {
+		buf_adds(&s->names, buf_str(&name));
+		buf_printf(s->out, "%s" STR_FMT " = ", s->n++ ? ", " : "  (", STR_ARG(str_slice(buf_str(&name), 1, name.len - 1)));
+		put_short(s->f, env.fetch(env.ctx, ref), s->out);
+	}
+	buf_release(&name);
+}
+
+struct str seen_text(struct frame *f, const struct expr *x)
+{
+	struct seen s = { .f = f };
+	struct buf out;
+	struct str text;
+
+	if (f->e->setup->revision < REVISION_3)
+		return STR("");
+	buf_init(&out, 16 << 10);
+	buf_init(&s.names, 16 * 4096);
+	s.out = &out;
+	code_refs(f->e->p->codes.list[x->id], add_seen, &s);
+	if (s.n)
+		buf_addc(&out, ')');
+	text = arena_str(f->tmp, out.p ? out.p : "", out.len);
+	buf_release(&s.names);
+	buf_release(&out);
+	return text;
+}
+
 static const char *const else_names[] = { "fail", "stop", "skip", "warn" };
 
 /* Evaluates `if`. 1 go on, 0 skip, -1 failed. */

@@ -76,7 +76,7 @@ static struct str approval_text(struct frame *f, struct str role, const struct s
 	put_part(f, &f->ps->ast->more->about, &b);
 	put_part(f, &f->ps->ast->more->preview, &b);
 	buf_addc(&b, '\n');
-	plan_text(f->e->p, s->inputs, &b, false, 0);
+	plan_text(f->e->p, s->inputs, s->revision >= REVISION_2 ? s->outside_window : STR(""), &b, false, 0, s->revision);
 	put_given(f, &b);
 	text = masked_text(f, arena_str(f->tmp, b.p, b.len));
 	if (text.n > TEXT_MAX)

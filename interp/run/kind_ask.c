@@ -17,17 +17,47 @@ static uint32_t next_field(const struct poll *p)
 	return i;
 }
 
-static void put_rules(const struct decl *d, struct buf *b)
+/* How a value of the type is written, for people; "": that goes without saying. */
+static const char *written(uint8_t type)
 {
+	switch (type) {
+	case DECL_BOOL: return ": true | false";
+	case DECL_DURATION: return " such as 90s or 10m";
+	case DECL_SIZE: return " such as 5MiB";
+	case DECL_PERCENT: return " such as 2.5%";
+	case DECL_TIME: return " such as 2026-01-31T10:00:00Z";
+	default: return "";
+	}
+}
+
+static void put_bound(struct buf *b, const struct decl *d, bool has, const char *before, struct value v)
+{
+	if (!has)
+		return;
+	buf_addz(b, before);
+	value_show(v, b);
+	buf_addz(b, d->type == DECL_LIST || d->type == DECL_MAP ? " of them" : d->type == DECL_STRING ? " characters" : "");
+}
+
+static void put_rules(const struct frame *f, const struct decl *d, struct buf *b)
+{
+	bool more = f->e->setup->revision >= REVISION_2;
+
 	buf_printf(b, " (%s", decl_type_names[d->type]);
 	if (d->type == DECL_LIST || d->type == DECL_MAP)
 		buf_printf(b, " of %s", decl_type_names[d->of]);
+	if (more && !d->choice_count)
+		buf_addz(b, written(d->type));
 	for (uint32_t i = 0; i < d->choice_count; i++) {
 		buf_addz(b, i ? " | " : ": ");
 		value_show(d->choices[i], b);
 	}
 	if (d->pattern.n)
 		buf_printf(b, ", like " STR_FMT, STR_ARG(d->pattern));
+	if (more) {
+		put_bound(b, d, d->has_min, ", at least ", d->min);
+		put_bound(b, d, d->has_max, ", at most ", d->max);
+	}
 	if (d->has_default) {
 		buf_addz(b, ", empty: ");
 		value_show(d->dflt, b);
@@ -50,10 +80,14 @@ static struct str field_prompt(struct frame *f, const struct decl *d)
 	if (d->help.n && !p->problem.n && !p->list_count)
 		buf_printf(&b, STR_FMT "\n", STR_ARG(d->help));
 	buf_adds(&b, d->name);
-	if (d->type == DECL_LIST)
-		buf_printf(&b, "[%u]", p->list_count);
-	put_rules(d, &b);
-	buf_addz(&b, d->type == DECL_LIST ? ", empty: no more: " : ": ");
+	if (d->type == DECL_LIST && p->list_count) {
+		buf_printf(&b, "[%u] (%s, empty: no more)", p->list_count, decl_type_names[d->of]);
+	} else {
+		if (d->type == DECL_LIST)
+			buf_addz(&b, "[0]");
+		put_rules(f, d, &b);
+	}
+	buf_addz(&b, ": ");
 	text = arena_str(&f->e->arena, b.p, b.len);
 	buf_release(&b);
 	return text;
@@ -93,7 +127,7 @@ static const struct str *field_texts(struct frame *f)
 	for (uint32_t i = 0; i < ask->count; i++) {
 		buf_init(&b, 16 << 10);
 		buf_adds(&b, ask->fields[i].name);
-		put_rules(&ask->fields[i], &b);
+		put_rules(f, &ask->fields[i], &b);
 		if (ask->fields[i].help.n)
 			buf_printf(&b, ": " STR_FMT, STR_ARG(ask->fields[i].help));
 		list[i] = arena_str(&f->e->arena, b.p, b.len);

@@ -26,7 +26,7 @@ static void checklist_ask(struct frame *f)
 				       p->count, STR_ARG(p->items[i]));
 	struct command *c = question_queue(f, ASK_ITEM, OP_FOR_ACTION, str_of(p->subject), text);
 
-	c->question.item = arena_printf(&e->arena, "%u", i + 1);
+	c->question.item = arena_uint(&e->arena, i + 1);
 	f->op = c->op;
 }
 
@@ -87,9 +87,22 @@ static struct str summary(struct frame *f)
 
 	buf_init(&b, 1 << 20);
 	for (uint32_t i = 0; i < p->count; i++)
-		buf_printf(&b, "%s" STR_FMT ": " STR_FMT, i ? "\n" : "", STR_ARG(p->items[i]), STR_ARG(p->ticks[i]));
+		buf_printf(&b, "%s" STR_FMT ": " STR_FMT, i ? "\n" : "", STR_ARG(p->items[i]), STR_ARG(p->ticks[i].n ? p->ticks[i] : STR("not ticked")));
 	s = arena_str(&f->e->arena, b.p, b.len);
 	buf_release(&b);
+	return s;
+}
+
+/* "kim 2026-11-21T02:00:00Z, the note" */
+static struct str tick(struct frame *f, const struct result *r, struct str note)
+{
+	struct str s;
+	struct buf at;
+
+	buf_init(&at, 64);
+	unit_put_time(&at, f->e->wall);
+	s = arena_printf(&f->e->arena, STR_FMT " " STR_FMT "%s" STR_FMT, STR_ARG(r->by), STR_ARG(buf_str(&at)), note.n ? ", " : "", STR_ARG(note));
+	buf_release(&at);
 	return s;
 }
 
@@ -115,8 +128,8 @@ static int checklist_take(struct frame *f, const struct result *r, struct str *n
 	struct poll *p = f->poll;
 	struct arena *a = &f->e->arena;
 	struct str note, word = first_word(str_trim(r->answer), &note);
+	bool partly = f->e->setup->revision >= REVISION_3; /* what is ticked is told, also if the rest never is */
 	uint32_t i;
-	struct buf at;
 
 	if (!which(f, r->item, &i, not_taken))
 		return TAKE_MORE;
@@ -125,6 +138,10 @@ static int checklist_take(struct frame *f, const struct result *r, struct str *n
 	if (is(word, "later", "hold"))
 		return TAKE_HOLD;
 	if (is(word, "no", "n")) {
+		if (partly) {
+			p->ticks[i] = arena_printf(a, "no, " STR_FMT, STR_ARG(tick(f, r, note)));
+			f->out->text = summary(f);
+		}
 		p->refused = arena_printf(a, "item %u is not done, says " STR_FMT "%s" STR_FMT, i + 1, STR_ARG(r->by), note.n ? ": " : "", STR_ARG(note));
 		return TAKE_DONE;
 	}
@@ -136,14 +153,10 @@ static int checklist_take(struct frame *f, const struct result *r, struct str *n
 		*not_taken = arena_printf(a, "item %u is ticked already", i + 1);
 		return TAKE_MORE;
 	}
-	buf_init(&at, 64);
-	unit_put_time(&at, f->e->wall);
-	p->ticks[i] = arena_printf(a, STR_FMT " " STR_FMT "%s" STR_FMT, STR_ARG(r->by), STR_ARG(buf_str(&at)), note.n ? ", " : "", STR_ARG(note));
-	buf_release(&at);
-	if (++p->done < p->count)
-		return TAKE_MORE;
-	f->out->text = summary(f);
-	return TAKE_DONE;
+	p->ticks[i] = tick(f, r, note);
+	if (++p->done == p->count || partly)
+		f->out->text = summary(f);
+	return p->done < p->count ? TAKE_MORE : TAKE_DONE;
 }
 
 static bool checklist_success(const struct frame *f, const struct result *r)

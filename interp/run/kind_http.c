@@ -259,7 +259,7 @@ static void idempotency_header(struct frame *f, const struct prog_step *ps, stru
 
 	if (ps->effect != EFFECT_WRITE || has_header(hs, "idempotency-key"))
 		return;
-	digest_hex(arena_printf(f->tmp, STR_FMT "\n" STR_FMT, STR_ARG(f->e->run_id), STR_ARG(f->key)), key);
+	digest_hex(arena_join(f->tmp, f->e->run_id, '\n', f->key), key);
 	header_add(hs, STR("Idempotency-Key"), arena_str(f->tmp, key, 32), p);
 }
 

@@ -63,7 +63,7 @@ static bool env_own(struct frame *f, const struct prog_step *ps, struct words *w
 {
 	struct engine *e = f->e;
 	char key[65];
-	struct str id = arena_printf(w->a, STR_FMT "\n" STR_FMT, STR_ARG(e->run_id), STR_ARG(f->key));
+	struct str id = arena_join(w->a, e->run_id, '\n', f->key);
 	uint8_t phase = e->phase;
 
 	digest_hex(id, key);
@@ -71,7 +71,7 @@ static bool env_own(struct frame *f, const struct prog_step *ps, struct words *w
 	return env_add(f, w, STR("RUNBOOK_RUN"), e->run_id, error) &&
 	       env_add(f, w, STR("RUNBOOK_STEP"), f->key, error) &&
 	       env_add(f, w, STR("RUNBOOK_PHASE"), str_of(e->stage == STAGE_UNWIND || e->stage == STAGE_TOP_UNDO ? "rollback" : phase_names[phase]), error) &&
-	       env_add(f, w, STR("RUNBOOK_ATTEMPT"), arena_printf(w->a, "%u", f->attempt), error) &&
+	       env_add(f, w, STR("RUNBOOK_ATTEMPT"), arena_uint(w->a, f->attempt), error) &&
 	       env_add(f, w, STR("RUNBOOK_IDEMPOTENCY_KEY"), arena_str(w->a, key, 32), error);
 }
 

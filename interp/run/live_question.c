@@ -79,12 +79,32 @@ static void answer(struct live_op *op, struct str text, struct str by, const cha
 
 /* --- the terminal ----------------------------------------------------------------- */
 
-static void make_prompt(struct live *l, const struct command *c)
+/* What the choices of a pause do. */
+static void explain(struct buf *b, const struct command *c)
 {
+	static const struct { const char *word, *does; } meaning[] = {
+		{ "retry", "run the step again" }, { "skip", "go on without it; the failure is reported" },
+		{ "continue", "go on" }, { "rollback", "undo what the run did" },
+		{ "hold", "stop here and undo nothing; `runbook resume` goes on later" }, { "stop", "leave the rest as it is" },
+	};
+
+	buf_addc(b, '\n');
+	for (uint32_t i = 0; i < c->question.choice_count; i++)
+		for (size_t k = 0; k < sizeof(meaning) / sizeof(*meaning); k++)
+			if (str_eqz(c->question.choices[i], meaning[k].word))
+				buf_printf(b, "  %-9s %s\n", meaning[k].word, meaning[k].does);
+}
+
+static void make_prompt(struct live *l, struct live_op *op)
+{
+	const struct command *c = &op->c;
+	bool again = op->asked, choose = c->question.what == ASK_PAUSE;
 	struct buf *b = &l->prompt;
 
 	buf_clear(b);
-	buf_adds(b, c->question.text);
+	op->asked = true;
+	if (!again || !choose)
+		buf_adds(b, c->question.text);
 	if (c->question.what == ASK_VALUE)
 		return; /* the engine's text ends as a prompt does */
 	if (c->question.what == ASK_ITEM) {
@@ -95,8 +115,10 @@ static void make_prompt(struct live *l, const struct command *c)
 		buf_addz(b, " [y/N] ");
 		return;
 	}
+	if (!again)
+		explain(b, c);
 	for (uint32_t i = 0; i < c->question.choice_count; i++) {
-		buf_addz(b, !i ? " [" : "/");
+		buf_addz(b, !i ? "[" : "/");
 		buf_adds(b, c->question.choices[i]);
 	}
 	buf_addz(b, "] ");
@@ -108,6 +130,23 @@ static void said(struct live *l, bool open, struct str text)
 		l->o.on_question(l->o.arg, open, text);
 }
 
+/* What was typed is no answer: which would be. */
+static void say_what_fits(struct live *l, const struct live_op *op)
+{
+	const struct command *c = &op->c;
+	struct buf b;
+
+	buf_init(&b, 4096);
+	buf_addz(&b, "that is no answer; type ");
+	if (c->question.what != ASK_PAUSE)
+		buf_addz(&b, "y or n");
+	for (uint32_t i = 0; c->question.what == ASK_PAUSE && i < c->question.choice_count; i++)
+		buf_printf(&b, "%s" STR_FMT, !i ? "" : i + 1 < c->question.choice_count ? ", " : " or ", STR_ARG(c->question.choices[i]));
+	buf_addc(&b, '\n');
+	said(l, false, buf_str(&b));
+	buf_release(&b);
+}
+
 static void on_line(void *arg, bool ok, struct str line)
 {
 	struct live *l = arg;
@@ -115,7 +154,9 @@ static void on_line(void *arg, bool ok, struct str line)
 	struct str text = ok ? live_understood(&op->c, line) : STR("");
 
 	l->line = NULL;
-	said(l, false, STR(""));
+	said(l, false, ok ? STR("") : STR("\n")); /* nobody has ended its line */
+	if (ok && !text.n)
+		say_what_fits(l, op);
 	if (!ok || text.n) {
 		l->asking = NULL;
 		op->at_terminal = false;
@@ -138,7 +179,7 @@ static void ask_next(struct live *l)
 	}
 	if (!l->asking || l->line)
 		return;
-	make_prompt(l, &l->asking->c);
+	make_prompt(l, l->asking);
 	said(l, true, buf_str(&l->prompt));
 	l->line = tty_ask(l->loop, false, on_line, l);
 }
@@ -205,6 +246,7 @@ void live_question(struct live_op *op)
 		return;
 	}
 	op->waiting = true;
+	op->asked = false;
 	op->result.took = clock_boot();
 	live_answers_open(op); /* one may lie there already */
 	if (!op->waiting)

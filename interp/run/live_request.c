@@ -1,5 +1,6 @@
 #include "run/live_world.h"
 
+#include <strings.h>
 #include "base/mem.h"
 #include "host/clock.h"
 #include "host/http.h"
@@ -76,6 +77,33 @@ static void no_http(struct live_op *op)
 	live_done(op, END_NOT_STARTED);
 }
 
+static bool has_secret(const struct live *l, struct str text)
+{
+	struct buf masked;
+	bool found;
+
+	live_masked(l, text, &masked);
+	found = masked.full || !str_eq(buf_str(&masked), text);
+	buf_release(&masked);
+	return found;
+}
+
+/* libcurl keeps Authorization and Cookie from another host, but no other header and no body. */
+static bool confined(const struct live_op *op)
+{
+	const struct command *c = &op->c;
+
+	for (uint32_t i = 0; i < c->request.header_count; i++) {
+		struct str name = c->request.headers[i].name;
+
+		if ((name.n == 13 && !strncasecmp(name.p, "authorization", 13)) || (name.n == 6 && !strncasecmp(name.p, "cookie", 6)))
+			continue;
+		if (has_secret(op->l, c->request.headers[i].value))
+			return true;
+	}
+	return c->request.has_body && has_secret(op->l, c->request.body);
+}
+
 void live_request(struct live_op *op)
 {
 	const struct command *c = &op->c;
@@ -88,6 +116,8 @@ void live_request(struct live_op *op)
 		.header_count = n, .on_done = on_done, .arg = op,
 	};
 
+	if (s.follow > 0)
+		s.confined = confined(op);
 	if (c->message) /* a try of it */
 		s.timeout = live_message_begin(op);
 	if (have_http(op->l)) {

@@ -125,7 +125,7 @@ static const char *const *make_env(struct live_op *op)
 		size_t len = name_length(e);
 		uint32_t k = i < base_count ? 0 : i - base_count + 1;
 
-		while (k < more_count && (strncmp(more[k], e, len) || (more[k][len] != '=' && more[k][len])))
+		while (k < more_count && (*more[k] != *e || strncmp(more[k], e, len) || (more[k][len] != '=' && more[k][len])))
 			k++;
 		if (k == more_count)
 			op->env[n++] = e;

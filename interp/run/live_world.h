@@ -45,6 +45,7 @@ struct live_op {
 	struct http_call *call;
 	struct loop_timer *timer;
 	bool waiting;             /* a question not yet answered */
+	bool asked;               /* the terminal has shown it: what is asked again is shorter */
 	bool at_terminal;         /* among the questions of the terminal */
 	bool opened; struct live_op *next_open; /* a file may answer it */
 	struct stream out, err;

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "journal/mask.h"
 #include "journal/maskfind.h"
+#include "run/recorded.h"
 #include "value/json.h"
 
 /*
@@ -102,46 +103,6 @@ void opaque_put(struct frame *f, struct jsonw *w, const struct verdict *v)
 
 /* --- and out of it -------------------------------------------------------------- */
 
-/* Where a secret was stands the run's mark, which is a secret of the replay: its own
- * records come out masked like those of the run, and no program ever gets it. */
-static struct value marked(struct frame *f, struct value v)
-{
-	struct arena *a = &f->e->arena;
-	struct str gone = f->e->setup->gone;
-
-	if (v.kind == V_STRING && str_find(value_text(v), STR("***")) >= 0) {
-		struct str rest = value_text(v), out;
-		ptrdiff_t at;
-		struct buf b;
-
-		buf_init(&b, 16 << 20);
-		while ((at = str_find(rest, STR("***"))) >= 0) {
-			buf_add(&b, rest.p, (size_t)at);
-			buf_adds(&b, gone);
-			rest = str_slice(rest, (size_t)at + 3, rest.n);
-		}
-		buf_adds(&b, rest);
-		out = arena_str(a, b.p, b.len);
-		buf_release(&b);
-		return value_str(out);
-	}
-	if (v.kind == V_LIST) {
-		struct value *list = arena_array(a, v.n + 1u, sizeof(*list));
-
-		for (uint32_t i = 0; i < v.n; i++)
-			list[i] = marked(f, v.list[i]);
-		return value_list(list, v.n);
-	}
-	if (v.kind == V_MAP) {
-		struct pair *p = arena_array(a, v.n + 1u, sizeof(*p));
-
-		for (uint32_t i = 0; i < v.n; i++)
-			p[i] = (struct pair){ v.map[i].key, marked(f, v.map[i].value) };
-		return value_map(p, v.n);
-	}
-	return v;
-}
-
 bool opaque_told(struct frame *f, const struct result *r, struct verdict *v)
 {
 	const struct step *s = f->ps->ast;
@@ -166,7 +127,7 @@ bool opaque_told(struct frame *f, const struct result *r, struct verdict *v)
 	list = arena_array(&f->e->arena, s->capture_count, sizeof(*list));
 	for (uint32_t i = 0; i < s->capture_count; i++) {
 		m = captures && captures->kind == V_MAP ? value_get(*captures, s->captures[i].name) : NULL;
-		list[i] = m ? marked(f, *m) : value_str(f->e->setup->gone);
+		list[i] = m ? recorded_marked(&f->e->arena, *m, f->e->setup->gone) : value_str(f->e->setup->gone);
 		if (!m)
 			list[i].flags = VALUE_SECRET;
 	}

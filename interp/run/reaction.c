@@ -178,6 +178,20 @@ static void fire(struct monitor_state *m, uint32_t i)
 	}
 }
 
+/* A rule that had fired does not hold any more. */
+static void calm(struct monitor_state *m, uint32_t i)
+{
+	struct engine *e = m->f->e;
+	struct jsonw w;
+
+	if (e->setup->revision < REVISION_2)
+		return;
+	rec_open(e, "rule.end", m->f->key, &w);
+	jsonw_kint(&w, "rule", i + 1);
+	rec_text(e, &w, "when", rule_source(&m->m->rules[i]));
+	rec_close(e, &w);
+}
+
 static const struct prog_rule *undoing(const struct monitor_state *m)
 {
 	for (uint32_t i = 0; i < m->m->rule_count; i++)
@@ -225,6 +239,8 @@ void rules_apply(struct monitor_state *m, const int *now, int64_t most)
 		if (failed && !r->failed)
 			continue; /* neither fires nor resets */
 		if (!now[i]) {
+			if (s->fired)
+				calm(m, i);
 			*s = (struct rule_state){ 0 };
 			continue;
 		}

@@ -251,3 +251,99 @@ void recorded_other(struct arena *a, const struct record *r, struct event *ev)
 	if (!read_pairs(a, record_raw(r, "dirs"), &ev->dirs, &ev->dir_count))
 		ev->dir_count = 0;
 }
+
+static struct str marked_text(struct arena *a, struct str text, struct str gone)
+{
+	static const struct str stars = { "***", 3 };
+	ptrdiff_t at = str_find(text, stars);
+	struct buf b;
+
+	if (at < 0)
+		return text;
+	buf_init(&b, 16 << 20);
+	for (; at >= 0; at = str_find(text, stars)) {
+		buf_add(&b, text.p, (size_t)at);
+		buf_adds(&b, gone);
+		text = str_slice(text, (size_t)at + stars.n, text.n);
+	}
+	buf_adds(&b, text);
+	text = arena_str(a, b.p, b.len);
+	buf_release(&b);
+	return text;
+}
+
+struct value recorded_marked(struct arena *a, struct value v, struct str gone)
+{
+	if (v.kind == V_STRING)
+		return value_str(marked_text(a, value_text(v), gone));
+	if (v.kind == V_LIST) {
+		struct value *list = arena_array(a, v.n + 1u, sizeof(*list));
+
+		for (uint32_t i = 0; i < v.n; i++)
+			list[i] = recorded_marked(a, v.list[i], gone);
+		return value_list(list, v.n);
+	}
+	if (v.kind == V_MAP) {
+		struct pair *p = arena_array(a, v.n + 1u, sizeof(*p));
+
+		for (uint32_t i = 0; i < v.n; i++)
+			p[i] = (struct pair){ v.map[i].key, recorded_marked(a, v.map[i].value, gone) };
+		return value_map(p, v.n);
+	}
+	return v;
+}
+
+/* The members of a `saw` from behind its brace on, each once. Returns behind the closing one. */
+static const char *put_saw(const char *p, const char *end, struct buf *out)
+{
+	enum { SAW_MAX = 16 };
+	struct str seen[SAW_MAX];
+	uint32_t n = 0;
+	const char *why;
+
+	while (p && p < end && *p == '"') {
+		struct str one = { p, 0 };
+		bool twice = false;
+
+		p = scan_string(p, end, &why);
+		p = p && p < end && *p == ':' ? scan_value(p + 1, end, &why) : NULL;
+		if (!p)
+			return NULL;
+		one.n = (size_t)(p - one.p);
+		for (uint32_t i = 0; i < n; i++)
+			twice = twice || str_eq(seen[i], one);
+		if (!twice) {
+			if (n)
+				buf_addc(out, ',');
+			buf_adds(out, one);
+		}
+		if (n < SAW_MAX && !twice)
+			seen[n++] = one;
+		p += p < end && *p == ',';
+	}
+	return p;
+}
+
+struct str recorded_guard(const struct record *r, struct buf *out)
+{
+	static const struct str name = { "\"saw\":{", 7 };
+	struct str body = recorded_body(r);
+	const char *p = body.p, *end = body.p + body.n, *why;
+
+	if (!str_eqz(r->t, "guard"))
+		return body;
+	buf_clear(out);
+	while (p && p < end) {
+		const char *from = p;
+
+		if (str_starts((struct str){ p, (size_t)(end - p) }, name)) {
+			buf_adds(out, name);
+			p = put_saw(p + name.n, end, out);
+			continue;
+		}
+		p = *p == '"' ? scan_string(p, end, &why) : p + 1;
+		if (p)
+			buf_add(out, from, (size_t)(p - from));
+	}
+	return p ? buf_str(out) : body;
+}

@@ -133,9 +133,14 @@ static void put_undo(void *arg, struct str command)
 static void put_would(struct frame *f, struct jsonw *w)
 {
 	struct would to = { f->e, w, 0 };
+	struct str text, error;
+	bool unknown = false;
 
 	if (f->ps->effect == EFFECT_WRITE && !prog_step_holds(f->ps))
 		show_own(f, put_command, &to);
+	if (f->e->setup->revision >= REVISION_3 && f->ps->ast->more->irreversible.kind != DATA_NONE &&
+	    eval_text(f, &f->ps->ast->more->irreversible, &text, &unknown, &error))
+		rec_text(f->e, w, "irreversible", text);
 	if (!f->ps->has_undo)
 		return;
 	jsonw_key(w, "undo");

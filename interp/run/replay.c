@@ -9,12 +9,13 @@
 #include "journal/mask.h"
 #include "journal/record.h"
 #include "run/engine.h"
+#include "run/lookalike.h"
 #include "run/recorded.h"
 
 /* replay: feeds and compares. */
 
 /* A record that the engine made and the journal has not shown yet. */
-struct made { int64_t wall, mono; size_t at, n; /* in bodies */ };
+struct made { int64_t wall, mono; size_t at, n; /* in bodies, masked */ uint32_t hidden; };
 /* An op that the engine started. */
 struct waiting { uint32_t op; uint8_t purpose; bool want_output; struct str key, channel; };
 
@@ -27,13 +28,24 @@ struct replay {
 	struct made *made; size_t first, count, cap;
 	struct waiting *ops; uint32_t op_count, op_cap;
 	uint32_t *dropped; uint32_t drop_count, drop_cap; /* stopped, and their results mean nothing */
+	uint32_t hidden;               /* how often a step may have captured a secret so far */
 	bool marked;                   /* gone is in the mask */
+	bool learning;                 /* it has diverged, but goes on for what is alike */
 	bool began;
 };
 
 enum { BODIES_MAX = 1 << 30 };
 
 /* --- effects -------------------------------------------------------------------- */
+
+static struct str masked(struct replay *r, struct str body)
+{
+	if (!r->o.mask || mask_empty(r->o.mask))
+		return body;
+	buf_clear(&r->masked);
+	mask_json(r->o.mask, body, &r->scratch, &r->masked);
+	return buf_str(&r->masked);
+}
 
 static void record(void *ctx, int64_t wall, int64_t mono, struct str body)
 {
@@ -47,7 +59,8 @@ static void record(void *ctx, int64_t wall, int64_t mono, struct str body)
 		r->cap = r->cap ? r->cap * 2 : 64;
 		r->made = mem_realloc(r->made, r->cap * sizeof(*r->made));
 	}
-	r->made[r->count++] = (struct made){ wall, mono, r->bodies.len, body.n };
+	body = masked(r, body);
+	r->made[r->count++] = (struct made){ wall, mono, r->bodies.len, body.n, r->hidden };
 	buf_adds(&r->bodies, body);
 }
 
@@ -103,9 +116,26 @@ static uint32_t wait(void *ctx, struct event *events, uint32_t max)
 	mem_abort("a replay waits for nothing");
 }
 
+/* What was masked since so many secrets are known. */
+static void mask_alike(struct replay *r, uint32_t from)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; r->o.alike && i < r->o.alike->count; i++)
+		if (r->o.alike->list[i].from == from)
+			any = mask_add(r->o.mask, r->o.alike->list[i].text) || any;
+	if (any)
+		mask_ready(r->o.mask);
+}
+
+/* A value that the replay makes itself, if with stand-ins in it. */
 static void hide(void *ctx, struct str secret)
 {
-	(void)ctx, (void)secret;
+	struct replay *r = ctx;
+
+	if (r->o.mask && mask_add(r->o.mask, secret))
+		mask_ready(r->o.mask);
+	mask_alike(r, ++r->hidden);
 }
 
 static const struct effects effects = { record, flush, start, stop, wait, hide };
@@ -122,6 +152,9 @@ static bool verdict(struct replay *r, enum replay_verdict v, int64_t n, const st
 {
 	va_list ap;
 
+	r->learning = false;
+	if (r->result.verdict != REPLAY_IDENTICAL)
+		return false;
 	r->result.verdict = v;
 	r->result.n = n;
 	r->result.recorded = rec ? kept(r, recorded_body(rec)) : STR("");
@@ -131,35 +164,39 @@ static bool verdict(struct replay *r, enum replay_verdict v, int64_t n, const st
 	return false;
 }
 
-static struct str masked(struct replay *r, struct str body)
-{
-	if (!r->o.mask || mask_empty(r->o.mask))
-		return body;
-	buf_clear(&r->masked);
-	mask_json(r->o.mask, body, &r->scratch, &r->masked);
-	return buf_str(&r->masked);
-}
-
 static struct str body_of(const struct replay *r, const struct made *m)
 {
 	return (struct str){ r->bodies.p + m->at, m->n };
+}
+
+static void learn(void *arg, struct str text)
+{
+	struct replay *r = arg;
+
+	lookalikes_add(r->o.alike, text, r->made[r->first].hidden, r->o.secrets);
+}
+
+static void differs(struct replay *r, const struct record *rec, struct str body)
+{
+	if (r->result.verdict == REPLAY_IDENTICAL) {
+		verdict(r, REPLAY_DIVERGED, rec->n, rec, "the engine makes another record here");
+		r->result.made = kept(r, body);
+	}
+	r->learning = r->o.alike && lookalikes_between(recorded_body(rec), body, learn, r);
 }
 
 /* The record must be the next one that the engine made. */
 static bool same(struct replay *r, const struct record *rec, int64_t wall)
 {
 	const struct made *m = &r->made[r->first];
-	struct str body = masked(r, body_of(r, m));
+	struct str body = body_of(r, m);
 
-	if (!str_eq(body, recorded_body(rec))) {
-		verdict(r, REPLAY_DIVERGED, rec->n, rec, "the engine makes another record here");
-		r->result.made = kept(r, body);
-		return false;
-	}
+	if (!str_eq(body, recorded_body(rec)) && !str_eq(body, recorded_guard(rec, &r->scratch)))
+		differs(r, rec, body);
 	if (m->wall != wall || m->mono != rec->m * 1000)
 		return verdict(r, REPLAY_DIVERGED, rec->n, rec, "the record has another time than the event that led to it");
 	r->first++;
-	return true;
+	return r->result.verdict == REPLAY_IDENTICAL;
 }
 
 /* --- feeding ------------------------------------------------------------------------ */
@@ -234,8 +271,10 @@ static bool feed(struct replay *r, const struct record *rec, int64_t wall)
 		return verdict(r, REPLAY_DIVERGED, rec->n, rec, "a run does not begin here");
 	arena_reset(&r->event);
 	feed_dropped(r);
-	if (record_raw(rec, "opaque").n)
+	if (record_raw(rec, "opaque").n) { /* what was captured of it may be a secret that is not known */
 		mark_gone(r);
+		mask_alike(r, ++r->hidden);
+	}
 	if (ev.kind == EVENT_RESULT) {
 		if (!feed_result(r, rec, &op, &ev))
 			return false;
@@ -256,10 +295,10 @@ bool replay_take(struct replay *r, const struct record *rec)
 {
 	int64_t wall;
 
-	if (r->result.verdict != REPLAY_IDENTICAL)
+	if (r->result.verdict != REPLAY_IDENTICAL && !r->learning)
 		return false;
 	if (str_eqz(rec->t, "torn")) /* of the writer, not of the engine */
-		return true;
+		return r->result.verdict == REPLAY_IDENTICAL;
 	if (!recorded_wall(rec, &wall))
 		return verdict(r, REPLAY_DIVERGED, rec->n, rec, "its time cannot be read");
 	if (r->first == r->count && !feed(r, rec, wall))
@@ -274,7 +313,7 @@ void replay_end(struct replay *r, bool sealed)
 	if (r->first < r->count || !engine_ended(r->o.engine)) {
 		verdict(r, REPLAY_DIVERGED, 0, NULL, "the journal ends before the run does");
 		if (r->first < r->count)
-			r->result.made = kept(r, masked(r, body_of(r, &r->made[r->first])));
+			r->result.made = kept(r, body_of(r, &r->made[r->first]));
 	}
 }
 
@@ -302,6 +341,7 @@ struct replay *replay_new(const struct replay_options *o)
 	buf_init(&r->bodies, BODIES_MAX);
 	buf_init(&r->masked, RECORD_LINE_MAX * 2);
 	buf_init(&r->scratch, RECORD_LINE_MAX * 2);
+	mask_alike(r, 0);
 	engine_attach(o->engine, &effects, r);
 	return r;
 }

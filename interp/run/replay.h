@@ -14,6 +14,7 @@
 #include "run/effects.h"
 
 struct engine;
+struct lookalikes;
 struct mask;
 struct record;
 struct replay;
@@ -44,12 +45,17 @@ struct replay_options {
 	const char *dir;          /* the run's folder, for blobs */
 	struct mask *mask;        /* what the engine's records are masked with; borrowed */
 	struct str gone;          /* run_setup.gone; added to the mask when it is needed */
+	/* What is masked beside secrets (run/lookalike.h); after a divergence, what else would
+	 * have to be. NULL: nothing looks like a secret. */
+	struct lookalikes *alike;
+	uint32_t secrets;         /* of the runbook, whose values are not known here */
 	struct replay_observer observer; /* all NULL: nobody */
 };
 
 struct replay *replay_new(const struct replay_options *o);
 void replay_free(struct replay *r);
-/* Takes the journal's next record. False once the verdict is not IDENTICAL any more. */
+/* Takes the journal's next record. False once the verdict is not IDENTICAL any more; the
+ * records behind that one are still of use for `alike`. */
 bool replay_take(struct replay *r, const struct record *rec);
 /* The journal ends here. sealed: then the engine must have ended too. */
 void replay_end(struct replay *r, bool sealed);

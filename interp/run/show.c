@@ -17,6 +17,26 @@ static void remark(struct frame *f, const struct showing *s, const char *words, 
 	s->each(s->arg, arena_printf(f->tmp, "# %s" STR_FMT, words, STR_ARG(what)));
 }
 
+/* A command with *** in it, so that nobody types it as it is: the shell would take *** for names of files. */
+static void show_gap(struct frame *f, const struct showing *s, struct str text)
+{
+	struct buf b;
+
+	if (f->e->setup->revision < REVISION_3) {
+		s->each(s->arg, arena_printf(f->tmp, "# fill in what is *** here: a secret that was not stored\n" STR_FMT, STR_ARG(text)));
+		return;
+	}
+	buf_init(&b, 4 * COMMAND_MAX);
+	buf_addz(&b, "# fill in what is *** here, a secret that was not stored, and take the # away:\n# ");
+	for (size_t i = 0; i < text.n; i++) {
+		buf_addc(&b, text.p[i]);
+		if (text.p[i] == '\n' && i + 1 < text.n)
+			buf_addz(&b, "# ");
+	}
+	s->each(s->arg, arena_str(f->tmp, b.p, b.len));
+	buf_release(&b);
+}
+
 static void show_one(struct frame *f, const struct prog_step *ps, const struct showing *s)
 {
 	const struct step_kind *k = kind_of(ps);
@@ -32,7 +52,7 @@ static void show_one(struct frame *f, const struct prog_step *ps, const struct s
 	if (b.full)
 		remark(f, s, "longer than 64 KiB, see the runbook: ", ps->label);
 	else if (b.len && (f->hidden || !str_eq(text, buf_str(&b)))) /* computed, or captured: it has no place to be read from */
-		s->each(s->arg, arena_printf(f->tmp, "# fill in what is *** here: a secret that was not stored\n" STR_FMT, STR_ARG(text)));
+		show_gap(f, s, text);
 	else if (b.len)
 		s->each(s->arg, text);
 	buf_release(&b);

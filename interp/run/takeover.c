@@ -386,9 +386,10 @@ void engine_clock(const struct engine *e, int64_t *wall, int64_t *mono)
 	*mono = e->mono;
 }
 
-void engine_rename(struct engine *e, struct str run_id)
+void engine_rename(struct engine *e, struct str run_id, bool keeps)
 {
 	e->run_id = run_id;
+	e->own_id = keeps ? e->setup->run_id : run_id;
 }
 
 uint32_t engine_children(const struct engine *e, struct str *keys, uint32_t max)

@@ -1,4 +1,4 @@
-#include "run/whatif_more.h"
+#include "run/whatif_world.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -12,206 +12,9 @@
 
 /* whatif_drive: one drive of the new engine in a world that answers from the old run. */
 
-enum { EVENTS_MAX = 2000000, DECISIONS_MAX = 100000 };
-
-/* An op of the new engine. */
-struct pending {
-	uint32_t op;
-	struct command c;          /* its texts live until its result was handled */
-	struct trace_op *is, *was; /* was: the one of the old run, or NULL */
-	struct trace_step *step;
-	int64_t due, n;            /* n: order among those that are due at once */
-	bool stopped, lost;        /* lost: what is recorded says nothing of its end */
-	bool dropped;              /* a timer that nobody waits for any more */
-	int8_t assumed;            /* -1: no; else the code of its result */
-};
-struct world {
-	struct drive *d;
-	struct engine *e;
-	const uint8_t *script; uint32_t script_len;
-	uint32_t number;           /* of this drive */
-	struct pending *ops; uint32_t op_len, op_cap;
-	uint32_t event_at;
-	int64_t offset;            /* wall minus mono */
-	struct arena event;
-};
+enum { EVENTS_MAX = 2000000 };
 
 static const int64_t never = INT64_MAX;
-
-/* --- deciding -------------------------------------------------------------------------- */
-
-static uint8_t decide(struct world *w, struct str key, uint8_t ways, const char *const *words)
-{
-	struct drive *d = w->d;
-	uint32_t i = d->made_len;
-	uint8_t taken = i < w->script_len && w->script[i] < ways ? w->script[i] : 0;
-
-	if (i == DECISIONS_MAX) {
-		d->too_long = true;
-		return 0;
-	}
-	if (i == d->made_cap) {
-		d->made_cap = d->made_cap ? d->made_cap * 2 : 16;
-		d->made = mem_realloc(d->made, d->made_cap * sizeof(*d->made));
-	}
-	d->made[d->made_len++] = (struct decision){ ways, taken, arena_str(&d->t.arena, key.p, key.n), str_of(words[taken]), !taken };
-	return taken;
-}
-
-/* --- matching ---------------------------------------------------------------------------- */
-
-/* The old instance at the same place; of several the one of the same key, else the next. */
-static struct trace_step *match(struct world *w, struct trace_step *s)
-{
-	struct trace *was = w->d->o->was;
-	struct trace_step *same, *at;
-
-	if (s->matched)
-		return s->was;
-	s->matched = true;
-	same = trace_step_of(was, s->key);
-	if (same && str_eq(same->place, s->place) && same->used_by != w->number) {
-		s->was = same;
-	} else {
-		for (at = map_get(&was->by_place, s->place); at && at->used_by == w->number;)
-			at = at->twin;
-		s->was = at;
-	}
-	if (s->was)
-		s->was->used_by = w->number;
-	return s->was;
-}
-
-static struct trace_op *op_then(struct world *w, const struct trace_step *s, const struct trace_op *is)
-{
-	for (struct trace_op *o = s->was ? s->was->ops : NULL; o; o = o->next)
-		if (o->used_by != w->number && o->purpose == is->purpose && o->about == is->about && o->attempt == is->attempt) {
-			o->used_by = w->number;
-			return o;
-		}
-	return NULL;
-}
-
-static const struct trace_condition *condition_then(const struct trace_step *s, const struct trace_condition *is)
-{
-	const struct trace_condition *c = s->was ? s->was->conditions : NULL;
-
-	while (c && !(c->what == is->what && c->index == is->index && c->round == is->round))
-		c = c->next;
-	return c;
-}
-
-/* --- watching the new engine ----------------------------------------------------------------- */
-
-/* Had the loop this item then? */
-static bool had_item(const struct trace_step *loop, struct value item)
-{
-	struct buf b;
-	bool had;
-
-	buf_init(&b, 1 << 16);
-	buf_addc(&b, '\n');
-	item_of(&b, item);
-	buf_addc(&b, '\n');
-	had = str_find(loop->items, buf_str(&b)) >= 0;
-	buf_release(&b);
-	return had;
-}
-
-/* Is it, or is it in, an iteration for an item that the loop did not have then, though it began? */
-static bool in_new_item(struct world *w, const struct frame *f)
-{
-	const char *mark;
-
-	for (const struct frame *up; f; f = up) {
-		const struct trace_step *loop;
-
-		up = frame_around(f, &mark);
-		loop = f->kind == FRAME_STEP && up && up->kind == FRAME_LOOP ? trace_step_of(&w->d->t, up->key) : NULL;
-		if (loop && loop->was && loop->was->items.n && !had_item(loop->was, f->scope->item))
-			return true;
-	}
-	return false;
-}
-
-static void on_begin(void *ctx, struct frame *f)
-{
-	struct world *w = ctx;
-	struct trace_step *s = trace_begin(&w->d->t, f);
-
-	s->certain = s->certain || !w->d->made_len;
-	if (!match(w, s))
-		s->new_item = in_new_item(w, f);
-}
-
-static void on_end(void *ctx, struct frame *f)
-{
-	struct world *w = ctx;
-
-	trace_end(&w->d->t, f);
-}
-
-struct tainting { struct world *w; struct frame *f; bool tainted; };
-
-static void look_at(void *arg, struct ref r, const struct expr *at)
-{
-	struct tainting *t = arg;
-	struct eval_env env = frame_env(t->f);
-
-	(void)at;
-	t->tainted = t->tainted || trace_tainted(&t->w->d->t, env.fetch(env.ctx, r));
-}
-
-/* It reads a secret, which is not known here, and it is not what was weighed then. */
-static bool hidden(struct world *w, struct frame *f, const struct weighing *g, const struct trace_step *s, const struct trace_condition *c)
-{
-	struct tainting t = { w, f, false };
-	const struct trace_condition *then;
-
-	if (g->x)
-		code_refs(f->e->p->codes.list[g->x->id], look_at, &t);
-	if (!t.tainted)
-		return false;
-	then = condition_then(s, c);
-	return !then || !str_eq(then->text, c->text) || !str_eq(then->saw, c->saw);
-}
-
-static const char *const if_words[] = { "its `if` holds", "its `if` does not hold" };
-static const char *const guard_words[] = { "its guard holds", "its guard does not hold" };
-static const char *const expect_words[] = { "its result is as expected", "its result is not as expected" };
-static const char *const retry_words[] = { "it is tried again", "it is not tried again" };
-static const char *const rule_words[] = { "its rule does not hold", "its rule holds" };
-static const char *const items_words[] = { "its loop has items", "its loop has no items" };
-
-static struct value on_weigh(void *ctx, struct frame *f, const struct weighing *g, struct value v)
-{
-	static const char *const *const words[] = { [WEIGH_IF] = if_words, [WEIGH_GUARD] = guard_words, [WEIGH_EXPECT] = expect_words,
-						    [WEIGH_RETRY] = retry_words, [WEIGH_ITEMS] = items_words, [WEIGH_RULE] = rule_words };
-	struct world *w = ctx;
-	struct trace_condition *c = trace_weigh(&w->d->t, f, g, v);
-	struct trace_step *s = trace_step_of(&w->d->t, f->key);
-	bool way;
-
-	(void)match(w, s);
-	if (g->failed || (v.kind != V_UNKNOWN && !hidden(w, f, g, s, c)))
-		return v;
-	if (v.kind != V_UNKNOWN)
-		v = value_unknown("a secret");
-	if (f->e->setup->dry_run) {
-		const struct trace_condition *then = condition_then(s, c);
-
-		c->decided = !then || !str_eq(then->text, c->text) || !str_eq(then->saw, c->saw);
-		return v;
-	}
-	c->decided = true;
-	if (g->what == WEIGH_CAPTURE)
-		return v;
-	way = !decide(w, f->key, 2, words[g->what]) != (g->what == WEIGH_RULE);
-	if (g->what == WEIGH_ITEMS)
-		return way ? v : value_list(NULL, 0);
-	c->result = way;
-	return value_bool(way);
-}
 
 /* --- effects ------------------------------------------------------------------------------------ */
 
@@ -344,8 +147,8 @@ static void start(void *ctx, const struct command *c)
 	p = &w->ops[w->op_len++];
 	*p = (struct pending){ .op = c->op, .c = *c, .n = never };
 	p->is = trace_start(&w->d->t, c, &p->step);
-	(void)match(w, p->step);
-	p->was = op_then(w, p->step, p->is);
+	(void)world_match(w, p->step);
+	p->was = world_op_then(w, p->step, p->is);
 	p->is->was = p->was;
 	p->assumed = assumption(w, p->step, c);
 	if (c->kind == OP_TIMER) {
@@ -430,19 +233,19 @@ static void assume(struct world *w, const struct pending *p, struct result *r)
 	} else if (p->c.purpose == OP_FOR_PROBE) {
 		bool stands = p->is->about == 100 + AT_PROBE;
 
-		way = decide(w, key, 3, stands ? stands_words : probe_words);
+		way = world_decide(w, key, 3, stands ? stands_words : probe_words);
 		r->code = way == 2 ? -1 : way ^ stands;
 	} else if (p->c.purpose == OP_FOR_PAUSE) {
-		say(r, pauses[decide(w, key, p->c.question.choice_count > 3 ? 3 : 2, pause_words)]);
+		say(r, pauses[world_decide(w, key, p->c.question.choice_count > 3 ? 3 : 2, pause_words)]);
 	} else if (p->c.purpose == OP_FOR_HALT) {
-		say(r, halts[decide(w, key, 3, halt_words)]);
+		say(r, halts[world_decide(w, key, 3, halt_words)]);
 	} else if (p->c.purpose == OP_FOR_SAMPLE) {
 		w->d->too_long = true; /* it may as well be told to somebody, or pause: no way is certain */
-		r->code = monitor_may_undo(w->e, p->op) ? decide(w, key, 2, sample_words) : 0;
+		r->code = monitor_may_undo(w->e, p->op) ? world_decide(w, key, 2, sample_words) : 0;
 	} else if (p->c.purpose == OP_FOR_WINDOW) {
-		say(r, decide(w, key, 2, window_words) ? "no" : "yes");
+		say(r, world_decide(w, key, 2, window_words) ? "no" : "yes");
 	} else {
-		r->code = p->assumed >= 0 ? p->assumed : decide(w, key, 2, goes_words);
+		r->code = p->assumed >= 0 ? p->assumed : world_decide(w, key, 2, goes_words);
 	}
 }
 
@@ -635,7 +438,6 @@ static bool turn(struct world *w)
 
 void drive_run(struct drive *d, const struct whatif_options *o, const uint8_t *script, uint32_t script_len, uint32_t number)
 {
-	static const struct watch watch = { on_begin, on_weigh, on_end };
 	struct world w = { .d = d, .script = script, .script_len = script_len, .number = number };
 	struct str lock = { 0 }, error = { 0 };
 	uint32_t events = 0;
@@ -650,7 +452,7 @@ void drive_run(struct drive *d, const struct whatif_options *o, const uint8_t *s
 		d->refused = arena_str(&d->t.arena, error.p, error.n);
 	} else {
 		trace_attach(&d->t, w.e);
-		engine_watch(w.e, &watch, &w);
+		engine_watch(w.e, &whatif_watch, &w);
 		engine_attach(w.e, &effects, &w);
 		while (!engine_ended(w.e) && (events++ < EVENTS_MAX || !(d->too_long = true)) && turn(&w))
 			feed_dropped(&w);

@@ -129,6 +129,21 @@ static bool help_hole_behind(const struct hint *h, struct diag *d, struct str va
 	return true;
 }
 
+/* { that: split(x, '.') == y }: the comma of an expression ended its value. */
+static bool help_comma(const struct hint *h, struct diag *d)
+{
+	uint32_t i = h->ref.start;
+
+	if (h->at.start >= h->text.n || h->text.p[h->at.start] != ')')
+		return false;
+	while (i && strict_is_blank(h->text.p[i - 1]))
+		i--;
+	if (!i || h->text.p[i - 1] != ',')
+		return false;
+	diag_help(h->ds, d, "inside `{ }` and `[ ]` a comma ends the value: quote the whole expression, or write each key on a line of its own");
+	return true;
+}
+
 static void hint_after(const struct hint *h)
 {
 	struct str value = part(h, h->ref.start, h->ref.end), rest;
@@ -144,7 +159,7 @@ static void hint_after(const struct hint *h)
 	if (op >= 0 && op < 6 && !has_operator(rest))
 		diag_help(h->ds, d, "put the literal on the right: `" STR_FMT " %s " STR_FMT "`",
 			  STR_ARG(brief(rest)), mirrored[op], STR_ARG(brief(value)));
-	else if (brackets || (!help_hole_quotes(h, d, value) && !help_hole_behind(h, d, value)))
+	else if (brackets || (!help_comma(h, d) && !help_hole_quotes(h, d, value) && !help_hole_behind(h, d, value)))
 		help_quoted(h, d, whole);
 }
 

@@ -32,10 +32,31 @@ enum state {
 
 static void drop_token(struct node_parser *p)
 {
+	if (p->token->type == YAML_SCALAR_TOKEN)
+		mem_free(p->token->data.scalar.value);
 	/* of the other tokens only directives own memory, and they end the reading */
-	if (p->token.type >= YAML_ALIAS_TOKEN || p->token.type == YAML_TAG_DIRECTIVE_TOKEN)
-		yaml_token_delete(&p->token);
-	p->token.type = YAML_NO_TOKEN;
+	else if (p->token->type >= YAML_ALIAS_TOKEN || p->token->type == YAML_TAG_DIRECTIVE_TOKEN)
+		yaml_token_delete(p->token);
+	p->token = &p->own;
+	p->own.type = YAML_NO_TOKEN;
+}
+
+/* Takes the token that stands first in libyaml's queue, if it is settled: unless a key may still be put
+ * before it. yaml_parser_scan() would first look for keys that have become impossible; but it did so
+ * when it read on last, and the mark that this depends on moves only then. The token stays in the
+ * queue's memory, which is used again only when it reads on. */
+static bool take_settled(struct node_parser *p)
+{
+	yaml_parser_t *y = &p->yaml;
+	if (!p->known || y->error || y->tokens.head == y->tokens.tail)
+		return false;
+	for (const yaml_simple_key_t *k = y->simple_keys.start; k != y->simple_keys.top; k++)
+		if (k->possible && k->token_number == y->tokens_parsed)
+			return false;
+	p->token = y->tokens.head++;
+	y->tokens_parsed++;
+	y->stream_end_produced = p->token->type == YAML_STREAM_END_TOKEN;
+	return true;
 }
 
 /* The token at hand. false: the scanner has failed. */
@@ -44,7 +65,7 @@ static bool look(struct node_parser *p)
 	if (p->ready)
 		return true;
 	drop_token(p);
-	if (!yaml_parser_scan(&p->yaml, &p->token)) {
+	if (!take_settled(p) && !yaml_parser_scan(&p->yaml, &p->own)) {
 		if (p->yaml.error == YAML_MEMORY_ERROR)
 			mem_abort("out of memory");
 		p->problem = p->yaml.problem ? p->yaml.problem : "unknown";
@@ -63,17 +84,17 @@ static bool skip(struct node_parser *p)
 
 static bool at(const struct node_parser *p, unsigned set)
 {
-	return set >> p->token.type & 1;
+	return set >> p->token->type & 1;
 }
 
 static uint32_t start_of(const struct node_parser *p)
 {
-	return (uint32_t)p->token.start_mark.index;
+	return (uint32_t)p->token->start_mark.index;
 }
 
 static uint32_t end_of(const struct node_parser *p)
 {
-	return (uint32_t)p->token.end_mark.index;
+	return (uint32_t)p->token->end_mark.index;
 }
 
 static bool fail(struct node_parser *p, const char *problem)
@@ -120,12 +141,12 @@ static bool properties(struct node_parser *p, struct node_event *ev, size_t line
 	unsigned rest = ONE(ANCHOR) | ONE(TAG);
 	bool known = true;
 	while (at(p, rest)) {
-		rest &= ~(1u << p->token.type);
+		rest &= ~(1u << p->token->type);
 		ev->marked = true;
 		ev->end = end_of(p);
-		ev->multiline = line != p->token.end_mark.line;
-		if (p->token.type == YAML_TAG_TOKEN) {
-			const char *handle = (const char *)p->token.data.tag.handle;
+		ev->multiline = line != p->token->end_mark.line;
+		if (p->token->type == YAML_TAG_TOKEN) {
+			const char *handle = (const char *)p->token->data.tag.handle;
 			known = !*handle || strcmp(handle, "!") == 0 || strcmp(handle, "!!") == 0;
 		}
 		if (!skip(p))
@@ -146,7 +167,7 @@ static bool open(struct node_parser *p, struct node_event *ev, enum node_event_k
 /* The scalar at hand, whose properties (if any) begin at `start` and `line`. */
 static bool scalar(struct node_parser *p, struct node_event *ev, enum state then, bool marked, uint32_t start, size_t line)
 {
-	const yaml_token_t *t = &p->token;
+	const yaml_token_t *t = p->token;
 	ev->kind = EVENT_SCALAR;
 	ev->style = style_of(t->data.scalar.style);
 	ev->marked = marked;
@@ -161,7 +182,7 @@ static bool scalar(struct node_parser *p, struct node_event *ev, enum state then
 
 static bool node_content(struct node_parser *p, struct node_event *ev, size_t line, bool block, bool bare)
 {
-	switch (p->token.type) {
+	switch (p->token->type) {
 	case YAML_SCALAR_TOKEN: return scalar(p, ev, (enum state)p->states[--p->depth], true, ev->start, line);
 	case YAML_FLOW_SEQUENCE_START_TOKEN: return open(p, ev, EVENT_LIST, NODE_FLOW, FLOW_LIST_FIRST);
 	case YAML_FLOW_MAPPING_START_TOKEN: return open(p, ev, EVENT_MAP, NODE_FLOW, FLOW_MAP_FIRST);
@@ -191,13 +212,13 @@ static bool node_content(struct node_parser *p, struct node_event *ev, size_t li
 /* A node; `then` is the state behind it. bare: a BARE_ITEM list may stand here. */
 static bool node(struct node_parser *p, struct node_event *ev, enum state then, bool block, bool bare)
 {
-	size_t line = p->token.start_mark.line;
-	if (p->token.type == YAML_SCALAR_TOKEN) /* nearly always */
+	size_t line = p->token->start_mark.line;
+	if (p->token->type == YAML_SCALAR_TOKEN) /* nearly always */
 		return scalar(p, ev, then, false, start_of(p), line);
 	if (!push(p, then))
 		return false;
 	*ev = (struct node_event){ .start = start_of(p), .end = start_of(p) };
-	if (p->token.type == YAML_ALIAS_TOKEN) {
+	if (p->token->type == YAML_ALIAS_TOKEN) {
 		ev->kind = EVENT_ALIAS;
 		ev->end = end_of(p);
 		p->ready = false;
@@ -220,12 +241,12 @@ static bool start(struct node_parser *p, struct node_event *ev)
 	if (!look(p) || !skip(p)) /* STREAM-START */
 		return false;
 	*ev = (struct node_event){ .kind = EVENT_NONE };
-	if (p->token.type == YAML_STREAM_END_TOKEN)
+	if (p->token->type == YAML_STREAM_END_TOKEN)
 		return true;
 	ev->kind = EVENT_DIRECTIVE;
 	if (at(p, DIRECTIVES))
 		return true;
-	if (p->token.type != YAML_DOCUMENT_START_TOKEN)
+	if (p->token->type != YAML_DOCUMENT_START_TOKEN)
 		return node(p, ev, DOCUMENT_END, true, false);
 	if (!skip(p))
 		return false;
@@ -237,7 +258,7 @@ static bool document_end(struct node_parser *p, struct node_event *ev)
 	if (!look(p))
 		return false;
 	*ev = (struct node_event){ .kind = EVENT_DONE, .start = start_of(p), .end = start_of(p) };
-	if (p->token.type == YAML_DOCUMENT_END_TOKEN)
+	if (p->token->type == YAML_DOCUMENT_END_TOKEN)
 		ev->end = end_of(p);
 	return true;
 }
@@ -246,9 +267,9 @@ static bool list_item(struct node_parser *p, struct node_event *ev)
 {
 	if (!look(p))
 		return false;
-	if (p->token.type == YAML_BLOCK_END_TOKEN)
+	if (p->token->type == YAML_BLOCK_END_TOKEN)
 		return close(p, ev);
-	if (p->token.type != YAML_BLOCK_ENTRY_TOKEN)
+	if (p->token->type != YAML_BLOCK_ENTRY_TOKEN)
 		return fail(p, "did not find expected '-' indicator");
 	uint32_t mark = end_of(p);
 	if (!skip(p))
@@ -260,7 +281,7 @@ static bool bare_item(struct node_parser *p, struct node_event *ev)
 {
 	if (!look(p))
 		return false;
-	if (p->token.type != YAML_BLOCK_ENTRY_TOKEN) {
+	if (p->token->type != YAML_BLOCK_ENTRY_TOKEN) {
 		*ev = (struct node_event){ .kind = EVENT_CLOSE, .start = start_of(p), .end = start_of(p) };
 		pop(p);
 		return true;
@@ -275,9 +296,9 @@ static bool map_key(struct node_parser *p, struct node_event *ev)
 {
 	if (!look(p))
 		return false;
-	if (p->token.type == YAML_BLOCK_END_TOKEN)
+	if (p->token->type == YAML_BLOCK_END_TOKEN)
 		return close(p, ev);
-	if (p->token.type != YAML_KEY_TOKEN)
+	if (p->token->type != YAML_KEY_TOKEN)
 		return fail(p, "did not find expected key");
 	uint32_t mark = end_of(p);
 	if (!skip(p))
@@ -289,7 +310,7 @@ static bool map_value(struct node_parser *p, struct node_event *ev)
 {
 	if (!look(p))
 		return false;
-	if (p->token.type != YAML_VALUE_TOKEN)
+	if (p->token->type != YAML_VALUE_TOKEN)
 		return empty(p, ev, MAP_KEY, start_of(p));
 	uint32_t mark = end_of(p);
 	if (!skip(p))
@@ -302,20 +323,20 @@ static bool comma(struct node_parser *p, bool first, const char *problem)
 {
 	if (first)
 		return true;
-	return p->token.type == YAML_FLOW_ENTRY_TOKEN ? skip(p) : fail(p, problem);
+	return p->token->type == YAML_FLOW_ENTRY_TOKEN ? skip(p) : fail(p, problem);
 }
 
 static bool flow_list_item(struct node_parser *p, struct node_event *ev, bool first)
 {
 	if (!look(p))
 		return false;
-	if (p->token.type == YAML_FLOW_SEQUENCE_END_TOKEN)
+	if (p->token->type == YAML_FLOW_SEQUENCE_END_TOKEN)
 		return close(p, ev);
 	if (!comma(p, first, "did not find expected ',' or ']'"))
 		return false;
-	if (p->token.type == YAML_FLOW_SEQUENCE_END_TOKEN)
+	if (p->token->type == YAML_FLOW_SEQUENCE_END_TOKEN)
 		return close(p, ev);
-	if (p->token.type != YAML_KEY_TOKEN)
+	if (p->token->type != YAML_KEY_TOKEN)
 		return node(p, ev, FLOW_LIST_ITEM, false, false);
 	*ev = (struct node_event){ .start = start_of(p) };
 	open(p, ev, EVENT_MAP, NODE_FLOW, PAIR_KEY);
@@ -337,7 +358,7 @@ static bool pair_value(struct node_parser *p, struct node_event *ev)
 {
 	if (!look(p))
 		return false;
-	if (p->token.type == YAML_VALUE_TOKEN) {
+	if (p->token->type == YAML_VALUE_TOKEN) {
 		if (!skip(p))
 			return false;
 		if (!at(p, PAIR_ENDS))
@@ -360,13 +381,13 @@ static bool flow_map_key(struct node_parser *p, struct node_event *ev, bool firs
 {
 	if (!look(p))
 		return false;
-	if (p->token.type == YAML_FLOW_MAPPING_END_TOKEN)
+	if (p->token->type == YAML_FLOW_MAPPING_END_TOKEN)
 		return close(p, ev);
 	if (!comma(p, first, "did not find expected ',' or '}'"))
 		return false;
-	if (p->token.type == YAML_FLOW_MAPPING_END_TOKEN)
+	if (p->token->type == YAML_FLOW_MAPPING_END_TOKEN)
 		return close(p, ev);
-	if (p->token.type != YAML_KEY_TOKEN)
+	if (p->token->type != YAML_KEY_TOKEN)
 		return node(p, ev, FLOW_MAP_NONE, false, false);
 	if (!skip(p))
 		return false;
@@ -378,7 +399,7 @@ static bool flow_map_value(struct node_parser *p, struct node_event *ev, bool no
 {
 	if (!look(p))
 		return false;
-	if (!none && p->token.type == YAML_VALUE_TOKEN) {
+	if (!none && p->token->type == YAML_VALUE_TOKEN) {
 		if (!skip(p))
 			return false;
 		if (!at(p, FLOW_MAP_ENDS))
@@ -412,15 +433,10 @@ bool node_parser_next(struct node_parser *p, struct node_event *ev)
 
 /* libyaml's reader checks and decodes the text character by character, in pieces,
  * into the buffer that its scanner reads: a tenth of its time, for a copy of what
- * node_scan has checked already. So that buffer is made here, whole. Only for the
- * release whose reader is known to leave a filled buffer alone. */
+ * node_scan has checked already. So that buffer is made here, whole. */
 static void fill_buffer(yaml_parser_t *y, struct str text)
 {
 	enum { PAD = 8 }; /* the scanner looks up to 4 characters ahead */
-	int major, minor, patch;
-	yaml_get_version(&major, &minor, &patch);
-	if (major != 0 || minor != 2 || patch != 5)
-		return;
 	char *all = mem_realloc(NULL, text.n + PAD);
 	if (text.n)
 		memcpy(all, text.p, text.n);
@@ -433,15 +449,26 @@ static void fill_buffer(yaml_parser_t *y, struct str text)
 	y->eof = 1;
 }
 
+/* The release whose reader is known to leave a filled buffer alone, and whose queue is known. */
+static bool is_known(void)
+{
+	int major, minor, patch;
+	yaml_get_version(&major, &minor, &patch);
+	return major == 0 && minor == 2 && patch == 5;
+}
+
 void node_parser_init(struct node_parser *p, struct arena *a, struct str text, uint32_t depth_max)
 {
 	*p = (struct node_parser){ .state = START, .cap = depth_max + 2 }; /* the document, and a node in the deepest collection */
+	p->token = &p->own;
 	p->states = arena_alloc(a, p->cap);
 	if (!yaml_parser_initialize(&p->yaml))
 		mem_abort("out of memory");
 	yaml_parser_set_encoding(&p->yaml, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&p->yaml, (const unsigned char *)text.p, text.n);
-	fill_buffer(&p->yaml, text);
+	p->known = is_known();
+	if (p->known)
+		fill_buffer(&p->yaml, text);
 }
 
 void node_parser_release(struct node_parser *p)

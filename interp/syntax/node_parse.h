@@ -35,8 +35,9 @@ struct node_event {
 
 struct node_parser {
 	yaml_parser_t yaml;
-	yaml_token_t token;   /* the token at hand, if ready */
-	bool ready;
+	yaml_token_t *token;  /* the one at hand, if ready: `own`, or in libyaml's queue */
+	yaml_token_t own;
+	bool ready, known;    /* known: libyaml is of the release whose inside is known */
 	uint8_t state;
 	uint8_t *states;      /* where to go on behind each open collection */
 	uint32_t depth, cap;

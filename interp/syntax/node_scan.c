@@ -51,6 +51,12 @@ static bool refuse_utf8(const struct source *src, size_t bad, struct diags *ds)
 	return false;
 }
 
+/* Embeddings, overrides and isolates of bidirectional text: what a reviewer sees is not what is there. */
+static bool turns_text(uint32_t c)
+{
+	return (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
 static bool refuse_control(const struct source *src, size_t pos, size_t n, uint32_t c, struct diags *ds)
 {
 	struct diag *d;
@@ -70,6 +76,9 @@ static bool refuse_control(const struct source *src, size_t pos, size_t n, uint3
 		diag_help(ds, d, "remove the byte order mark; it may stand only at the start of a file");
 	else if (c < 0x100)
 		diag_help(ds, d, "remove it, or write it as \"\\x%02X\" in double quotes", (unsigned)c);
+	else if (turns_text(c))
+		diag_help(ds, d, "it makes text look other than it is: remove it, or write it as \"\\u%04X\" in double quotes",
+			  (unsigned)c);
 	else
 		diag_help(ds, d, "remove it");
 	return false;
@@ -79,7 +88,8 @@ static bool is_control(uint32_t c)
 {
 	if (c < 0x20)
 		return c != '\t' && c != '\n' && c != '\r';
-	return (c >= 0x7f && c < 0xa0 && c != 0x85) || c == 0xfffe || c == 0xffff || c == 0xfeff;
+	return (c >= 0x7f && c < 0xa0 && c != 0x85) || c == 0xfffe || c == 0xffff || c == 0xfeff ||
+	       turns_text(c);
 }
 
 /* One block or, from the first byte that is not ASCII on, the whole rest. */

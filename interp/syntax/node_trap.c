@@ -23,12 +23,13 @@ static struct str text_of(struct span s)
 	return str_slice(s.src->text, s.start, s.end);
 }
 
+/* Cut where it is longer than any message is: a line may hold 100,000 marks. */
 static struct str rest_of_line(struct span at)
 {
 	struct str t = at.src->text;
-	size_t end = at.start;
+	size_t end = at.start, most = end + 1024;
 
-	while (end < t.n && t.p[end] != '\n' && t.p[end] != '\r')
+	while (end < t.n && end < most && t.p[end] != '\n' && t.p[end] != '\r')
 		end++;
 	return str_trim(str_slice(t, at.start, end));
 }

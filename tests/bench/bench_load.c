@@ -4,11 +4,15 @@
  * busy machine slows both. Prints the best of each and the median of the paired
  * ratios. Goal: <= 1.3.
  *
- *   bench_load [steps] [rounds]
+ *   bench_load [steps] [rounds] [small]
+ *
+ * small: the kernel gives no huge pages, as on machines that have them switched off.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <yaml.h>
 
@@ -78,6 +82,10 @@ int main(int argc, char **argv)
 	double ratios[101], best_scan = 1e9, best_load = 1e9;
 	unsigned events = 0, steps = 0;
 	struct buf b;
+	if (argc > 3 && strcmp(argv[3], "small") == 0 && prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) < 0) {
+		perror("bench_load: prctl");
+		return 1;
+	}
 	if (rounds < 1 || rounds > 101)
 		rounds = 21;
 	buf_init(&b, 16 << 20);

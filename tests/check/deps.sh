@@ -1,6 +1,6 @@
 #!/bin/sh
 # deps.sh SET...: installs the Debian packages of the sets that are missing, and
-# nothing else. Sets: build demo check fuzz bench. As root or by sudo; no service
+# nothing else. Sets: build demo check long fuzz bench. As root or by sudo; no service
 # is started. Where there is no dpkg it does nothing: the build will tell.
 #
 # `a|b`: either will do; `?a`: wanted, but go on without.
@@ -10,11 +10,12 @@ packages_of() {
 	build) echo "gcc libc6-dev libyaml-dev libjansson-dev libpcre2-dev libutf8proc-dev libssl-dev
 		libcurl4-openssl-dev libgit2-dev zlib1g-dev ca-certificates" ;;
 	demo) echo "nginx-light|nginx|nginx-core|nginx-full|nginx-extras sqlite3 curl" ;;
-	check) echo "libcmocka-dev bats ?clang ?libclang-rt-14-dev|libclang-rt-dev valgrind strace procps
+	check) echo "libcmocka-dev bats strace procps
 		nginx-light|nginx|nginx-core|nginx-full|nginx-extras sqlite3 postgresql redis-server curl jq
 		?nodejs ?npm|nodejs:npm python3 python3-yaml ?python3-aiosmtpd bash xz-utils git openssl netcat-openbsd
 		prometheus ?systemd alembic python3-psycopg2 libxml2-utils ?chromium ?fonts-noto-cjk gnupg gpgv openssh-client
 		openssh-server fcgiwrap" ;;
+	long) echo "?clang ?libclang-rt-14-dev|libclang-rt-dev valgrind" ;;
 	fuzz) echo "clang libclang-rt-14-dev|libclang-rt-dev" ;;
 	bench) echo "python3 ninja-build dash bash make git strace sqlite3 nginx-light|nginx|nginx-core|nginx-full|nginx-extras
 		?nodejs ?npm|nodejs:npm ?chromium" ;;
@@ -108,7 +109,10 @@ if [ -n "$needed" ]; then
 		exit 1
 	}
 fi
-for package in $optional; do
-	install "$package" || echo "could not install $package; what needs it is skipped" >&2
-done
+# shellcheck disable=SC2086
+if [ -n "$optional" ] && ! install $optional; then
+	for package in $optional; do
+		install "$package" || echo "could not install $package; what needs it is skipped" >&2
+	done
+fi
 [ -z "$optional" ] || echo "$optional" >"$tried"

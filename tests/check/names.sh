@@ -1,7 +1,7 @@
 #!/bin/sh
 # Shape of the tree: every diagnostic code has a page and a case, every C file a
 # head comment and its own header first, every header a guard of the right name.
-# A file over 700 lines is a warning. Prints what is wrong; needs sh and awk only.
+# No file has more than 600 lines, no function more than 80. Prints what is wrong; needs sh and awk only.
 cd "${1:-$(dirname "$0")/../..}" || exit 2
 rc=0
 bad() {
@@ -50,8 +50,10 @@ done
 files=0
 for file in $(find interp -name '*.[ch]' | LC_ALL=C sort); do
 	files=$((files + 1))
-	lines=$(wc -l <"$file")
-	[ "$lines" -le 700 ] || echo "warning: $file has $lines lines"
+	long=$(awk '/^\{/ { from = NR } /^[a-z].*\) \{$/ { from = NR }
+		/^}/ { if (from && NR - from >= 80) print FILENAME ":" from ": a function of " NR - from + 1 " lines"; from = 0 }
+		END { if (NR > 600) print FILENAME " has " NR " lines: split it by subject" }' "$file")
+	[ -z "$long" ] || bad "$long"
 	case $file in
 	*.h)
 		guard=$(echo "${file#interp/}" | tr 'a-z/.' 'A-Z__')

@@ -52,6 +52,8 @@ list_suites() { # NAME<tab>COMMAND
 	for file in tests/yaml/run.sh tests/schema/schema.sh tests/report/report.sh tests/limits/run.sh tests/check/docs.sh; do
 		[ ! -e "$file" ] || printf '%s\t%s\n' "$(basename "$(dirname "$file")")/$(basename "$file" .sh)" "sh $file"
 	done
+	printf 'yaml/values\tpython3 tests/yaml/values.py build/runbook\n'
+	printf 'san/yaml-values\tpython3 tests/yaml/values.py build/san/runbook\n'
 	for suite in golden/golden.sh replay/matrix.sh replay/matrix.long.sh; do
 		case $suite in *.long.sh) [ "${RB_LONG:-}" ] || continue ;; esac
 		[ ! -e "tests/$suite" ] || printf '%s\tbash tests/%s\n' "${suite%.sh}" "$suite"
@@ -106,6 +108,8 @@ if [ "${1:-}" = --one ]; then
 		ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1} UBSAN_OPTIONS=print_stacktrace=1 \
 		timeout -k 10 "$limit" $command >"$log.log" 2>&1 </dev/null
 	status=$?
+	times >"$log.times" # of this shell, then of all that it started
+	cpu=$(awk 'NR == 2 { gsub(/[ms]/, " "); print int($1 * 60 + $2 + $3 * 60 + $4) }' "$log.times")
 	[ $status -ne 124 ] || echo "run.sh: stopped after $limit s" >>"$log.log"
 	[ $status -le 1 ] || echo "run.sh: exit status $status" >>"$log.log"
 	chmod -R u+rwX "$scratch" 2>/dev/null
@@ -116,8 +120,8 @@ if [ "${1:-}" = --one ]; then
 	echo "$passed $failed $skipped" >"$log.count"
 	verdict=ok
 	[ "$failed" -eq 0 ] || verdict=FAIL
-	printf '%-4s %-28s %4d passed %3d failed %3d skipped %5d s\n' $verdict "$name" "$passed" "$failed" "$skipped" \
-		$(($(date +%s) - start))
+	printf '%-4s %-28s %4d passed %3d failed %3d skipped %5d s, %d of CPU\n' $verdict "$name" "$passed" "$failed" "$skipped" \
+		$(($(date +%s) - start)) "$cpu"
 	exit 0
 fi
 
@@ -127,11 +131,11 @@ mkdir -p "$logs"
 # Builds come first, one test each. Without them only the checks that need none run.
 built=1
 build() { # NAME ARGS...
-	name=$1
+	name=$1 start=$(date +%s)
 	shift
 	if $make --no-print-directory -j"$jobs" "$@" >"$logs/$name.log" 2>&1; then
 		echo "1 0 0" >"$logs/$name.count"
-		printf 'ok   %s\n' "$name"
+		printf 'ok   %-74s %5d s\n' "$name" $(($(date +%s) - start))
 	else
 		echo "0 1 0" >"$logs/$name.count"
 		printf 'FAIL %s\n' "$name"

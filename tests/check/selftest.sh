@@ -76,6 +76,23 @@ mkdir -p "$work/tree/tests/cli"
 printf '@test "x" {\n\t! true\n\ttrue\n}\n' >"$work/tree/tests/cli/x.bats"
 finds banned "banned: a line of a bats test that cannot fail" 'x.bats:2:.*cannot fail'
 
+# --- names: how long files and functions may be ---
+body() { # LINES: a function of so many lines
+	printf 'void f(void)\n{\n'
+	yes '	f();' | head -n $(($1 - 2))
+	echo '}'
+}
+fresh
+body 80 >>"$work/tree/interp/base/a.c"
+sh "$here/names.sh" "$work/tree" >"$work/out" 2>&1
+! grep -q 'a function of\|has .* lines' "$work/out"
+verdict $? "names: a function of 80 lines"
+body 81 >>"$work/tree/interp/base/a.c"
+finds names "names: a function of 81 lines" 'base/a.c:84: a function of 81 lines'
+fresh
+yes '/* a line */' | head -n 600 >>"$work/tree/interp/base/a.c"
+finds names "names: a file of 601 lines" 'base/a.c has 601 lines'
+
 # --- the runners, with a program that says what it is told ---
 cat >"$work/program" <<'X'
 #!/bin/sh

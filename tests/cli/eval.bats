@@ -86,3 +86,82 @@ ev() { # RESULT EXPR...
 	ev 0 steps.look.code --run @last
 	run_rb 1 eval 1 --run nothing
 }
+
+# What a runbook's own expressions can name at the end of the run.
+seen_yml() {
+	cat >seen.yml <<-'END'
+		runbook: 1
+		name: seen
+		inputs: { who: { type: string, default: kim } }
+		vars: { twice: "${{ inputs.who }}${{ inputs.who }}" }
+		secrets: { token: { env: TOKEN } }
+		roles: { lead: { who: [lee], contact: "call 7" } }
+		risks: [{ what: breaks, probability: high, impact: minor }]
+		planned: 1h
+		defaults: { timeout: 20s }
+		monitors:
+		  - { id: load, during: [soak], every: 100ms, run: cat n, capture: { n: int(out) },
+		      rules: [{ when: n > 5, then: notify, say: "load ${{ n }}" }] }
+		preflight:
+		  - { id: warned, guard: { that: inputs.who == 'lee', else: warn, say: not lee } }
+		act:
+		  - { id: each, foreach: [1, 2], run: "echo ${{ item }}", capture: { n: int(out) }, rollback: [] }
+		  - { id: told, env: { T: "${{ secrets.token }}" }, run: 'echo "$T"', capture: { t: out }, rollback: [] }
+		  - { id: block, steps: [{ id: in, run: [echo, in], capture: { x: out }, rollback: [] }] }
+		test:
+		  - id: soak
+		    run: 'until grep -q "\"rule\"" state/runs/*/journal.jsonl; do sleep 0.02; done'
+		    effect: read
+		report:
+		  - { id: sum, render: { to: r.txt, text: "${{ run.issues.map(i => i.text).join(', ') }}" } }
+	END
+	echo 9 >n
+}
+
+@test "eval --run: all that the runbook's expressions could name" {
+	seen_yml
+	TOKEN='a secret of mine' run_rb 0 exec seen.yml --no-sync
+	ev '"kimkim"' vars.twice --run @last
+	ev '"medium"' risk.level --run @last
+	ev '["lee"]' roles.lead.who --run @last
+	ev '"call 7"' roles.lead.contact --run @last
+	ev 9 steps.load.n --run @last
+	ev '"ok"' steps.load.status --run @last
+	ev '[1,2]' steps.each.n --run @last
+	ev '[1,2]' 'steps.each.each.map(e => e.item)' --run @last
+	ev '"in"' steps.in.x --run @last
+	ev '{"duration_ns":3600000000000}' run.planned --run @last
+	ev '["not lee","load 9"]' 'run.issues.map(i => i.text)' --run @last
+	ev '["warned","each","each","told","block","in","soak","sum"]' "run.steps.map(s => s.id)" --run @last
+	ev true "now - run.started < 1h" --run @last
+	ev '"report"' run.phase --run @last
+	# it is what the run itself saw
+	is "$("$RB" eval "run.issues.map(i => i.text).join(', ')" --run @last)" "\"$(cat state/runs/*/r.txt)\""
+	# secrets are not there
+	ev '"***"' secrets.token --run @last
+	ev '"***"' steps.told.t --run @last
+	run_rb 1 eval steps.nothing --run @last
+	says nothing err
+}
+
+@test "eval --run: of a dry-run, a run without a seal, and one that cannot be replayed" {
+	seen_yml
+	TOKEN='a secret of mine' run_rb 0 exec seen.yml --no-sync -n
+	ev '{"unknown":"steps.told.t"}' steps.told.t --run @last
+	ev true run.dry_run --run @last
+	rm -r state
+	slow_yml
+	begin exec slow.yml
+	until_ok started
+	ev '"running"' run.status --run @last
+	ev '["ok","not_run"]' '[steps.one.status, steps.long.status]' --run @last
+	kill -9 "$pid"
+	touch go
+	wait "$pid" || true
+	ev '"ok"' steps.one.status --run @last
+	rm -r state
+	TOKEN='a secret of mine' run_rb 0 exec seen.yml --no-sync -n
+	rm -r state/runs/*/blobs/*
+	run_rb 6 eval run.id --run @last
+	says 'cannot be had from its journal' err
+}

@@ -110,3 +110,37 @@ gh() {
 	lacks '\r' err
 	lacks '\033' err
 }
+
+@test "github: what a run waits for is a notice with the command that answers" {
+	cat >s.yml <<-'EOF'
+		runbook: 1
+		name: s
+		roles: { lead: { who: [kim] } }
+		defaults: { timeout: 20s }
+		plan: [{ id: go, approve: { from: lead }, timeout: 10ms }]
+	EOF
+	gh 1 exec s.yml --no-input
+	grep -q '^::notice title=plan/go::waits: runbook approve [0-9a-z]* plan/go --why TEXT' out
+}
+
+@test "github: a monitor that has no data, and has data again, is a line" {
+	cat >s.yml <<-'YML'
+		runbook: 1
+		name: s
+		monitors:
+		  - { id: load, during: [act], every: 100ms, timeout: 5s, run: cat n, capture: { n: int(out) },
+		      rules: [{ when: n > 5, then: notify, say: "load ${{ n }}" }, { when: failed for 1000 samples, then: pause }] }
+		act:
+		  - id: one
+		    timeout: 20s
+		    rollback: []
+		    run: |
+		      seen() { until grep -q "$1" state/runs/*/journal.jsonl; do sleep 0.02; done; }
+		      seen '"values":{"n":1}'; echo 9 >m; mv m n; seen '"t":"rule"'; rm n; seen '"error":'; echo 2 >m; mv m n; seen '"values":{"n":2}'
+		test: [{ guard: true }]
+	YML
+	echo 1 >n
+	gh 0 exec s.yml --no-sync
+	is "$(grep -o '^[a-z ]*  monitors/load' out | sed 's/  .*//' | tr '\n' ' ')" 'watching no data data again recovered '
+	is "$(grep -c '^::warning title=monitors/load::load 9' out)" 1
+}

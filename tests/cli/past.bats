@@ -31,8 +31,14 @@ load setup
 @test "runs: none is no failure" {
 	run_rb 0 runs
 	is "$stdout" ""
+	says 'no runs in' err
 	run_rb 0 runs -o json
 	is "$stdout" ""
+	deploy_yml
+	run_rb 0 exec deploy.yml --yes -i tag=v1 --no-sync
+	run_rb 0 runs --status held
+	is "$stdout" ""
+	says 'none of the 1 runs' err
 }
 
 @test "runs: a living run is running, one whose runner died is broken" {

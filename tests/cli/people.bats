@@ -157,7 +157,8 @@ forge() { # NAME ANSWER [JQ: changes of the object]
 	forge word perhaps
 	forge version yes '.v = 2'
 	dir=$(echo state/runs/*/answers)
-	echo 'no json' >"$dir/text.json"
+	echo 'no json' >.text
+	mv .text "$dir/text.json"
 	: >"$dir/empty.json"
 	ln -s /etc/passwd "$dir/link.json"
 	mkdir "$dir/folder.json"
@@ -168,7 +169,8 @@ forge() { # NAME ANSWER [JQ: changes of the object]
 	mv "$dir/wide.json.tmp" "$dir/wide.json"
 	cp "$dir/open.json" .second
 	ln .second "$dir/linked.json"
-	head -c 70000 /dev/zero | tr '\0' ' ' >"$dir/long.json"
+	head -c 70000 /dev/zero | tr '\0' ' ' >.long
+	mv .long "$dir/long.json"
 	until_ok test "$(jq -s '[.[] | select(.t == "approval") | .file] | unique | length' state/runs/*/journal.jsonl)" = 14
 	as daemon 0 approve @last go --why fine
 	ends 0
@@ -427,4 +429,24 @@ killed() {
 	run_rb 0 resume @last
 	holds 'any(.t == "answer" and .k == "act/one" and .answer == "retry" and .how == "file" and .why == "mended")'
 	run_rb 0 replay @last
+}
+
+@test "held: the end says with which commands it goes on, and they do" {
+	cat >s.yml <<-'END'
+		runbook: 1
+		name: s
+		defaults: { timeout: 20s }
+		act:
+		  - { id: one, run: touch one, rollback: [{ run: rm one }] }
+		  - { id: two, run: test -e ok, rollback: [], on_fail: pause }
+		test: [{ guard: true }]
+	END
+	run_rb 5 exec s.yml
+	says '  go on     runbook resume ' err
+	local command
+	command=$(sed -n 's/^  without a terminal, before that: runbook \(.*\) ANSWER --why TEXT$/\1/p' err)
+	touch ok
+	eval "run_rb 0 $command retry --why 'it is there'"
+	run_rb 0 resume @last
+	holds 'any(.t == "answer" and .k == "act/two" and .answer == "retry" and .why == "it is there")'
 }

@@ -160,3 +160,130 @@ load setup
 	run_rb 0 exec s.plan
 	is "$(cat got)" '1m30s|3KiB|0.25%|a b|c|-|'
 }
+
+@test "plan: an undo shows its conditions, loops, blocks and modules; a list as an argument is its words" {
+	cat >m.yml <<-'EOF'
+		runbook: 1
+		name: m
+		inputs: { x: string }
+		steps:
+		  - run: [look, "${{ inputs.x }}"]
+		    timeout: 5s
+		    effect: read
+	EOF
+	cat >s.yml <<-'EOF'
+		runbook: 1
+		name: s
+		inputs: { opts: { type: list, default: [-c, a b] }, none: { type: string, default: null }, hosts: { type: list, default: [h1] } }
+		defaults: { timeout: 5s }
+		preflight:
+		  - { id: before, run: [cat, old], effect: read, capture: { v: out } }
+		act:
+		  - id: w
+		    run: [nginx, "${{ inputs.none }}", "${{ inputs.opts }}", -t, "${{ steps.before.v }}"]
+		    rollback:
+		      - capture: { v: steps.before.v }
+		      - if: steps.before.v != 'x'
+		        run: [put, "${{ steps.before.v }}"]
+		      - if: inputs.none != null
+		        run: [never]
+		      - foreach: inputs.hosts
+		        as: h
+		        steps:
+		          - run: [reload, "${{ h }}"]
+		          - uses: ./m.yml
+		            with: { x: deep }
+		  - id: f
+		    run: ["${{ inputs.opts }}", last]
+		    rollback: []
+		test:
+		  - { run: [true], effect: read }
+	EOF
+	run_rb 0 plan s.yml
+	grep -qFx "       \$ nginx -c 'a b' -t \${{ steps.before.v }}" out
+	grep -qFx "       \$ -c 'a b' last" out
+	sed -n '/^ACT/,/^TEST/p' out | sed -n '/undo: #/,/look/p' | sed 's/^ *//' >undo
+	printf '%s\n' "undo: # only if: steps.before.v != 'x'" 'put ${{ steps.before.v }}' '# for each h in inputs.hosts' 'reload ${{ h }}' 'look deep' >want
+	diff want undo
+	run_rb 0 plan s.yml --output json
+	jq -r '.steps[] | select(.id == "w").rollback[]' out | diff <(sed 's/^undo: //' want) -
+}
+
+# A change window of one minute a week; ELSE is what happens outside of it.
+window_yml() { # ELSE
+	cat >w.yml <<-END
+		runbook: 1
+		name: w
+		window: { days: [wed], from: "03:07", to: "03:08", tz: Asia/Kathmandu, else: $1 }
+		roles: { lead: { who: [kim] } }
+		plan: [{ id: go, if: false, approve: { from: lead } }]
+		act: [{ run: touch live, rollback: [{ run: rm live }] }]
+		test: [{ guard: true }]
+	END
+}
+
+@test "plan --outside-window: exec of the plan goes on outside, and the reason is kept" {
+	window_yml confirm
+	run_rb 0 plan w.yml -o no.plan
+	run_rb 2 exec no.plan
+	says '--outside-window REASON' err
+	run_rb 0 plan w.yml --outside-window "CR-7: the disk is full" -o w.plan
+	says 'goes on outside of it: CR-7: the disk is full' out
+	is "$(jq -r .outside_window w.plan)" 'CR-7: the disk is full'
+	run_rb 0 exec w.plan
+	[ -e live ]
+	holds '.[0].outside_window == "CR-7: the disk is full"'
+	holds 'any(.t == "window" and .inside == false)'
+	holds 'any(.t == "answer" and .what == "window" and .answer == "yes" and .by == "--outside-window" and .why == "CR-7: the disk is full")'
+	run_rb 0 replay @last
+	run_rb 0 plan w.yml --outside-window "CR-7: the disk is full" --output json
+	is "$(jq -r .outside_window out)" 'CR-7: the disk is full'
+}
+
+@test "plan --outside-window: the plan's reason is the plan's; one without takes that of exec" {
+	window_yml confirm
+	run_rb 0 plan w.yml --outside-window first -o w.plan
+	run_rb 2 exec w.plan --outside-window second
+	says '--outside-window cannot change that' err
+	sed 's/"outside_window":"first"/"outside_window":"other"/' w.plan >changed.plan
+	run_rb 2 exec changed.plan
+	says 'the plan file itself was changed' err
+	[ ! -e live ]
+	run_rb 0 plan w.yml -o no.plan
+	run_rb 0 exec no.plan --outside-window second
+	holds '.[0].outside_window == "second"'
+}
+
+@test "--outside-window: it needs a reason; where nobody decides it says that it changes nothing" {
+	window_yml fail
+	run_rb 2 plan w.yml --outside-window ' '
+	says 'needs a reason' err
+	run_rb 2 exec w.yml --outside-window ''
+	says 'needs a reason' err
+	run_rb 0 plan w.yml --outside-window fire
+	says 'w.yml:3: --outside-window changes nothing' err
+	says_not fire out
+	run_rb 1 exec w.yml --outside-window fire
+	says '--outside-window changes nothing' err
+	[ ! -e live ]
+}
+
+@test "an approver is told that the run goes on outside of its window" {
+	window_yml confirm
+	sed -i 's/, if: false//' w.yml
+	begin exec w.yml --outside-window "CR-7"
+	until_ok sh -c 'grep -q "\"question\"" state/runs/*/journal.jsonl'
+	holds 'any(.t == "question" and .what == "approve" and (.text | contains("goes on outside of it: CR-7")))'
+	run_rb 0 cancel @last
+	ends 143
+}
+
+@test "plan: the steps of one undo have an end" {
+	{
+		printf 'runbook: 1\nname: s\ndefaults: { timeout: 5s }\nact:\n  - run: [w]\n    rollback:\n      - steps:\n'
+		for i in $(seq 600); do echo "          - { run: [u, '$i'] }"; done
+	} >s.yml
+	run_rb 0 plan s.yml --output json
+	is "$(jq '.steps[0].rollback | length' out)" 499
+	is "$(jq -r '.steps[0].rollback[-1]' out)" '# and more, see the runbook'
+}

@@ -58,6 +58,35 @@ load setup
 	! grep -qF verysecret out err || false
 }
 
+@test "residue: a command that lacks a secret is a remark, line by line, until it is filled in" {
+	cat >s.yml <<-'EOF'
+		runbook: 1
+		name: s
+		defaults: { timeout: 5s }
+		act:
+		  - id: make
+		    run: [echo, new-secret]
+		    capture: { key: secret(out) }
+		    rollback: []
+		  - id: store
+		    run: exit 1
+		    rollback:
+		      - run: |
+		          cat >key
+		          exit 1
+		        stdin: ${{ steps.make.key }}
+		        retry: 0
+	EOF
+	run_rb 4 exec s.yml
+	jq -r 'select(.t == "seal").residue[].commands[]' state/runs/*/journal.jsonl >todo.sh
+	grep -qF "printf %s '***' |" todo.sh
+	says_not new-secret todo.sh
+	is "$(grep -vc '^# ' todo.sh)" 0
+	rm key
+	sh todo.sh
+	[ ! -e key ]
+}
+
 @test "residue: a captured secret is masked before it is quoted; the run can be replayed and undone" {
 	cat >s.yml <<-'EOF'
 		runbook: 1

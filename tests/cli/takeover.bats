@@ -154,6 +154,55 @@ status() {
 	says 'undone already' err
 }
 
+@test "takeover: a finished run is undone by its own names: run.id stays what it was, also in probes" {
+	cat >names.yml <<-'YML'
+		runbook: 1
+		name: names
+		defaults: { timeout: 20s }
+		act:
+		  - id: folder
+		    run: [mkdir, "data-${{ run.id }}"]
+		    rollback: [{ run: [rmdir, "data-${{ run.id }}"], retry: 0 }]
+		  - id: link
+		    run: [ln, -sfn, "data-${{ run.id }}", current]
+		    probe: { run: 'test "$(readlink current)" = data-${{ run.id }}' }
+		    rollback: [{ run: [rm, -f, current] }]
+	YML
+	run_rb 0 exec names.yml
+	first=$(cut -d' ' -f1 out)
+	[ -d "data-$first" ]
+	run_rb 0 rollback @last --why wrong
+	says "rmdir data-$first" err
+	[ ! -e "data-$first" ]
+	[ ! -L current ]
+	run_rb 0 replay @last
+	run_rb 0 verify @last
+	# one that could not be undone at first, and is tried again
+	run_rb 0 exec names.yml
+	first=$(cut -d' ' -f1 out)
+	touch "data-$first/busy"
+	run_rb 4 rollback @last --why wrong
+	rm "data-$first/busy"
+	run_rb 0 rollback @last --why again
+	[ ! -e "data-$first" ]
+	run_rb 0 replay @last
+	# the probe of a point of no return knows that it happened
+	cat >gone.yml <<-'YML'
+		runbook: 1
+		name: gone
+		defaults: { timeout: 20s }
+		act:
+		  - { id: w, run: [touch, w], rollback: [{ run: [rm, w] }] }
+		  - id: point
+		    run: [touch, "sent-${{ run.id }}"]
+		    probe: { run: [test, -e, "sent-${{ run.id }}"] }
+		    irreversible: sent is sent
+	YML
+	run_rb 0 exec gone.yml
+	run_rb 4 rollback @last --why wrong
+	[ -e w ]
+}
+
 @test "takeover: names made of run.id are those of the run that is undone, in its probes too" {
 	cat >n.yml <<-'YML'
 		runbook: 1
@@ -182,7 +231,7 @@ status() {
 	[ ! -e "file-$first" ]
 	[ -e "top-$first" ]
 	second=$(ls -t state/runs | grep -v "$first")
-	is "$(cat "state/runs/$second/id.txt")" "$second"
+	is "$(cat "state/runs/$second/id.txt")" "$first"
 	touch fixed
 	run_rb 0 rollback @last --yes
 	[ ! -e "made-$first" ]
@@ -346,6 +395,26 @@ status() {
 	run_rb 0 rollback @last
 	is "$(cat ledger)" "$(printf 'a\nua')"
 	run_rb 0 replay @last
+}
+
+@test "takeover: a step that goes on has its name, and what it prints is shown" {
+	cat >book.yml <<-'YML'
+		runbook: 1
+		name: book
+		defaults: { timeout: 20s }
+		act:
+		  - id: b
+		    name: Look for go
+		    run: 'echo looking; test -e go'
+		    on_fail: pause
+		    rollback: []
+	YML
+	run_rb 5 exec book.yml
+	touch go
+	run_rb 0 answer @last b retry --why 'it is there'
+	run_rb 0 resume @last
+	says 'act/b | looking' err
+	says 'ok          act/b                       Look for go' err
 }
 
 @test "takeover: a value with a secret in it does not survive, and is not used masked" {

@@ -16,6 +16,9 @@ on_tty() {
 	return 1
 }
 
+# Without colours and what moves the cursor.
+plain() { sed "s/$(printf '\033')\[[0-9;]*[A-Za-z]//g" | tr -d '\r'; }
+
 setup_file() {
 	python3 -c 'import pty, os; os.waitstatus_to_exitcode' || skip "no python3 with pty"
 }
@@ -255,7 +258,7 @@ asking_yml() {
 	asking_yml
 	on_tty 0 'see About this change' 'see The change request' 'see ticket (string, like ^CR-\d+$): ' 'type 42' \
 		'see `42` does not match' 'see ticket (string' 'type CR-42' \
-		'see hosts[0] (list of string), empty: no more: ' 'type a' 'see hosts[1]' 'type b' 'see hosts[2]' 'type ' \
+		'see hosts[0] (list of string, at least 1 of them): ' 'type a' 'see hosts[1] (string, empty: no more): ' 'type b' 'see hosts[2]' 'type ' \
 		'see n (int, empty: 3): ' 'type ' \
 		'see 1/2  Backup taken [y and a note/n/later] ' 'type y 4 GiB' 'see 2/2  Team told' 'type perhaps' \
 		'see a note may follow' 'see 2/2  Team told' 'type yes' -- exec ask.yml
@@ -281,7 +284,7 @@ asking_yml() {
 		plan:
 		  - { id: go, approve: { from: lead } }
 	EOF
-	on_tty 130 'see waiting' 'see runbook approve RUN plan/go --why TEXT' 'type y' 'key ^C' 'see cancelled' -- exec s.yml --yes
+	on_tty 130 'see waiting' 'see runbook approve 01' 'see plan/go --why TEXT' 'type y' 'key ^C' 'see cancelled' -- exec s.yml --yes
 	holds 'all(.t != "approval")'
 }
 
@@ -340,11 +343,101 @@ asking_yml() {
 	YML
 	touch go
 	sed -i 's/run: "touch made; /run: "touch made; sleep 1; /' s.yml
-	on_tty 0 'see paused by monitors/load: load 9 [continue/rollback/hold]' 'type c' -- exec s.yml
+	on_tty 0 'see paused by monitors/load: load 9' 'see rollback  undo what the run did' 'see [continue/rollback/hold]' 'type c' -- exec s.yml
 	[ -e made ] && [ -e more ]
 	rm -rf state made more
 	on_tty 3 'see [continue/rollback/hold]' 'type rollback' -- exec s.yml
 	[ ! -e made ] && [ ! -e more ]
 	holds 'any(.t == "seal" and (.cause.text | test("chose rollback")))'
 	holds 'all(.k != "act/two")'
+}
+
+@test "terminal: what is no answer is told what is one; the step that asks is named" {
+	deploy_yml
+	on_tty 0 'see asks' 'see plan/sure' 'see Deploy v1? [y/N]' 'type perhaps' 'see that is no answer; type y or n' 'see Deploy v1? [y/N]' 'type y' -- \
+		exec deploy.yml -i tag=v1
+	cat >s.yml <<-'EOF'
+		runbook: 1
+		name: s
+		defaults: { timeout: 20s }
+		act:
+		  - { id: one, run: touch made, rollback: [{ run: rm made }] }
+		  - { id: two, run: test -e ok, rollback: [], on_fail: pause }
+		test: [{ guard: true }]
+	EOF
+	on_tty 3 'see act/two failed: exit 1' 'see retry     run the step again' 'see hold      stop here and undo nothing' 'see [retry/skip/rollback/hold]' 'type r' \
+		'see that is no answer; type retry, skip, rollback or hold' 'see [retry/skip/rollback/hold]' 'type roll' -- exec s.yml
+	is "$(grep -c 'failed: exit 1' out)" 1 # not again with each try
+}
+
+@test "terminal: a question that is broken off ends its line, by ^C and by ^D" {
+	deploy_yml
+	on_tty 130 'see Deploy v1? [y/N]' 'key ^C' -- exec deploy.yml -i tag=v1
+	plain <out | grep -q '^  signal  ' || { cat -v out; return 1; }
+	on_tty 5 'see Deploy v1? [y/N]' 'key ^D' -- exec deploy.yml -i tag=v1
+	[ ! -e live ]
+	on_tty 130 'see Deploy v1? [y/N]' 'key ^C' -- exec deploy.yml -i tag=v1 --output json
+	plain <out | grep -q '^{.*"t":"signal"' || { cat -v out; return 1; }
+}
+
+@test "terminal: a question is shown again when other lines came behind it" {
+	cat >s.yml <<-'EOF'
+		runbook: 1
+		name: s
+		defaults: { timeout: 20s }
+		act:
+		  - parallel: 2
+		    steps:
+		      - { id: sure, confirm: Go on? }
+		      - { id: slow, run: "until test -e go; do sleep 0.02; done; echo a line", rollback: [] }
+		test: [{ guard: true }]
+	EOF
+	on_tty 0 'see Go on? [y/N]' 'make go' 'see a line' 'see Go on? [y/N]' 'type y' -- exec s.yml
+	plain <out | grep -q '^    act/#1/slow | a line' || { cat -v out; return 1; }
+}
+
+@test "terminal: control characters of values do not reach it, in no kind of question" {
+	cat >s.yml <<-'EOF'
+		runbook: 1
+		name: s
+		inputs: { v: string }
+		defaults: { timeout: 20s }
+		plan:
+		  - { confirm: "sure ${{ inputs.v }}?" }
+		  - { id: given, about: "about ${{ inputs.v }}", ask: { n: { type: int, min: 1, max: 5 } } }
+		  - { checklist: ["item ${{ inputs.v }}"] }
+		act:
+		  - { id: fails, run: 'echo "$V"; exit 1', env: { V: "${{ inputs.v }}" }, rollback: [], on_fail: pause }
+		test: [{ guard: true }]
+	EOF
+	on_tty 3 'see sure' 'type y' 'see about' 'see n (int, at least 1, at most 5): ' 'type 9' 'see more than 5' 'type 2' 'see 1/1' 'type y' \
+		'see [retry/skip/rollback/hold]' 'type rollback' -- exec s.yml -i "v=$(printf 'a\033]0;owned\007\033[2Jb')"
+	lacks '\033]0;' out
+	lacks '\007' out
+	lacks '\033[2J' out
+	# what was typed here is not said twice
+	is "$(grep -c 'more than 5' out)" 1
+	says_not 'not taken' out
+}
+
+@test "terminal: a monitor has a live line, and a line for each change" {
+	cat >s.yml <<-'YML'
+		runbook: 1
+		name: s
+		monitors:
+		  - { id: load, during: [act], every: 100ms, timeout: 5s, run: cat n, capture: { n: int(out) },
+		      rules: [{ when: n > 5 for 2 samples, then: notify, say: "load ${{ n }}" }] }
+		act:
+		  - { id: one, run: "while [ ! -e go ]; do sleep 0.02; done", timeout: 20s, rollback: [] }
+		test: [{ guard: true }]
+	YML
+	echo 1 >n
+	on_tty 0 'see watching' 'see monitors/load  healthy: n 1' 'sh echo 9 >m; mv m n' 'see firing' 'see load 9' 'see FIRING n > 5 for 2 samples' \
+		'sh rm n' 'see no data' 'sh echo 1 >m; mv m n' 'see recovered' 'see monitors/load  healthy: n 1' 'make go' -- exec s.yml
+	run_rb 0 show @last
+	is "$(grep 'monitors/load' out | sed 's/^  //; s/  .*//' | uniq | tr '\n' ' ' | sed 's/data again //')" 'watching firing no data recovered '
+	run_rb 0 logs @last load
+	says 'fires, notify: load 9' out
+	says 'holds no more: n > 5 for 2 samples' out
+	run_rb 0 replay @last
 }

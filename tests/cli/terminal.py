@@ -4,7 +4,7 @@
 Steps, in order: `see TEXT` waits until the terminal has shown TEXT (after what
 was seen before), `type TEXT` types it and Enter, `key TEXT` types it without
 Enter (^C is Ctrl-C, ^D Ctrl-D), `file NAME` waits for a file, `make NAME` makes
-one, `hang` takes the terminal away (the last step). What was shown goes to standard output; the exit code is the command's, 98
+one, `sh COMMAND` runs one beside it, `hang` takes the terminal away (the last step). What was shown goes to standard output; the exit code is the command's, 98
 if a step waited 10 s in vain, 99 if the command did not end.
 """
 import os, pty, select, signal, sys, time
@@ -55,6 +55,8 @@ def main():
                 pump(0.02)
                 if time.monotonic() > until:
                     give_up("no file: " + text, 98)
+        elif what == "sh":
+            os.system(text)
         elif what == "make":
             open(text, "w").close()
         elif what in ("type", "key"):

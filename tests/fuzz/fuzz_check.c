@@ -43,8 +43,8 @@ static void list(const struct program *p, struct arena *a, struct diags *ds)
 	struct buf out;
 	buf_init(&out, 4 << 20);
 	bool ok = program_inputs(p, a, NULL, 0, NULL, 0, inputs, ds);
-	plan_text(p, ok ? inputs : NULL, &out, true, 80);
-	plan_json(p, ok ? inputs : NULL, STR("0"), &out);
+	plan_text(p, ok ? inputs : NULL, STR("why"), &out, true, 80, ENGINE_REVISION);
+	plan_json(p, ok ? inputs : NULL, STR("why"), STR("0"), &out);
 	buf_release(&out);
 }
 

@@ -675,3 +675,125 @@ golden_channels() {
 	kill "$server"
 	[ "$code" = 0 ] || { cat out err; exit 1; }
 }
+
+# Revisions of the engine (docs/journal.md): the same runbooks, recorded by a program of each.
+golden_revision_1_dry_run() {
+	cat >m.yml <<-'YML'
+		runbook: 1
+		name: m
+		defaults: { timeout: 20s }
+		steps:
+		  - { id: look, run: [echo, looked], effect: read }
+		  - { id: put, run: [touch, put], rollback: [{ run: [rm, put] }] }
+		outputs: { how: steps.look.status }
+	YML
+	cat >book.yml <<-'YML'
+		runbook: 1
+		name: blocks
+		defaults: { timeout: 20s }
+		preflight:
+		  - { id: reads, steps: [{ run: [echo, a], effect: read }] }
+		act:
+		  - { id: uses, uses: ./m.yml }
+		  - { id: block, steps: [{ id: w, run: [touch, w], rollback: [{ run: [rm, w] }] }, { run: [cat, w], effect: read }] }
+		  - { id: each, foreach: range(2), steps: [{ run: "echo ${{ item }} >>w", rollback: [{ run: ": >w" }] }] }
+		  - { id: par, parallel: 2, steps: [{ run: [touch, p], rollback: [{ run: [rm, p] }] }, { run: [cat, w], effect: read }] }
+		  - { if: "steps.block.status == 'ok' and steps.reads.status == 'ok'", run: [touch, x], rollback: [] }
+		test:
+		  - { guard: "steps.uses.status == 'ok'" }
+		report:
+		  - { render: { to: out.txt, text: "${{ steps.each.status }} ${{ steps.par.status }} ${{ show(steps.uses.how) }}" } }
+	YML
+	rb 0 exec --dry-run book.yml
+}
+golden_revision_2_dry_run() { golden_revision_1_dry_run; }
+
+golden_revision_1_outside() {
+	ssh-keygen -q -t ed25519 -N '' -f kim -C kim
+	echo "kim $(cut -d' ' -f1,2 kim.pub)" >signers
+	export RUNBOOK_ALLOWED_SIGNERS=/srv/golden/signers
+	cat >book.yml <<-'YML'
+		runbook: 1
+		name: outside
+		window: { days: [wed], from: "03:07", to: "03:08", tz: Asia/Kathmandu, else: confirm }
+		roles: { lead: { who: [kim] } }
+		defaults: { timeout: 60s }
+		plan:
+		  - { id: go, approve: { from: lead } }
+		act:
+		  - { run: echo did, rollback: [] }
+	YML
+	begin exec book.yml --outside-window "an emergency"
+	until_ok journal_has '"t":"question","k":"plan/go"'
+	rb 0 approve @last go --why "read it" --sign kim --as kim
+	ends 0
+}
+golden_revision_2_outside() { golden_revision_1_outside; }
+
+golden_revision_1_monitor() {
+	cat >book.yml <<-'YML'
+		runbook: 1
+		name: watched
+		defaults: { timeout: 60s }
+		monitors:
+		  - { id: load, during: [act], every: 100ms, run: cat n, capture: { n: int(out) },
+		      rules: [{ when: n > 5 for 2 samples, then: notify, say: "load ${{ n }}" }, { when: failed for 2 samples, then: notify }, { when: n > 50, then: rollback }] }
+		plan:
+		  - { id: ask, ask: { n: { type: int, min: 1, max: 5 }, d: { type: duration, default: 10m } } }
+		act:
+		  - id: w
+		    rollback: [{ run: echo undone }]
+		    run: |
+		      seen() { until grep -q "$1" state/runs/*/journal.jsonl; do sleep 0.02; done; }
+		      put() { echo "$1" >m; mv m n; }
+		      seen '"values":{"n":1}'; put 9; seen '"rule":1'; put 2; seen '"values":{"n":2}'
+		      rm n; seen '"rule":2'; put 3; seen '"values":{"n":3}'; put 99; sleep 30
+	YML
+	echo 1 >n
+	rb 3 exec book.yml -i ask.n=2
+}
+golden_revision_2_monitor() { golden_revision_1_monitor; }
+
+golden_revision_3_words() {
+	cat >book.yml <<-'YML'
+		runbook: 1
+		name: words
+		defaults: { timeout: 20s }
+		act:
+		  - id: folder
+		    run: [mkdir, "data-${{ run.id }}"]
+		    probe: { run: [test, -d, "data-${{ run.id }}"] }
+		    rollback: [{ run: [rmdir, "data-${{ run.id }}"], retry: 0 }]
+		  - id: make
+		    run: [echo, a-new-secret]
+		    capture: { key: secret(out) }
+		    rollback: []
+		  - id: store
+		    run: cat >/dev/null
+		    stdin: ${{ steps.make.key }}
+		    rollback:
+		      - run: cat >/dev/null
+		        stdin: ${{ steps.make.key }}
+		        retry: 0
+		test:
+		  - id: short
+		    run: |
+		      echo "a line"
+		      echo "another one"
+		    effect: read
+		    capture: { n: len(lines(out)) }
+		    expect: n == 3 and out == ''
+		    on_fail: continue
+		  - id: list
+		    checklist: [one, two]
+		    timeout: 3s
+		    on_fail: continue
+		report:
+		  - render: { to: list.txt, text: "${{ steps.list.text ?? '-' }}" }
+	YML
+	begin exec book.yml --no-input
+	until_ok journal_has '"t":"question"'
+	rb 0 answer @last list 1 --why "a note"
+	ends 0
+	rb 4 rollback @last --why "a change of mind"
+}

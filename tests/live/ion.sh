@@ -133,6 +133,17 @@ until_ok 5 test "$(side)" = legacy
 rb 3 'a canary that is not healthy with all traffic goes back' exec "$books/canary-deploy.yml" --inputs "$scratch/canary.yml" -i percent=100 --yes --no-input
 check 'to 5%' sh -c 'test "$(jq -S .gcloud.services "$1")" = "$(jq -S .gcloud.services "$2")"' sh "$cloud/state.json" "$scratch/five"
 
+# A canary that turns bad while it soaks is not left alone until the end of the soak.
+ion_health canary 0 49.74
+(
+	until_ok 20 sh -c 'grep -q "\"k\":\"test/soak\"" "$(ls -dt "$1"/runs/*/ | head -n 1)journal.jsonl"' sh "$RUNBOOK_STATE"
+	ion_health canary 0.02 400
+) &
+rb 3 'a canary that turns bad while it soaks goes back' exec "$books/canary-deploy.yml" --inputs "$scratch/canary.yml" -i percent=100 -i soak=10m -i every=100ms --yes --no-input
+wait $!
+said 'found by a monitor: errors > inputs.max_errors or p95 > inputs.max_p95 for 3 samples'
+check 'to 5% again' sh -c 'test "$(jq -S .gcloud.services "$1")" = "$(jq -S .gcloud.services "$2")"' sh "$cloud/state.json" "$scratch/five"
+
 # Each write fails in turn
 ion_health canary 0.058 1250
 points emergency-rollback ion_reset ion_state "$book" --inputs "$scratch/ion.yml"

@@ -161,6 +161,7 @@ static void put_open(struct world *w, struct run_setup *s, struct str lock, stru
 	jsonw_kint(&j, "steps", rb->step_count);
 	if (lock.n)
 		jsonw_kstr(&j, "lock", lock);
+	jsonw_kint(&j, "revision", s->revision);
 	jsonw_kstr(&j, "plan", s->plan);
 	if (s->outside_window.n)
 		jsonw_kstr(&j, "outside_window", s->outside_window);

@@ -26,6 +26,11 @@ verdict() { # 0|1 NAME; $work/why says why not
 digest() { sed -n 's/^digest //p' "$1"; }
 
 # --- builds ---
+if ! ${MAKE:-make} -s all >"$work/why" 2>&1; then
+	cat "$work/why"
+	echo "Bail out! build"
+	exit 1
+fi
 builds=
 build() { # NAME MAKE-ARGUMENTS...
 	local name=$1
@@ -33,6 +38,7 @@ build() { # NAME MAKE-ARGUMENTS...
 	if ${MAKE:-make} -s "$@" replay-build >"$work/why" 2>&1; then
 		builds="$builds $name"
 	else
+		sed -i "/^CC /d" "$work/why"
 		verdict 1 "the build $name"
 	fi
 }
@@ -44,7 +50,7 @@ if [ "$mode" = long ]; then
 		fi
 		for level in O0 O3; do
 			# -O3 has warnings of its own; static libraries do not go with -O0.
-			set -- CC=$compiler OPT="-$level -g" B="build/replay-$compiler-$level" LIBS="-lyaml -ljansson -lpcre2-8 -lutf8proc -lcrypto -lm -ldl"
+			set -- CC=$compiler OPT="-$level -g" B="build/replay-$compiler-$level" LIBS="-lyaml -ljansson -lpcre2-8 -lutf8proc -lcrypto -lz -lm -ldl"
 			[ $level = O0 ] || set -- "$@" WARN=-w
 			build "replay-$compiler-$level" "$@"
 		done
@@ -57,7 +63,7 @@ program() { echo "$PWD/build/$1/replay/matrix"; }
 
 # --- runbooks, with everything in them ---
 python3 tests/replay/gen.py "${RB_REPLAY_FROM:-0}" "$many" "$work/books" >"$work/why"
-verdict $? "$many runbooks, every key of the key table in them"
+verdict $? "$many runbooks, in them every key of the key table, every function, every modifier beside every action"
 cat "$work/why"
 
 # --- the same journals from every build ---

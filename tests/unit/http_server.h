@@ -2,7 +2,7 @@
 #define RB_TESTS_UNIT_HTTP_SERVER_H
 /*
  * http_server: a small and ill-behaved web server in threads of the test. What
- * it does stands in the path: /ok /echo /silent /reset /half /drop /big /redir
+ * it does stands in the path: /ok /echo /silent /reset /half /drop /big /redir /redir-away
  * /dup /once /status/503.
  */
 #include <arpa/inet.h>
@@ -96,6 +96,13 @@ static inline int http_server_act(int fd, const char *req, size_t n, const char 
 		return http_server_answer(fd, atoi(path + 8), "", "why", 3);
 	if (!strncmp(path, "/dup", 4))
 		return http_server_answer(fd, 200, "A: 1\r\nB: x\r\na: 2\r\nEmpty:\r\nA: 3\r\n", "", 0);
+	if (!strncmp(path, "/redir-away", 11)) { /* the same server by another name */
+		const char *port = strstr(req, "\r\nHost: 127.0.0.1:");
+		char line[100];
+
+		snprintf(line, sizeof(line), "Location: http://localhost:%d/ok\r\n", port ? atoi(port + 18) : 0);
+		return http_server_answer(fd, 307, line, "moved", 5);
+	}
 	if (!strncmp(path, "/redir", 6))
 		return http_server_answer(fd, 302, "Location: /ok\r\nX-First: 1\r\n", "moved", 5);
 	if (!strncmp(path, "/silent", 7)) {

@@ -106,6 +106,14 @@ static void arena_text(void **state)
 	struct str s = arena_str(&a, "a\0b", 3);
 	assert_memory_equal(s.p, "a\0b", 4);
 	assert_int_equal(arena_str(&a, NULL, 0).n, 0);
+	s = arena_join(&a, STR("act"), '/', STR("drain"));
+	assert_int_equal(s.n, 9);
+	assert_string_equal(s.p, "act/drain");
+	assert_string_equal(arena_join(&a, STR(""), '.', (struct str){ NULL, 0 }).p, ".");
+	assert_string_equal(arena_uint(&a, 0).p, "0");
+	s = arena_uint(&a, UINT64_MAX);
+	assert_int_equal(s.n, 20);
+	assert_string_equal(s.p, "18446744073709551615");
 	/* Exactly around the stack buffer inside. */
 	for (int n = 250; n < 260; n++) {
 		s = arena_printf(&a, "%*d", n, 7);

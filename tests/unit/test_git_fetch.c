@@ -5,36 +5,15 @@
  */
 #include "host/git_fetch.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include "base/arena.h"
 #include "base/buf.h"
-#include "base/file.h"
 
-static char *scratch;
-static struct arena arena;
-static struct git *git;
-static struct fault fault;
+#define GIT_SETTINGS ""
+#include "git_scratch.h"
+
 static struct str why;
-
-static void sh(const char *script)
-{
-	struct str line = arena_printf(&arena,
-		"cd '%s' && export HOME=\"$PWD\" GIT_CONFIG_NOSYSTEM=1 GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@x GIT_COMMITTER_NAME=a "
-		"GIT_COMMITTER_EMAIL=a@x && set -eu\n%s", scratch, script);
-	int status = system(line.p);
-
-	if (status)
-		fail_msg("the script ended with %d:\n%s", status, script);
-}
 
 static struct git_upstream upstream(void)
 {
@@ -212,39 +191,11 @@ static void test_hostile(void **state)
 	assert_int_equal(fetch(&from, "v2.0.0", "two"), 410);
 }
 
-static int begin(void **state)
-{
-	static char pattern[256];
-	const char *tmp = getenv("TMPDIR");
-
-	(void)state;
-	(void)unsetenv("RUNBOOK_GIT_FETCH");
-	(void)snprintf(pattern, sizeof(pattern), "%s/rb-fetch-XXXXXX", tmp ? tmp : "/tmp");
-	scratch = mkdtemp(pattern);
-	arena_init(&arena);
-	fault = (struct fault){ 0 };
-	git = git_load(&arena, &fault);
-	return scratch && git ? 0 : -1;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	git_unload(git);
-	arena_release(&arena);
-	return file_remove_tree(scratch);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
 		TEST(test_size), TEST(test_refs), TEST(test_names), TEST(test_time), TEST(test_killed), TEST(test_hostile),
 	};
 
-	if (system("git --version >/dev/null 2>&1")) {
-		print_message("1..0 # SKIP no git here\n");
-		return 0;
-	}
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return no_git() ? 0 : cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,32 +5,10 @@
  */
 #include "host/git.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "base/arena.h"
-#include "base/file.h"
 #include "host/sha1.h"
 
-static char *scratch;
-static struct arena arena;
-static struct git *git;
-
-static void sh(const char *script)
-{
-	struct str line = arena_printf(&arena,
-		"cd '%s' && export HOME=\"$PWD\" GIT_CONFIG_NOSYSTEM=1 GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@x GIT_COMMITTER_NAME=a "
-		"GIT_COMMITTER_EMAIL=a@x GIT_NO_REPLACE_OBJECTS=1 && set -eu\n%s", scratch, script);
-	int status = system(line.p);
-
-	if (status)
-		fail_msg("the script ended with %d:\n%s", status, script);
-}
+#define GIT_SETTINGS "GIT_NO_REPLACE_OBJECTS=1"
+#include "git_scratch.h"
 
 static struct str whole(const char *name)
 {
@@ -258,38 +236,11 @@ static void test_sha1(void **state)
 	}
 }
 
-static int begin(void **state)
-{
-	static char pattern[256];
-	const char *tmp = getenv("TMPDIR");
-	struct fault f = { 0 };
-
-	(void)state;
-	(void)snprintf(pattern, sizeof(pattern), "%s/rb-own-XXXXXX", tmp ? tmp : "/tmp");
-	scratch = mkdtemp(pattern);
-	arena_init(&arena);
-	git = git_load(&arena, &f);
-	return scratch && git ? 0 : -1;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	git_unload(git);
-	arena_release(&arena);
-	return file_remove_tree(scratch);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
 		TEST(test_sha1), TEST(test_forms), TEST(test_long_chains), TEST(test_damage),
 	};
 
-	if (system("git --version >/dev/null 2>&1")) {
-		print_message("1..0 # SKIP no git here\n");
-		return 0;
-	}
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return no_git() ? 0 : cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -185,11 +185,11 @@ static void a_failed_sample_neither_fires_nor_resets(void **state)
 
 	(void)state;
 	begin(&s);
-	run(&s, WATCH("", "'9', no, '9', no, '9', '1'", "{when: n > 5 for 4s, then: rollback}, {when: failed for 9 samples, then: notify}") ACT SOAK("30s"));
+	run(&s, WATCH("", "'9', no, '9', no, '9', '1'", "{when: n > 5 for 4s, then: rollback}, {when: failed for 99 samples, then: notify}") ACT SOAK("30s"));
 	assert_int_equal(s.r.status, RUN_OK);
 	end(&s);
 	begin(&s); /* but three that held are three, whatever was between them */
-	run(&s, WATCH("", "'9', no, '9', lost, '9'", "{when: n > 5 for 3 samples, then: rollback}, {when: failed for 9 samples, then: notify}") ACT SOAK("30s"));
+	run(&s, WATCH("", "'9', no, '9', lost, '9'", "{when: n > 5 for 3 samples, then: rollback}, {when: failed for 99 samples, then: notify}") ACT SOAK("30s"));
 	assert_int_equal(s.r.status, RUN_ROLLED_BACK);
 	end(&s);
 }
@@ -251,7 +251,7 @@ static void expect_fails_a_sample(void **state)
 	s.w.answer = "continue";
 	run(&s, WATCH("expect: n < 100, ", "'900'", "{when: n > 5 for 1 samples, then: rollback}") ACT SOAK("9s"));
 	assert_int_equal(s.r.status, RUN_OK);
-	HAS(&s, "\"error\":\"expect is false: n < 100\"");
+	HAS(&s, "\"error\":\"expect is false: n < 100  (n = 900)\"");
 	end(&s);
 }
 
@@ -282,6 +282,34 @@ static void a_rule_fires_once_each_time(void **state)
 	assert_int_equal(count(&s.w.records, "\"t\":\"rule\""), 2);
 	assert_int_equal(count(&s.w.records, "\"t\":\"message\""), 2);
 	assert_int_equal(count(&s.w.records, "\"severity\":\"warning\""), 2);
+	assert_int_equal(count(&s.w.records, "\"t\":\"rule.end\",\"k\":\"monitors/w\",\"rule\":1,\"when\":\"n > 5 for 2 samples\""), 2);
+	end(&s);
+}
+
+/* Journals of revision 1 do not tell when a rule holds no more. */
+static void an_old_journal_has_no_ends_of_rules(void **state)
+{
+	struct seen s;
+
+	(void)state;
+	begin(&s);
+	s.w.revision = 1;
+	run(&s, WATCH("", "'9', '9', '1'", "{when: n > 5 for 2 samples, then: notify}") ACT SOAK("30s"));
+	assert_int_equal(count(&s.w.records, "\"t\":\"rule\""), 1);
+	HAS_NOT(&s, "rule.end");
+	end(&s);
+}
+
+/* What neither held nor failed does not end: a rule that has not fired, one that a failed sample leaves as it is. */
+static void only_what_has_fired_ends(void **state)
+{
+	struct seen s;
+
+	(void)state;
+	begin(&s);
+	run(&s, WATCH("", "'9', '1', '9', '9', 'x', '9', 'x'", "{when: n > 5 for 2 samples, then: notify}, {when: failed for 99 samples, then: notify}") ACT SOAK("30s"));
+	assert_int_equal(count(&s.w.records, "\"t\":\"rule\""), 1);
+	HAS_NOT(&s, "rule.end");
 	end(&s);
 }
 
@@ -417,7 +445,7 @@ static void a_gap_counts_little(void **state)
 	(void)state;
 	begin(&s); /* every 1 s, timeout 1 s: between two good samples at most 2 s count */
 	run(&s, "runbook: 1\nname: t\nmonitors:\n  - {every: 1s, timeout: 2s, run: [figures, '9', hang, '9', hang, '9', hang, '9'], capture: {n: int(out)}, "
-		"rules: [{when: n > 5 for 1s, then: rollback}, {when: failed for 9 samples, then: notify}]}\n" ACT SOAK("11s"));
+		"rules: [{when: n > 5 for 1s, then: rollback}, {when: failed for 99 samples, then: notify}]}\n" ACT SOAK("11s"));
 	assert_int_equal(s.r.status, RUN_OK);
 	HAS_NOT(&s, "\"then\":\"rollback\"");
 	end(&s);
@@ -467,7 +495,8 @@ int main(void)
 		cmocka_unit_test(a_rule_that_cannot_be_evaluated_fails_the_sample),
 		cmocka_unit_test(expect_fails_a_sample),
 		cmocka_unit_test(a_figure_that_is_too_long_fails_the_sample),
-		cmocka_unit_test(a_rule_fires_once_each_time),
+		cmocka_unit_test(a_rule_fires_once_each_time), cmocka_unit_test(an_old_journal_has_no_ends_of_rules),
+		cmocka_unit_test(only_what_has_fired_ends),
 		cmocka_unit_test(rules_read_steps),
 		cmocka_unit_test(rules_read_out),
 		cmocka_unit_test(a_pause_starts_nothing_and_asks),

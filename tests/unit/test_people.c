@@ -19,6 +19,7 @@
 #define ACT "act:\n  - {id: a, run: [ok], rollback: []}\n"
 #define GO "plan:\n  - {id: go, approve: {from: lead}, timeout: 1h}\n" ACT
 #define TWO "plan:\n  - {id: go, approve: {from: lead, min: 2}}\n" ACT
+#define TOLD "report:\n  - {id: r, run: [ok, \"${{ steps.c.text ?? '-' }}\"], effect: read}\n"
 #define LIST "plan:\n  - {id: c, checklist: [one, two], timeout: 1h}\n" ACT
 #define RISK "risks: [{what: x, probability: high, impact: major}]\n"
 
@@ -78,6 +79,10 @@ static const struct case_ cases[] = {
 	{ "checklist: not understood", HEAD LIST, { "maybe", "y", "y" }, 0, "ask plan/c\nask plan/c\nask plan/c\nact/a: ok\n", { "a note may follow" } },
 	{ "checklist: no such item", HEAD LIST, { "3=yes@kim", "1=yes@kim", "2=yes@kim" }, 0, "ask plan/c\nask plan/c\nask plan/c\nact/a: ok\n",
 	  { "there is no item 3" } },
+	{ "checklist: what was ticked is known, also when the rest never is", HEAD LIST TOLD, { "y all green", "silence" }, 1,
+	  "ask plan/c\nask plan/c\nreport/r: ok one: tester 1970-01-12T13:46:40Z, all green\ntwo: not ticked\n" },
+	{ "checklist: and what was refused", HEAD LIST TOLD, { "y", "n no disk" }, 1,
+	  "ask plan/c\nask plan/c\nreport/r: ok one: tester 1970-01-12T13:46:40Z\ntwo: no, tester 1970-01-12T13:46:40Z, no disk\n" },
 	{ "checklist: in time", HEAD LIST, { "silence" }, 1, "ask plan/c\n", { "not answered in time" } },
 
 	{ "a high risk needs the executive", HEAD RISK ACT, { NULL }, 1, "", { "the risk is high (16 of 25), and no approval by the role `executive` was given" } },

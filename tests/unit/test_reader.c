@@ -300,6 +300,26 @@ static void takes_every_crash_state(void **state)
 	sample_release(&s);
 }
 
+/* A record that claims a batch of its own among records of one that began before proves
+ * nothing: it is made of pieces. Once the others agree with it, it does. */
+static void a_batch_has_one_number(void **state)
+{
+#define LINE(n, b) "{\"n\":" n ",\"b\":" b ",\"ep\":1,\"w\":\"2026-11-21T06:50:28.123456Z\",\"m\":1500,\"t\":\"note\",\"h\":\"" \
+	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"}\n"
+	static const struct { const char *text; int state; } cases[] = {
+		{ "lost\n" LINE("14", "1") "lost\n" LINE("18", "11") "cut", JOURNAL_TORN },
+		{ "lost\n" LINE("14", "11") "lost\n" LINE("18", "11") "cut", JOURNAL_CORRUPT },
+		{ "lost\n" LINE("9", "1") "lost\n" LINE("18", "11") "cut", JOURNAL_CORRUPT },
+		/* the bad line itself: its number may be what is wrong */
+		{ LINE("14", "1") "lost\n" LINE("18", "11") "cut", JOURNAL_CORRUPT },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		assert_int_equal(scan(cases[i].text, strlen(cases[i].text)).state, cases[i].state);
+#undef LINE
+}
+
 static void says_where_and_why(void **state)
 {
 	struct sample s;
@@ -458,6 +478,7 @@ int main(void)
 		cmocka_unit_test(sees_a_splice_of_two_runs),
 		cmocka_unit_test(takes_every_crash_state),
 		cmocka_unit_test(nothing_follows_a_seal),
+		cmocka_unit_test(a_batch_has_one_number),
 		cmocka_unit_test(says_where_and_why),
 		cmocka_unit_test(reads_files_in_pieces),
 		cmocka_unit_test(tail_follows_byte_by_byte),

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "journal/record.h"
+#include "journal/sha.h"
 
 #define HASH "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define HEAD "{\"n\":7,\"b\":5,\"ep\":2,\"w\":\"2026-11-21T06:50:28.123456Z\",\"m\":99,"
@@ -110,6 +111,11 @@ static void refuses_other_envelopes(void **state)
 		"{\"n\":7,\"b\":5,\"ep\":2,\"w\":\"2026-11-21T06:60:28.123456Z\",\"m\":99,\"t\":\"x\"" TAIL,
 		"{\"n\":7,\"b\":5,\"ep\":2,\"w\":\"2026-11-21 06:50:28.123456Z\",\"m\":99,\"t\":\"x\"" TAIL,
 		"{\"n\":7,\"b\":5,\"ep\":2,\"w\":\"2026-11-21T06:50:28.12345Z\",\"m\":99,\"t\":\"x\"" TAIL,
+		"{\"n\":7,\"b\":5,\"ep\":2,\"w\":\"2026-11-21T06:50:28.123456Z\",\"m\":099,\"t\":\"x\"" TAIL,
+		"{\"n\":7,\"b\":5,\"ep\":2,\"w\":\"2026-11-21T06:50:28.123456Z\",\"m\":-1,\"t\":\"x\"" TAIL,
+		"{\"n\":7,\"b\":5,\"ep\":2,\"w\":\"2026-11-21T06:50:28.123456Z\",\"m\":,\"t\":\"x\"" TAIL,
+		"{\"n\":7,\"b\":5,\"ep\":2,\"w\":\"2026-11-21T06:50:28.123456Z\",\"m\":99" TAIL,
+		"{\"n\":7,\"b\":5,\"ep\":2,\"w\":\"2026-11-21T06:50:28.123456Z\",\"m\"" TAIL,
 		"{\"n\":7,\"b\":5,\"ep\":2,\"w\":\"2026-11-21T06:50:28.123456Z\",\"t\":\"x\",\"m\":99" TAIL,
 	};
 	struct record r;
@@ -154,25 +160,106 @@ static void refuses_bad_bodies(void **state)
 			fail_msg("accepted: %s", bad[i]);
 }
 
-/* Strings are taken eight bytes at a time: each special byte at each place. */
+/* Marks are made of 64 bytes at a time: each special byte at each place, in a value, in a name, and
+ * in text inside a list. */
 static void sees_special_bytes_at_every_place(void **state)
 {
-	static const struct { const char *text; bool ok; } specials[] = {
-		{ "\"", false }, { "\\", false }, { "\x01", false }, { "\x1f", false }, { "\x80", false }, { "\xff", false },
-		{ "\\n", true }, { "\xc3\xa9", true }, { " ", true }, { "\x7f", true }, { "!", true }, { "#", true }, { "[", true }, { "]", true },
+	static const struct { const char *text; bool ok, name_ok; } specials[] = {
+		{ "\"", false, false }, { "\\", false, false }, { "\x01", false, false }, { "\x1f", false, false }, { "\x80", false, false },
+		{ "\xff", false, false }, { "\\n", true, false }, { "\\\"", true, false }, { "\xc3\xa9", true, false }, { " ", true, true },
+		{ "\x7f", true, true }, { "!", true, true }, { "#", true, true }, { "[", true, true }, { "]", true, true },
 	};
-	char body[128];
+	char body[512], fill[160];
 
 	(void)state;
+	memset(fill, 'z', sizeof(fill));
 	for (size_t i = 0; i < sizeof(specials) / sizeof(*specials); i++)
-		for (int before = 0; before < 24; before++)
-			for (int after = 0; after < 20; after++) {
-				snprintf(body, sizeof(body), "\"t\":\"x\",\"a\":\"%.*s%s%.*s\"", before,
-					 "abcdefghijklmnopqrstuvwxyz", specials[i].text, after, "zzzzzzzzzzzzzzzzzzzzzzzz");
+		for (int before = 0; before < 140; before++)
+			for (int after = 0; after < 140; after += after < 20 ? 1 : 17) {
 				/* A backslash before z or the quote, a quote before z or the quote: never valid. */
+				snprintf(body, sizeof(body), "\"t\":\"x\",\"a\":\"%.*s%s%.*s\"", before, fill, specials[i].text, after, fill);
 				if (body_ok(body) != specials[i].ok)
 					fail_msg("%d bytes before, %d after: %s", before, after, body);
+				snprintf(body, sizeof(body), "\"t\":\"x\",\"a\":[\"%.*s%s%.*s\"]", before, fill, specials[i].text, after, fill);
+				if (body_ok(body) != specials[i].ok)
+					fail_msg("%d bytes before, %d after: %s", before, after, body);
+				snprintf(body, sizeof(body), "\"t\":\"x\",\"%.*s%s%.*s\":1", before, fill, specials[i].text, after, fill);
+				if (body_ok(body) != specials[i].name_ok)
+					fail_msg("%d bytes before, %d after: %s", before, after, body);
 			}
+}
+
+/* Views are exact wherever a block of marks ends, and a line that is cut off anywhere is none. */
+static void members_are_exact_at_every_length(void **state)
+{
+	char body[512], line[1024], fill[160];
+	struct record r;
+
+	(void)state;
+	memset(fill, 'z', sizeof(fill));
+	for (int n = 0; n < 140; n++) {
+		int len = snprintf(line, sizeof(line), HEAD "\"t\":\"x\",\"%.*sa\":\"%.*s\",\"l\":[\"%.*s\",1],\"c\":%d" TAIL, n, fill, n, fill, n, fill, n);
+
+		if (!parse(&r, line))
+			fail_msg("refused: %s", line);
+		assert_int_equal(r.count, 4);
+		assert_int_equal(r.members[1].name.n, n + 1);
+		assert_int_equal(r.members[1].raw.n, n + 2);
+		snprintf(body, sizeof(body), "[\"%.*s\",1]", n, fill);
+		assert_true(str_eqz(record_raw(&r, "l"), body));
+		assert_int_equal(record_int(&r, "c", -1), n);
+		/* without one byte of it: the byte may be one of a text or of a number, not of the marks around */
+		for (int cut = 0; cut < len; cut++) {
+			char was = line[cut];
+
+			if (!strchr("\",:{}[]", was))
+				continue;
+			line[cut] = '\x01';
+			assert_false(parse(&r, line));
+			line[cut] = was;
+		}
+	}
+}
+
+static void takes_lower_case_hashes_only(void **state)
+{
+	char line[256];
+	struct record r;
+
+	(void)state;
+	for (int at = 0; at < RECORD_HASH_HEX; at++)
+		for (int c = 1; c < 256; c++) {
+			int len = snprintf(line, sizeof(line), HEAD "\"t\":\"x\"" TAIL);
+
+			line[len - 2 - RECORD_HASH_HEX + at] = (char)c;
+			assert_int_equal(parse(&r, line), (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'));
+		}
+}
+
+/* One piece or several: the hash is SHA-256 of both texts, one behind the other. */
+static void hashes_text_of_every_length(void **state)
+{
+	static char all[SHA_HEX + 2200];
+	char hex[SHA_HEX];
+	struct sha s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all); i++)
+		all[i] = (char)(i * 7 + i / 256);
+	for (size_t n = 0; n <= sizeof(all) - SHA_HEX; n++) {
+		unsigned char raw[SHA256_DIGEST_LENGTH];
+		char want[2 * SHA256_DIGEST_LENGTH + 1];
+
+		SHA256((const unsigned char *)all, SHA_HEX + n, raw);
+		for (int i = 0; i < SHA256_DIGEST_LENGTH; i++)
+			snprintf(want + 2 * i, 3, "%02x", raw[i]);
+		sha_behind(all, (struct str){ all + SHA_HEX, n }, hex);
+		assert_memory_equal(hex, want, SHA_HEX);
+		sha_init(&s);
+		sha_add(&s, all, SHA_HEX + n);
+		sha_hex(&s, hex);
+		assert_memory_equal(hex, want, SHA_HEX);
+	}
 }
 
 static void keeps_its_limits(void **state)
@@ -218,6 +305,9 @@ int main(void)
 		cmocka_unit_test(refuses_other_envelopes),
 		cmocka_unit_test(refuses_bad_bodies),
 		cmocka_unit_test(sees_special_bytes_at_every_place),
+		cmocka_unit_test(members_are_exact_at_every_length),
+		cmocka_unit_test(takes_lower_case_hashes_only),
+		cmocka_unit_test(hashes_text_of_every_length),
 		cmocka_unit_test(keeps_its_limits),
 	};
 

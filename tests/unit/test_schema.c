@@ -90,7 +90,7 @@ static void the_plan_shows_what_is_known(void **state)
 	load_text(&l, deploy);
 	assert_non_null(l.p);
 	struct value tag = value_strz("a b");
-	plan_text(l.p, &tag, &b, false, 100);
+	plan_text(l.p, &tag, STR(""), &b, false, 100, ENGINE_REVISION);
 	static const char *const parts[] = {
 		"$ ls '/srv/a b' ${{ vars.log }}\n", "inputs.tag == 'a b'   (true now)", "$ mv ${{ steps.look.n }}\n",
 		"ROLLBACK, last first\n  gone\n       irreversible: it is gone\n  go\n       undo: mv back\n", "write  go  Go on",
@@ -113,7 +113,7 @@ static void the_plan_as_json(void **state)
 	buf_init(&b, 1 << 20);
 	load_text(&l, deploy);
 	struct value tag = value_strz("a b");
-	plan_json(l.p, &tag, STR("abc"), &b);
+	plan_json(l.p, &tag, STR(""), STR("abc"), &b);
 	if (!json_parse(&l.arena, buf_str(&b), &v, &err))
 		fail_msg("%s in %s", err.text, b.p);
 	const struct value *steps = member(&v, "steps");

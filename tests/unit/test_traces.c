@@ -7,9 +7,24 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "cli/telemetry.h"
+
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define TRACE "0af7651916cd43dd8448eb211c80319c"
 #define SPAN "b7ad6b7169203331"
+
+/* The end of a run waits for a collector as long as the variable says, and never long. */
+static void test_patience(void **state)
+{
+	static const struct { const char *timeout; int64_t ms; } cases[] = {
+		{ NULL, 2000 }, { "10000", 2000 }, { "2001", 2000 }, { "2000", 2000 }, { "1999", 1999 }, { "300", 300 }, { "1", 1 },
+		{ "0", 2000 }, { "-5", 2000 }, { "soon", 2000 }, { "99999999999999999999", 2000 }, { "9223372036854775807", 2000 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		assert_int_equal(telemetry_patience(cases[i].timeout), cases[i].ms * 1000000);
+}
 
 static void test_parent(void **state)
 {
@@ -69,7 +84,7 @@ static void test_ends(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_parent), cmocka_unit_test(test_ends) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_parent), cmocka_unit_test(test_patience), cmocka_unit_test(test_ends) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,6 +24,7 @@
 #include "base/jsonw.h"
 #include "journal/journal.h"
 #include "journal/output.h"
+#include "plan/listing.h"
 #include "plan/program.h"
 #include "run/effects.h"
 #include "run/engine.h"
@@ -68,6 +69,7 @@ struct world {
 	const struct preset *presets; uint32_t preset_count;
 	bool crowd;             /* answers are words of a random run */
 	int voices;
+	uint32_t revision; /* of the engine; 0: the last */
 	const char *outside_window;
 	int64_t wall;           /* when it begins; 0: 1970-01-12 13:46:40 UTC, a Monday */
 	const char *const *answers; uint32_t answer_count, asked; /* instead: one after the other, then the last one */
@@ -593,6 +595,7 @@ static struct program *world_setup(struct world *w, const char *text, struct run
 		return NULL;
 	}
 	setup->program = p;
+	setup->revision = w->revision ? w->revision : ENGINE_REVISION;
 	setup->run_id = STR("run1");
 	setup->operator_name = STR("tester");
 	setup->user = STR("runner");

@@ -9,7 +9,7 @@ RUN = ("runbook", "runbook_version", "title", "path", "program", "version", "ope
        "lock")
 RUN_END = ("inputs", "secrets", "files", "source", "rollback_of")
 RUN_LEFT_OUT = {"v", "run", "dry", "uid", "boot", "pid", "seed", "sync", "interactive", "steps", "parent_head", "cause",
-                "dir"}
+                "dir", "revision"}
 ENVELOPE = ("n", "b", "ep", "w", "m", "t", "k", "h")
 NODE = ("k", "kind", "id", "name", "action", "effect", "status", "what", "preview", "item", "began_us", "ended_us",
         "took_us", "attempts_made", "of", "dry", "error", "end", "at", "captures", "guards", "probes", "attempts",

@@ -18,14 +18,14 @@ ENDS = f"end:{END_WORDS} code?:i signal?:i error?:s {PERSON} took_us:i headers?:
 RUNNER = "operator:s claimed?:+ user:s uid:i host:s boot?:s pid:i version:s interactive:b "
 MEMBERS_TEXT = {
     "run.open": "v:1 run:s program:x runbook:s runbook_version?:s title?:s path:s dir:s inputs:o secrets:t " + RUNNER
-    + "seed:x dry:b sync:b steps:i lock?:s plan?:x outside_window?:s roles?:o modules?:l uses?:l files:l source?:o "
+    + "seed:x dry:b sync:b steps:i lock?:s revision?:i plan?:x outside_window?:s roles?:o modules?:l uses?:l files:l source?:o "
     "start:s hidden?:t traceparent?:s rollback_of?:s parent_head?:x cause?:s dirs?:o",
     "epoch.open": RUNNER + "rollback?:+ cause?:s dirs?:o",
     "phase.open": "k:s",
     "phase.close": "k:s status:ok|stopped|failed",
     "guard": "k:s items:l result:pass|fail|stop|skip|warn|unknown",
     "probe": "k:s when:before|between|doubt|before_undo|after_undo result:yes|no|unknown " + ENDS,
-    "step.intent": "k:s id?:s module?:s name?:s effect?:read|write item?:* unknown?:b preview?:s command?:s undo?:t "
+    "step.intent": "k:s id?:s module?:s name?:s effect?:read|write item?:* unknown?:b preview?:s command?:s irreversible?:s undo?:t "
     "action:|run|http|uses|steps|wait|confirm|approve|ask|checklist|notify|render|metric argv?:g shell?:s line?:s rb?:g "
     "method?:s url?:s query?:s body_bytes?:i body?:s body_sha256?:x wait?:s question?:s from?:s min?:i fields?:t items?:i "
     "to?:* bytes?:i uses?:s with?:o say?:s level?:warn|error|critical event?:acknowledge|resolve incident?:s sends?:s",
@@ -33,6 +33,7 @@ MEMBERS_TEXT = {
     "timer": "k?:s what:s",
     "sample": "k:s error?:s code?:i values?:o out?:* took_us:i",
     "rule": "k:s rule:i when:s then:notify|pause|rollback text:s",
+    "rule.end": "k:s rule:i when:s",
     "step.outcome": "k:s status:ok|unchanged|skipped|failed|timeout|undone|cancelled|not_run|undo_failed took_us:i "
     "attempts?:i of?:i dry?:+ started?:- id?:s module?:s name?:s error?:s end?:s at?:s captures?:o",
     "issue": "k?:s severity:error|warning text:s",
@@ -171,7 +172,7 @@ class Sequence:
         self.questions: set[tuple[str, str]] = set()
         self.dry, self.parent, self.began = False, None, set()
         self.skipped, self.stopped, self.signals = "", False, set()
-        self.sampled = ""
+        self.sampled, self.firing = "", set()
 
     def take_over(self, records: list[dict[str, Any]]) -> None:
         """The steps of the run that this one undoes began there."""
@@ -320,6 +321,12 @@ class Sequence:
     def on_rule(self, record: dict[str, Any], k: str) -> None:
         """A rule fires when its monitor was sampled."""
         self.need(k == self.sampled and record["rule"] > 0, "a rule without a sample of its monitor")
+        self.firing.add((k, record["rule"]))
+
+    def on_rule_end(self, record: dict[str, Any], k: str) -> None:
+        """A rule that has fired holds no more when its monitor was sampled."""
+        self.need(k == self.sampled and (k, record["rule"]) in self.firing, "the end of a rule that has not fired")
+        self.firing.discard((k, record["rule"]))
 
     def on_step_outcome(self, record: dict[str, Any], k: str) -> None:
         """A step ends once; without an intent it says so."""

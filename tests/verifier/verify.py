@@ -215,8 +215,8 @@ def damage(before: list[dict[str, Any]], lines: list[bytes], bad: int) -> str:
     if before and before[-1]["t"] == "seal":
         return "damaged"
     epoch, unsynced = (before[-1]["ep"], before[0].get("sync") is False) if before else (0, False)
-    witness = previous = None
-    for line in lines:
+    witness = previous = heard = None
+    for index, line in enumerate(lines):
         try:
             record = read_line(line)
         except BadForm:
@@ -225,8 +225,11 @@ def damage(before: list[dict[str, Any]], lines: list[bytes], bad: int) -> str:
         if witness and record["n"] > witness["n"] and record["b"] < witness["b"]:
             witness = None
         follows = previous is None or (record["n"] == previous["n"] + 1 and record["h"] == hash_of(previous["h"], line))
-        if record["ep"] >= epoch and follows and (record["b"] > bad or (unsynced and record["n"] > bad)):
+        within = heard is not None and record["n"] > heard["n"] >= record["b"] > heard["b"]
+        if record["ep"] >= epoch and follows and not within and (record["b"] > bad or (unsynced and record["n"] > bad)):
             witness = record
+        if index and (heard is None or record["n"] > heard["n"]):
+            heard = record
         previous = record if record["n"] > bad else None
     return "damaged" if witness else "torn"
 

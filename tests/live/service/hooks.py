@@ -1,8 +1,8 @@
 """A service that takes JSON: prints its port to a file, and each request as a line of JSON.
 What it answers stands in the path: /ok, /slack (checks what it gets as Slack does), /pager
 (as PagerDuty's Events API v2), /busy (429, Retry-After: 1, then ok), /never (429, Retry-After:
-3600), /twice (500, 500, ok), /hangup (nothing, then ok), /garbage (no HTTP, then ok), /gone
-(404 no_service), /elsewhere (302 to /ok), /silent (no answer), /otlp..."""
+3600), /brief (429, Retry-After: 0, then ok), /twice (500, 500, ok), /hangup (nothing, then ok), /garbage (no HTTP, then ok), /gone
+(404 no_service), /elsewhere (302 to /ok), /silent (no answer, for as long as it is waited for), /otlp..."""
 import http.server
 import json
 import re
@@ -84,6 +84,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(400 if wrong else 202, json.dumps({"status": "invalid event" if wrong else "success", "errors": [wrong]}).encode())
         elif kind == "busy" and n == 1:
             self.answer(429, b"rate_limited", Retry_After="1")
+        elif kind == "brief" and n == 1:
+            self.answer(429, b"", Retry_After="0")
         elif kind == "never":
             self.answer(429, b"rate_limited", Retry_After="3600")
         elif kind == "twice" and n <= 2:
@@ -100,7 +102,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(b"\x00\xff this is no HTTP\r\n\r\n")
             self.close_connection = True
         elif kind == "silent":
-            time.sleep(60)
+            self.rfile.read(1)
             self.close_connection = True
         elif kind == "partial":
             self.answer(200, b'{"partialSuccess":{"rejectedSpans":"2","errorMessage":"too old"}}')

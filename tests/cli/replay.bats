@@ -1,0 +1,233 @@
+#!/usr/bin/env bats
+# replay: what a replay must make of journals that are not byte for byte what the engine makes now: texts
+# of the runbook or of an input that look like a secret, guards of the first journals.
+load setup
+
+book() {
+	cat >book.yml <<-'YML'
+		runbook: 1
+		name: alike
+		inputs: { where: { type: string, default: db-admin1-x }, port: { type: int, default: 1 } }
+		secrets: { pw: { env: PW } }
+		roles: { lead: { who: [kim] } }
+		defaults: { timeout: 20s }
+		act:
+		  - id: one
+		    name: log in as admin1
+		    run: [echo, user admin1, "at ${{ inputs.where }}"]
+		    env: { PW: "${{ secrets.pw }}" }
+		    rollback: []
+		  - id: note
+		    render: { to: note.txt, text: "made by admin1 at ${{ inputs.where }}" }
+		  - id: sure
+		    confirm: shall admin1 go on?
+		  - id: again
+		    run: 'echo admin1 # and admin1'
+		    rollback: []
+		  - id: plain
+		    run: [echo, plain words]
+		    rollback: []
+	YML
+}
+
+same() { # HOW-MANY
+	run_rb 0 replay @last
+	says ' identical: ' out
+	says "masked: $1 text" out
+	run_rb 0 replay @last -o json
+	is "$(jq -r '[.verdict, .alike] | join(" ")' out)" "identical $1"
+	run_rb 0 verify @last
+	says "replay: $1 text" out
+}
+
+@test "a text of the runbook and a part of an input" {
+	book
+	export PW=admin1
+	run_rb 0 exec book.yml --yes
+	says_not admin1 "$(journal)"
+	says_not admin1 "$(echo state/runs/*/note.txt)"
+	run_rb 0 replay @last
+	says 'masked: 1 text of the runbook' out
+	says_not admin1 out
+	same 1
+	run_rb 0 replay @last --against book.yml
+	run_rb 0 replay @last --speed 1000
+	is "$(grep -c 'ok .*act/again' out)" 1
+}
+
+@test "without it, nothing is said of it" {
+	book
+	export PW=another-value
+	run_rb 0 exec book.yml --yes
+	run_rb 0 replay @last
+	says ' identical: ' out
+	says_not masked: out
+	run_rb 0 replay @last -o json
+	is "$(jq 'has("alike")' out)" false
+}
+
+@test "an input that is no text cannot be known" {
+	book
+	export PW=80801
+	run_rb 0 exec book.yml --yes -i port=80801
+	run_rb 6 replay @last
+	says 'cannot: input `port` had the value of a secret' out
+}
+
+@test "a captured secret: from then on" {
+	cat >book.yml <<-'YML'
+		runbook: 1
+		name: alike
+		defaults: { timeout: 20s }
+		act:
+		  - run: [echo, token-42x]
+		    rollback: []
+		  - id: get
+		    run: [echo, token-42x]
+		    effect: read
+		    capture: { tok: secret(out) }
+		  - id: use
+		    name: with token-42x
+		    run: [sh, -c, 'test "$T" = token-42x; exit 1']
+		    env: { T: "${{ steps.get.tok }}" }
+		    rollback:
+		      - run: [echo, undo token-42x]
+	YML
+	run_rb 3 exec book.yml
+	says '"echo","token-42x"' "$(journal)"
+	says '"name":"with ***"' "$(journal)"
+	same 1
+}
+
+@test "in a file before any record shows it" {
+	cat >book.yml <<-'YML'
+		runbook: 1
+		name: file
+		secrets: { pw: { env: PW } }
+		defaults: { timeout: 20s }
+		act:
+		  - id: get
+		    run: [echo, first-0815]
+		    effect: read
+		    capture: { tok: secret(out) }
+		  - render: { to: note.txt, text: "hunter2x is it" }
+		  - id: get2
+		    run: [echo, second-0815]
+		    effect: read
+		    capture: { tok: secret(out) }
+		  - id: late
+		    name: for hunter2x
+		    run: [echo, late]
+		    env: { PW: "${{ secrets.pw }}", T: "${{ steps.get.tok }}" }
+		    rollback: []
+	YML
+	export PW=hunter2x
+	run_rb 0 exec book.yml
+	says '*** is it' "$(echo state/runs/*/note.txt)"
+	same 1
+}
+
+@test "a secret made of others" {
+	cat >book.yml <<-'YML'
+		runbook: 1
+		name: made
+		secrets: { pw: { env: PW } }
+		defaults: { timeout: 20s }
+		act:
+		  - id: head
+		    capture: { auth: "secret('Bearer ' + secrets.pw)" }
+		  - run: 'echo "$A"'
+		    name: not Bearer nobody
+		    env: { A: "${{ steps.head.auth }}" }
+		    rollback: []
+	YML
+	export PW=secret-0815
+	run_rb 0 exec book.yml
+	says_not secret-0815 "$(journal)"
+	run_rb 0 replay @last
+	says ' identical: ' out
+}
+
+forged() { # SED-SCRIPT CODE
+	cp kept "$journal"
+	rechain "$journal" "$1"
+	if cmp -s kept "$journal"; then
+		echo "nothing changed: $1"
+		return 1
+	fi
+	run_rb "$2" replay @last
+}
+
+@test "a journal that masks something only here and there is not believed" {
+	book
+	export PW=admin1
+	run_rb 0 exec book.yml --yes
+	journal=$(journal)
+	cp "$journal" kept
+	forged 's/echo \*\*\* # and \*\*\*/echo admin1 # and admin1/' 6 # one of them in clear again
+	says ' diverged at record ' out
+	forged 's/"name":"log in as \*\*\*"/"name":"log ***"/' 6 # more than it was
+	says ' diverged at record ' out
+	forged 's/"plain words"/"plain ***"/' 6 # the output has it in clear
+	forged 's/"severity":"warning","text":"[^"]*"/"severity":"warning","text":"***"/;s/"bytes":[0-9]*/"bytes":7/' 6
+}
+
+@test "a guard of the first journals names a value as often as its condition does" {
+	cat >book.yml <<-'YML'
+		runbook: 1
+		name: guards
+		inputs: { n: { type: int, default: 3 }, s: { type: string, default: 'a "saw":{ b' } }
+		act:
+		  - id: g
+		    guard:
+		      - inputs.n > 1 and inputs.n < 9 and inputs.s != ''
+		      - inputs.n != 4
+	YML
+	run_rb 0 exec book.yml
+	journal=$(journal)
+	cp "$journal" kept
+	forged 's/"saw":{"inputs.n":3,/&"inputs.n":3,/' 0
+	says ' identical: ' out
+	rm state/runs/*/report.run.json # it names the head
+	run_rb 0 verify @last
+	forged 's/"saw":{"inputs.n":3,/&"inputs.n":4,/' 6
+	forged 's/"saw":{"inputs.n":3,/"saw":{"inputs.n":4,/' 6
+	forged 's/"saw":{"inputs.n":3}/"saw":{}/' 6
+}
+
+@test "of a run without secrets nothing is masked" {
+	book
+	sed -i '/secrets:/d; /PW:/d' book.yml
+	run_rb 0 exec book.yml --yes
+	journal=$(journal)
+	cp "$journal" kept
+	forged 's/plain words/***/' 6
+	says ' diverged at record ' out
+}
+
+@test "a run whose captured secret is a text of the runbook is undone" {
+	cat >book.yml <<-'YML'
+		runbook: 1
+		name: alike
+		defaults: { timeout: 20s }
+		act:
+		  - id: get
+		    run: [echo, token-42x]
+		    effect: read
+		    capture: { tok: secret(out) }
+		  - id: use
+		    name: with token-42x
+		    run: [sh, -c, 'echo done >>token-42x; kill -9 "$(cat pid)"']
+		    probe: { run: [test, -e, token-42x] }
+		    rollback:
+		      - run: [rm, -f, token-42x]
+	YML
+	"$RB" exec book.yml >out 2>err </dev/null &
+	echo $! >pid
+	wait $! || true
+	[ -e token-42x ]
+	run_rb 0 rollback @last
+	[ ! -e token-42x ]
+	holds 'any(.[]; .k == "act/use!undo/#1" and .t == "step.intent" and .argv[2] == "***")'
+	same 1
+}
