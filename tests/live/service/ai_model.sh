@@ -133,7 +133,7 @@ ai_prometheus() {
 	END
 	cp "$ai/prometheus/first.json" "$ai/prometheus/targets/blue.json"
 	cat >"$ai/prometheus/prometheus.yml" <<-END
-		global: { scrape_interval: ${AI_SCRAPE:-200ms}, evaluation_interval: 1s }
+		global: { scrape_interval: ${AI_SCRAPE:-300ms}, evaluation_interval: 1s }
 		rule_files: [rules/*.yml]
 		scrape_configs:
 		  - job_name: backend-services
