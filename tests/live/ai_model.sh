@@ -46,7 +46,7 @@ no_good() {
 	ai 0 'what is live already: stopped' staging-deploy -i tag=2.3.0
 
 	# No go
-	ai_load green 5000 0.002 180
+	ai_load green 50000 0.002 180
 	ai 3 'too many errors: no go' staging-deploy -i tag=2.4.0
 	cause 'the gate says so' act/gate
 	why 'of the requests fail, must be under 0.1%'
@@ -55,11 +55,11 @@ no_good() {
 	ai 3 'not enough requests: no go' staging-deploy -i tag=2.4.0
 	why 'requests a second, must be over 1000'
 	undone 'not enough requests'
-	ai_load green 5000 0 700
+	ai_load green 50000 0 700
 	ai 3 'too slow: no go' staging-deploy -i tag=2.4.0
 	why 'NO GO: P95 is'
 	undone 'too slow'
-	ai_load green 5000 0.0002 180
+	ai_load green 50000 0.0002 180
 	ai 3 'a critical finding in the image: no go' staging-deploy -i tag=2.4.1
 	why 'critical and 0 high findings'
 	undone 'a critical finding'
@@ -70,7 +70,7 @@ no_good() {
 	ai_set 'del(.green)'
 	ai 3 'no figures are no good figures' staging-deploy -i tag=2.4.0
 	undone 'no figures'
-	ai_load green 5000 0.0002 180
+	ai_load green 50000 0.0002 180
 	ai_set '.grafana_fails = true'
 	ai 3 'Grafana refuses the dashboard' staging-deploy -i tag=2.4.0
 	cause 'stage 4 says so' act/stage4/grafana
@@ -96,7 +96,9 @@ soaks() { # CODE WHAT JQ-OF-THE-LOAD: it comes when the soak has begun
 	is "$2: users are on it" "$(version)" 2.4.0
 	ai_set "$3"
 	ended "$1" "$2"
-	ai_set '.green = {rps: 5000, errors: 0.0002, ms: 180} | .hosts = {cpu: 0.45, memory: 0.6}'
+	# A run that is held keeps the lock: the next test shall fail for its own reasons only.
+	if [ "$(cat "$scratch/code")" = 5 ] && [ "$1" != 5 ]; then "$RB" rollback "$run" --no-input >"$scratch/tmp/held" 2>&1 </dev/null; fi
+	ai_set '.green = {rps: 50000, errors: 0.0002, ms: 180} | .hosts = {cpu: 0.45, memory: 0.6}'
 }
 rolls_back() { # WHAT JQ WHY
 	soaks 3 "$1: rolled back" "$2"
@@ -144,7 +146,7 @@ good() {
 	cat >"$scratch/day.yml" <<-END
 		prometheus: http://127.0.0.1:$ai_prom
 		window: 1s
-		every: 250ms
+		every: 500ms
 		between: 150ms
 		checkpoints: 3
 	END
@@ -157,18 +159,18 @@ good() {
 	for text in '3 of 3 checkpoints with figures, 0 outside of the aims' '| 3 | ' 'Ready for production: yes'; do
 		check "the closing report: $text" sh -c 'printf "%s" "$1" | grep -qF -e "$2"' sh "$(report first-24h.md)" "$text"
 	done
-	ai_load green 5000 0.003 180
+	ai_load green 50000 0.003 180
 	sleep 1.2
 	day 0 'a day with too many errors'
 	check 'is not ready for production' sh -c 'printf "%s" "$1" | grep -q "Ready for production: NO"' sh "$(report first-24h.md)"
-	ai_load green 5000 0.0002 180
+	ai_load green 50000 0.0002 180
 
 	begin "$ai/book/first-24h.yml" -i tag=2.4.0 -i "api=http://127.0.0.1:$ai_port" --inputs "$scratch/ai_mail.yml" --inputs "$scratch/day.yml" -i between=60s --yes
 	until_ok 60 grep -q '"t":"step.intent","k":"test/day' "$scratch/out"
 	ai_set '.green.errors = 0.2'
 	ended 3 'a trigger in the first day: users go back'
 	is 'users have the version from before' "$(version)" 2.3.0
-	ai_load green 5000 0.0002 180
+	ai_load green 50000 0.0002 180
 	cp "$ai/deployed.json" "$cloud/state.json"
 	"$ai/follow"
 

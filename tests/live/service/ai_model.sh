@@ -21,8 +21,8 @@ ai_up() {
 		sed -i 's/ for [0-9]*m, then/ for 700ms, then/' "$ai/book/$_f.yml"
 	done
 	cloud_up aws docker terraform mongosh certbot artillery
-	ai_load blue 5000 0.0002 180
-	ai_load green 5000 0.0002 180
+	ai_load blue 50000 0.0002 180
+	ai_load green 50000 0.0002 180
 	ai_hosts 0.45 0.6
 	daemon "$ai/world.log" "$python" -SE "$here/service/ai_world.py" "$cloud/state.json" "$ai/load.json" "$ai/ports.json"
 	until_ok 10 test -s "$ai/ports.json" || { note <"$ai/world.log"; echo 'Bail out! the backends do not start'; exit 1; }
@@ -133,7 +133,7 @@ ai_prometheus() {
 	END
 	cp "$ai/prometheus/first.json" "$ai/prometheus/targets/blue.json"
 	cat >"$ai/prometheus/prometheus.yml" <<-END
-		global: { scrape_interval: ${AI_SCRAPE:-150ms}, evaluation_interval: 1s }
+		global: { scrape_interval: ${AI_SCRAPE:-300ms}, evaluation_interval: 1s }
 		rule_files: [rules/*.yml]
 		scrape_configs:
 		  - job_name: backend-services
@@ -165,7 +165,7 @@ ai_inputs() {
 		window: 1s
 		warm_up: 50ms
 		soak: 300ms
-		every: 250ms
+		every: 500ms
 		smtp: 127.0.0.1:$ai_smtp
 	END
 	# Longer than the window, as in earnest: a rate is of the whole window, also if there was nothing at its beginning.
