@@ -588,7 +588,7 @@ limit_asked_list() {
 		done
 		IFS='|'
 		# shellcheck disable=SC2086
-		TERM=xterm python3 -SE "$root/tests/cli/terminal.py" ${steps#|} 'see no more: ' 'type ' -- "$program" exec file.yml --no-sync >out
+		TERM=xterm python3 -SE "$root/tests/cli/terminal.py" ${steps#|} 'see no more): ' 'type ' -- "$program" exec file.yml --no-sync >out
 		code=$?
 		unset IFS
 		return $code

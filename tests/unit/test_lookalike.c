@@ -90,11 +90,28 @@ static void no_more_than_secrets(void **state)
 	arena_release(&a);
 }
 
+static void has_room_for_so_many(void **state)
+{
+	struct arena a;
+	struct lookalikes l = { .arena = &a };
+
+	(void)state;
+	arena_init(&a);
+	for (int i = 0; i <= LOOKALIKES_MAX; i++) {
+		l.more = false;
+		lookalikes_add(&l, arena_printf(&a, "secret-%03d", i), 0, 1000);
+		assert_int_equal(l.more, i < LOOKALIKES_MAX);
+	}
+	assert_int_equal(l.count, LOOKALIKES_MAX);
+	arena_release(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_what_was_masked),
 		cmocka_unit_test(no_more_than_secrets),
+		cmocka_unit_test(has_room_for_so_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
