@@ -12,7 +12,8 @@ enum {
 			 * it is written */
 	REVISION_3 = 3, /* in a run that undoes another one `run.id` is the other one's; a false `expect` says what it saw, a
 			 * checklist what is ticked of it; approvers see scripts whole, and the plan shows conditions and loops
-			 * of undo steps, and arguments of a list one by one; a command in which a secret is missing stands behind # until it is filled in */
+			 * of undo steps, and arguments of a list one by one; a command in which a secret is missing stands behind # until
+			 * it is filled in; lengths and digests are those of texts without their secrets */
 	ENGINE_REVISION = REVISION_3
 };
 

@@ -331,6 +331,9 @@ bool eval_int(struct frame *f, const struct data *d, int64_t dflt, int64_t *out,
 struct str error_text(struct frame *f, const struct eval_error *err);
 /* masked.c: without the secrets, in tmp. */
 struct str masked_text(struct frame *f, struct str text);
+/* The text of which lengths and digests are recorded: without its secrets, which a replay
+ * does not know and whose lengths are nobody's business. */
+struct str measured_text(struct frame *f, struct str text);
 struct value masked_value(struct frame *f, struct value v);
 /* dry-run: each unknown in v as its text, `(unknown: steps.x.n)`; in tmp. */
 struct value named_unknowns(struct frame *f, struct value v);

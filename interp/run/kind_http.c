@@ -358,10 +358,12 @@ static void http_describe(struct frame *f, const struct prog_step *ps, struct js
 			rec_text(f->e, w, "query", query);
 	}
 	if (c->request.has_body) {
-		digest_hex(c->request.body, hex);
-		jsonw_kint(w, "body_bytes", (int64_t)c->request.body.n);
-		if (c->request.body.n <= 1024)
-			jsonw_kstr(w, "body", c->request.body);
+		struct str body = measured_text(f, c->request.body);
+
+		digest_hex(body, hex);
+		jsonw_kint(w, "body_bytes", (int64_t)body.n);
+		if (body.n <= 1024)
+			jsonw_kstr(w, "body", body);
 		else
 			jsonw_kstr(w, "body_sha256", str_of(hex));
 	}

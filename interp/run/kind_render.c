@@ -74,7 +74,7 @@ static void render_describe(struct frame *f, const struct prog_step *ps, struct 
 
 	(void)ps;
 	rec_text(f->e, w, "to", c->file.path);
-	jsonw_kint(w, "bytes", (int64_t)c->file.bytes.n);
+	jsonw_kint(w, "bytes", (int64_t)measured_text(f, c->file.bytes).n);
 }
 
 static void render_show(struct frame *f, const struct prog_step *ps, struct buf *out)

@@ -260,16 +260,16 @@ static void run_show(struct frame *f, const struct prog_step *ps, struct buf *ou
 
 enum { SHOWN_MAX = 2048 };
 
-static void put_word(struct engine *e, struct jsonw *w, const char *s)
+static void put_word(struct frame *f, struct jsonw *w, const char *s)
 {
-	struct str t = str_of(s);
+	struct str t = measured_text(f, str_of(s));
 
 	if (t.n <= SHOWN_MAX) {
 		jsonw_str(w, t);
 	} else {
 		jsonw_open(w, '{');
 		jsonw_kint(w, "n", (int64_t)t.n);
-		jsonw_kstr(w, "head", rec_cut(e, t, 256));
+		jsonw_kstr(w, "head", rec_cut(f->e, t, 256));
 		jsonw_close(w, '}');
 	}
 }
@@ -299,14 +299,14 @@ static void run_describe(struct frame *f, const struct prog_step *ps, struct jso
 		jsonw_open(w, '[');
 		for (uint32_t i = 0; c->spawn.env[i] && rec_room(f->e, 2 * SHOWN_MAX); i++)
 			if (!strncmp(c->spawn.env[i], "RB_", 3))
-				put_word(f->e, w, strchr(c->spawn.env[i], '=') + 1);
+				put_word(f, w, strchr(c->spawn.env[i], '=') + 1);
 		jsonw_close(w, ']');
 		return;
 	}
 	jsonw_key(w, "argv");
 	jsonw_open(w, '[');
 	for (uint32_t i = 0; c->spawn.argv[i] && rec_room(f->e, 2 * SHOWN_MAX); i++)
-		put_word(f->e, w, c->spawn.argv[i]);
+		put_word(f, w, c->spawn.argv[i]);
 	jsonw_close(w, ']');
 }
 

@@ -25,6 +25,11 @@ struct str masked_text(struct frame *f, struct str text)
 	return text;
 }
 
+struct str measured_text(struct frame *f, struct str text)
+{
+	return f->e->setup->revision >= REVISION_3 ? masked_text(f, text) : text;
+}
+
 struct value masked_value(struct frame *f, struct value v)
 {
 	if (nothing_to_hide(f))

@@ -231,3 +231,30 @@ forged() { # SED-SCRIPT CODE
 	holds 'any(.[]; .k == "act/use!undo/#1" and .t == "step.intent" and .argv[2] == "***")'
 	same 1
 }
+
+@test "bodies of requests with secrets in them: measured and hashed without" {
+	cat >http.yml <<-'YML'
+		runbook: 1
+		name: http
+		secrets: { pw: { env: PW } }
+		defaults: { timeout: 5s, retry: 0 }
+		act:
+		  - id: small
+		    http: { url: "http://127.0.0.1:1/x", method: POST, json: { user: a, password: "${{ secrets.pw }}" } }
+		    effect: read
+		    on_fail: continue
+		  - id: large
+		    http: { url: "http://127.0.0.1:1/x", method: POST, body: "${{ range(1200).map(x => 'z').join('') }}${{ secrets.pw }}" }
+		    effect: read
+		    on_fail: continue
+	YML
+	PW=hunter2hunter2 run_rb 0 exec http.yml
+	run_rb 0 replay @last
+	jq -c 'select(.t == "step.intent") | {body_bytes, body, body_sha256}' "$(journal)" >bodies
+	rm -rf state
+	PW=another-secret-of-another-length run_rb 0 exec http.yml
+	jq -c 'select(.t == "step.intent") | {body_bytes, body, body_sha256}' "$(journal)" >others
+	is "$(wc -l <bodies)" 2
+	diff bodies others
+	is "$(head -n 1 bodies | jq .body_bytes)" "$(head -n 1 bodies | jq -j .body | wc -c)"
+}
