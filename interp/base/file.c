@@ -18,7 +18,7 @@
 #include "base/arena.h"
 #include "base/mem.h"
 
-enum { PATH_LONGEST = 4096, TEMP_TRIES = 100, READ_MIN = 4096 };
+enum { PATH_LONGEST = 4096, TEMP_TRIES = 100, READ_MIN = 4096, FUTILE_MAX = 100 };
 
 /* expected: a guess at the size, at most max. */
 static int read_all(struct arena *a, int fd, size_t expected, size_t max, struct str *out)
@@ -82,11 +82,13 @@ int file_read(struct arena *a, const char *path, size_t max, struct str *out)
 
 int file_write_all(int fd, const char *p, size_t n)
 {
+	int futile = 0; /* waits for a place that was not there */
+
 	while (n > 0) {
 		ssize_t put = write(fd, p, n);
 		if (put < 0 && errno == EINTR)
 			continue;
-		if (put < 0 && errno == EAGAIN) { /* another program has set the terminal or pipe so */
+		if (put < 0 && errno == EAGAIN && futile++ < FUTILE_MAX) { /* another program has set the terminal or pipe so */
 			(void)poll(&(struct pollfd){ .fd = fd, .events = POLLOUT }, 1, -1);
 			continue;
 		}
@@ -94,6 +96,7 @@ int file_write_all(int fd, const char *p, size_t n)
 			return errno;
 		if (put == 0)
 			return EIO;
+		futile = 0;
 		p += put;
 		n -= (size_t)put;
 	}

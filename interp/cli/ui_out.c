@@ -16,7 +16,7 @@
  * are opened once more, without waiting, so that nobody else's descriptor changes.
  */
 
-enum { HELD_MAX = 32 << 10, SPARE_MAX = 256 << 10, BEHIND_TEXT_MAX = 1 << 20, BEHIND_JSON_MAX = 64 << 20, PATIENCE_MS = 1000 };
+enum { HELD_MAX = 32 << 10, SPARE_MAX = 256 << 10, BEHIND_TEXT_MAX = 1 << 20, BEHIND_JSON_MAX = 64 << 20, PATIENCE_MS = 1000, FUTILE_MAX = 100 };
 
 static int without_waiting(int std)
 {
@@ -63,15 +63,18 @@ static void send_waiting(struct ui_out *o)
 /* False: the reader does not read; the rest is kept. */
 static bool send_now(struct ui_out *o)
 {
+	int futile = 0; /* waits for a place that was not there */
+
 	while (o->sent < o->text.len) {
 		ssize_t n = write(o->fd, o->text.p + o->sent, o->text.len - o->sent);
 
 		if (n >= 0) {
 			o->sent += (size_t)n;
+			futile = 0;
 		} else if (errno == EAGAIN) {
 			struct pollfd p = { .fd = o->fd, .events = POLLOUT };
 
-			if (!o->behind && poll(&p, 1, PATIENCE_MS) > 0)
+			if (!o->behind && futile++ < FUTILE_MAX && poll(&p, 1, PATIENCE_MS) > 0)
 				continue;
 			memmove(o->text.p, o->text.p + o->sent, o->text.len - o->sent);
 			o->text.len -= o->sent;
