@@ -178,7 +178,7 @@ struct engine {
 	uint32_t ints, terms;         /* so far, the one that cancelled too: the second means more */
 	bool interactive;             /* of the runner that has it now */
 	struct str run_id;
-	struct str own_id;            /* `run.id`: of the run that did it, also while another one undoes it */
+	struct str own_id;            /* `run.id` up to REPORT: of the run that did it, also while another one undoes it */
 	/* taking over (takeover.c) */
 	bool adopted;                 /* it undoes a run that had ended */
 	bool in_doubt;                /* of a step nobody knows whether it was done: a person must say */

@@ -206,7 +206,7 @@ static struct value run_value(struct frame *f, struct arena *a, uint32_t field)
 	struct str error;
 
 	switch (field) {
-	case RUN_ID: return value_str(e->own_id);
+	case RUN_ID: return value_str(e->stage >= STAGE_REPORT ? e->run_id : e->own_id);
 	case RUN_STATUS: return value_strz(run_status_names[e->status]);
 	case RUN_STARTED: return value_unit(V_TIME, e->start_wall);
 	case RUN_TOOK: return value_unit(V_DURATION, e->mono);

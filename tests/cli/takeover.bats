@@ -231,7 +231,7 @@ status() {
 	[ ! -e "file-$first" ]
 	[ -e "top-$first" ]
 	second=$(ls -t state/runs | grep -v "$first")
-	is "$(cat "state/runs/$second/id.txt")" "$first"
+	is "$(cat "state/runs/$second/id.txt")" "$second"
 	touch fixed
 	run_rb 0 rollback @last --yes
 	[ ! -e "made-$first" ]
