@@ -65,6 +65,7 @@ list_suites() { # NAME<tab>COMMAND
 	if [ "${RB_LONG:-}" ]; then
 		for test in tests/unit/test_*.c; do
 			name=$(basename "$test" .c)
+			[ "$name" != test_jail ] || continue # which leaves valgrind itself no calls
 			printf 'valgrind/%s\t%s\n' "${name#test_}" "valgrind -q --error-exitcode=99 --leak-check=full build/unit/$name"
 		done
 	fi
