@@ -246,13 +246,8 @@ struct str arena_join(struct arena *a, struct str x, char between, struct str y)
 
 struct str arena_uint(struct arena *a, uint64_t n)
 {
-	char digits[20];
-	size_t at = sizeof digits;
-	do {
-		digits[--at] = (char)('0' + n % 10);
-		n /= 10;
-	} while (n > 0);
-	return arena_str(a, digits + at, sizeof digits - at);
+	char digits[STR_DIGITS], *end = digits + STR_DIGITS, *p = str_digits(end, n);
+	return arena_str(a, p, (size_t)(end - p));
 }
 
 struct str arena_vprintf(struct arena *a, const char *fmt, va_list ap)

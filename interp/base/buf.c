@@ -43,27 +43,16 @@ bool buf_grow(struct buf *b, size_t n)
 
 void buf_addu(struct buf *b, uint64_t n)
 {
-	char digits[20];
-	size_t at = sizeof digits;
-	do {
-		digits[--at] = (char)('0' + n % 10);
-		n /= 10;
-	} while (n > 0);
-	buf_add(b, digits + at, sizeof digits - at);
+	char digits[STR_DIGITS], *end = digits + STR_DIGITS, *p = str_digits(end, n);
+	buf_add(b, p, (size_t)(end - p));
 }
 
 void buf_addi(struct buf *b, int64_t n)
 {
-	char digits[21];
-	size_t at = sizeof digits;
-	uint64_t left = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
-	do {
-		digits[--at] = (char)('0' + left % 10);
-		left /= 10;
-	} while (left > 0);
+	char digits[1 + STR_DIGITS], *end = digits + 1 + STR_DIGITS, *p = str_digits(end, n < 0 ? 0 - (uint64_t)n : (uint64_t)n);
 	if (n < 0)
-		digits[--at] = '-';
-	buf_add(b, digits + at, sizeof digits - at);
+		*--p = '-';
+	buf_add(b, p, (size_t)(end - p));
 }
 
 void buf_fill(struct buf *b, char c, size_t n)

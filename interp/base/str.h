@@ -48,6 +48,10 @@ struct str str_slice(struct str s, size_t from, size_t to);
 /* For tables in memory only: seeded, differs from one run of the program to the next. */
 uint64_t str_hash(struct str s);
 
+enum { STR_DIGITS = 20 }; /* of the largest uint64_t */
+/* Writes n in decimal so that it ends before `end`, which has STR_DIGITS bytes in front of it; returns where it begins. */
+char *str_digits(char *end, uint64_t n);
+
 /* True if s is well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms). */
 bool utf8_valid(struct str s);
 /* Offset of the first byte that is not well-formed UTF-8, or s.n. */

@@ -18,15 +18,10 @@ enum { HASH_HEAD = 6 /* ,"h":" */, ENVELOPE_MAX = 160 };
 
 static char *put_int(char *p, int64_t v)
 {
-	char digits[20];
-	int n = 0;
+	char digits[STR_DIGITS], *end = digits + STR_DIGITS, *from = str_digits(end, (uint64_t)v);
 
-	do
-		digits[n++] = (char)('0' + v % 10);
-	while (v /= 10);
-	while (n)
-		*p++ = digits[--n];
-	return p;
+	memcpy(p, from, (size_t)(end - from));
+	return p + (end - from);
 }
 
 static char *put_digits(char *p, int64_t v, int width)
