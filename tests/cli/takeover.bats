@@ -175,17 +175,6 @@ status() {
 	says "rmdir data-$first" err
 	[ ! -e "data-$first" ]
 	[ ! -L current ]
-	run_rb 0 replay @last
-	run_rb 0 verify @last
-	# one that could not be undone at first, and is tried again
-	run_rb 0 exec names.yml
-	first=$(cut -d' ' -f1 out)
-	touch "data-$first/busy"
-	run_rb 4 rollback @last --why wrong
-	rm "data-$first/busy"
-	run_rb 0 rollback @last --why again
-	[ ! -e "data-$first" ]
-	run_rb 0 replay @last
 	# the probe of a point of no return knows that it happened
 	cat >gone.yml <<-'YML'
 		runbook: 1
