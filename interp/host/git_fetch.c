@@ -151,7 +151,7 @@ static bool talk(struct fetching *x, const char *spec, const char *spec2, struct
 	w.refspecs[0] = spec;
 	w.refspecs[1] = spec2;
 	w.limit_ns = limit ? limit : (list ? list_limit : fetch_limit) * second;
-	w.stall_ns = w.limit_ns < stall_limit * second ? w.limit_ns : stall_limit * second;
+	w.stall_ns = limit ? limit : stall_limit * second;
 	w.bytes_max = x->from->bytes_max ? x->from->bytes_max : bytes_limit;
 	return wire_talk(&w, list, why);
 }

@@ -19,7 +19,7 @@ struct git_upstream {
 	struct str url;          /* of a spec: "https://host/ops/rb" */
 	const char *cache;       /* $XDG_CACHE_HOME/runbook/git */
 	bool offline;            /* never speak to the server */
-	int64_t list_ns, fetch_ns; /* limits of time; 0: 20 s, 10 min */
+	int64_t list_ns, fetch_ns; /* limits of time, also without a byte; 0: 20 s, 10 min, and 30 s without a byte */
 	uint64_t bytes_max;      /* received; 0: 1 GiB */
 	/* Progress, at most some times a second; may be NULL. total 0: not known. */
 	void (*progress)(void *arg, struct str what, uint64_t objects, uint64_t total, uint64_t bytes);
