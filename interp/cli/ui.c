@@ -29,7 +29,7 @@ struct str ui_state_hint(struct cli *c)
 	return hint;
 }
 
-enum { PENDING_MAX = 32 << 10, RECORDS_MAX = 64 << 10 };
+enum { RECORDS_MAX = 64 << 10 }; /* bytes of records that wait to be shown */
 
 struct ui *ui_new(const struct ui_options *o)
 {
