@@ -128,7 +128,7 @@ static bool readable(struct journal *j, struct str line)
 static void add_line(struct journal *j, struct str body, int64_t wall, int64_t mono)
 {
 	size_t start = j->out.len;
-	char tail[HASH_HEAD + RECORD_HASH_HEX + 2] = ",\"h\":\"", hash[RECORD_HASH_HEX];
+	char tail[HASH_HEAD + RECORD_HASH_HEX + 3] = ",\"h\":\"", hash[RECORD_HASH_HEX];
 	struct str line;
 
 	put_envelope(j, wall, mono);
@@ -138,9 +138,9 @@ static void add_line(struct journal *j, struct str body, int64_t wall, int64_t m
 		buf_adds(&j->out, body);
 	chain_hash(j->head, (struct str){ j->out.p + start, j->out.len - start }, hash);
 	memcpy(tail + HASH_HEAD, hash, sizeof(hash));
-	memcpy(tail + HASH_HEAD + sizeof(hash), "\"}", 2);
+	memcpy(tail + HASH_HEAD + sizeof(hash), "\"}\n", 3);
 	buf_add(&j->out, tail, sizeof(tail));
-	line = (struct str){ j->out.p + start, j->out.len - start };
+	line = (struct str){ j->out.p + start, j->out.len - start - 1 }; /* which j->check points into */
 	if (line.n > RECORD_LINE_MAX || j->out.full) {
 		fail(j, EMSGSIZE);
 		return;
@@ -149,7 +149,6 @@ static void add_line(struct journal *j, struct str body, int64_t wall, int64_t m
 		fail(j, EINVAL);
 		return;
 	}
-	buf_addc(&j->out, '\n');
 	memcpy(j->head, hash, sizeof(hash));
 	j->n++;
 	if (!j->in_batch)

@@ -277,6 +277,38 @@ static void seal_ends_it(void **state)
 	scratch_remove(&s);
 }
 
+/* What comes after the check of a record must not move it: each length of a batch, over
+ * the places where its memory grows. */
+static void seal_is_seen_at_every_length(void **state)
+{
+	struct scratch s;
+	struct buf body;
+
+	(void)state;
+	scratch_make(&s);
+	buf_init(&body, 4096);
+	for (size_t n = 0; n < 1200; n++) {
+		struct journal_options o = options(&s);
+		int err;
+		struct journal *j = journal_create(&o, &err);
+
+		assert_non_null(j);
+		buf_clear(&body);
+		buf_adds(&body, STR(OPEN ",\"pad\":\""));
+		buf_fill(&body, 'x', n);
+		buf_addc(&body, '"');
+		journal_add(j, wall, 1500, buf_str(&body));
+		add(j, "\"t\":\"seal\"");
+		assert_int_equal(journal_error(j), 0);
+		add(j, "\"t\":\"a\"");
+		assert_int_equal(journal_error(j), EINVAL);
+		journal_free(j);
+		assert_int_equal(unlink(scratch_at(&s, "journal.jsonl")), 0);
+	}
+	buf_release(&body);
+	scratch_remove(&s);
+}
+
 static void many_records_are_written_unasked(void **state)
 {
 	struct scratch s;
@@ -788,6 +820,7 @@ int main(void)
 		cmocka_unit_test(observer_sees_what_was_written),
 		cmocka_unit_test(refuses_what_no_reader_would_take),
 		cmocka_unit_test(seal_ends_it),
+		cmocka_unit_test(seal_is_seen_at_every_length),
 		cmocka_unit_test(many_records_are_written_unasked),
 		cmocka_unit_test(no_sync_is_one_batch),
 		cmocka_unit_test(modes_follow_shared),
