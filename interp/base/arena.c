@@ -22,14 +22,7 @@
 
 /* Under AddressSanitizer the unused part is poisoned and every piece has a red
  * zone, or overruns inside a chunk would stay unseen. */
-#ifdef __SANITIZE_ADDRESS__
-#define ARENA_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define ARENA_ASAN 1
-#endif
-#endif
-#ifdef ARENA_ASAN
+#ifdef MEM_ASAN
 #include <sanitizer/asan_interface.h>
 enum { RED_ZONE = 16 };
 #define poison(p, n) __asan_poison_memory_region((p), (n))

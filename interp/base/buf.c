@@ -31,6 +31,8 @@ bool buf_grow(struct buf *b, size_t n)
 	size_t need = b->len + n + 1;
 	if (need > b->cap) {
 		size_t cap = b->cap < CAP_MIN ? CAP_MIN : b->cap;
+		if (MEM_MOVES(need))
+			cap = need;
 		while (cap < need)
 			cap = cap > SIZE_MAX / 2 ? need : cap * 2;
 		if (cap - 1 > b->max)

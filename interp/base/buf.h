@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+#include "base/mem.h"
 #include "base/str.h"
 
 struct buf {
@@ -75,8 +76,11 @@ static inline void buf_clear(struct buf *b)
 {
 	b->len = 0;
 	b->full = false;
-	if (b->p)
-		b->p[0] = '\0';
+	if (!b->p)
+		return;
+	b->p[0] = '\0';
+	if (MEM_MOVES(b->cap))
+		b->cap = 1; /* the next piece moves it */
 }
 
 static inline struct str buf_str(const struct buf *b)

@@ -43,10 +43,7 @@ static bool known(const struct diags *ds, int code, struct span at)
 
 static void keep(struct diags *ds, struct diag *d)
 {
-	if (ds->count == ds->cap) {
-		ds->cap = ds->cap ? ds->cap * 2 : 8;
-		ds->list = mem_realloc(ds->list, ds->cap * sizeof *ds->list);
-	}
+	MEM_ROOM(ds->list, ds->count, ds->cap, 8);
 	ds->list[ds->count++] = d;
 }
 

@@ -7,6 +7,14 @@
  */
 #include <stddef.h>
 
+#ifdef __SANITIZE_ADDRESS__
+#define MEM_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define MEM_ASAN 1
+#endif
+#endif
+
 /* Zeroed memory for n bytes (n may be 0); never NULL. Caller owns, mem_free(). */
 void *mem_alloc(size_t n);
 /* Zeroed array of count * size bytes; overflow of the product aborts. */
@@ -15,6 +23,26 @@ void *mem_array(size_t count, size_t size);
 void *mem_realloc(void *p, size_t n);
 /* Copy of n bytes with a NUL after them. Caller owns. */
 char *mem_dup(const char *p, size_t n);
+/*
+ * Room for one more item in a list that grows: `list` is an owned pointer, `count` how
+ * many it holds, `cap` how many it has room for (first `least`, then doubled).
+ * With MEM_ASAN most additions move the list, so that a pointer that was kept over one is
+ * found wherever it is kept, not only where the capacity happens to end.
+ */
+#define MEM_ROOM(list, count, cap, least)                                                   \
+	do {                                                                                \
+		if ((count) == (cap)) {                                                     \
+			(cap) = MEM_MOVES(count) ? (count) + 1 : (cap) ? (cap) * 2 : (least); \
+			(list) = mem_realloc((list), (cap) * sizeof(*(list)));              \
+		}                                                                           \
+	} while (0)
+
+#ifdef MEM_ASAN
+#define MEM_MOVES(size) ((size) < 4096)
+#else
+#define MEM_MOVES(size) 0
+#endif
+
 /* free(3); NULL is allowed. */
 void mem_free(void *p);
 /* Ends the process with 70 after "runbook: internal error: WHAT" on fd 2. */

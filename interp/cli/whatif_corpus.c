@@ -62,10 +62,7 @@ static bool list_dirs(struct corpus *k, struct str **names, uint32_t *n)
 	while ((e = readdir(d))) {
 		if (!run_id_ok(str_of(e->d_name)))
 			continue;
-		if (*n == cap) {
-			cap = cap ? cap * 2 : 64;
-			*names = mem_realloc(*names, cap * sizeof(**names));
-		}
+		MEM_ROOM(*names, *n, cap, 64);
 		(*names)[(*n)++] = arena_str(a, e->d_name, strlen(e->d_name));
 	}
 	closedir(d);

@@ -92,10 +92,7 @@ bool proc_scan(struct proc_list *l)
 		if (e->d_name[0] < '1' || e->d_name[0] > '9')
 			continue;
 		pid = strtol(e->d_name, NULL, 10);
-		if (l->count == l->cap) {
-			l->cap = l->cap ? l->cap * 2 : 256;
-			l->list = mem_realloc(l->list, l->cap * sizeof(*l->list));
-		}
+		MEM_ROOM(l->list, l->count, l->cap, 256);
 		if (proc_read((pid_t)pid, &l->list[l->count]))
 			l->count++;
 		else

@@ -63,10 +63,7 @@ struct loop_timer *timers_add(struct timers *t, int64_t at, timer_cb *cb, void *
 		t->free = w->next;
 	else
 		w = mem_alloc(sizeof(*w));
-	if (t->count == t->cap) {
-		t->cap = t->cap ? t->cap * 2 : 16;
-		t->heap = mem_realloc(t->heap, t->cap * sizeof(struct loop_timer *));
-	}
+	MEM_ROOM(t->heap, t->count, t->cap, 16);
 	*w = (struct loop_timer){ .at = at, .seq = t->seq++, .ix = t->count, .cb = cb, .arg = arg };
 	t->heap[t->count++] = w;
 	sift_up(t, w);

@@ -116,10 +116,7 @@ static void keep(struct child *c, const struct proc *p)
 	for (uint32_t i = 0; i < c->known_count; i++)
 		if (c->known[i].pid == p->pid && c->known[i].start == p->start)
 			return;
-	if (c->known_count == c->known_cap) {
-		c->known_cap = c->known_cap ? c->known_cap * 2 : 8;
-		c->known = mem_realloc(c->known, c->known_cap * sizeof(*c->known));
-	}
+	MEM_ROOM(c->known, c->known_count, c->known_cap, 8);
 	c->known[c->known_count++] = (struct known){ p->pid, p->start };
 }
 

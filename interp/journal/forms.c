@@ -36,10 +36,7 @@ static void keep(struct making *k, struct str s)
 	for (size_t i = k->first; i < f->count; i++)
 		if (f->list[i].n == s.n && !memcmp(f->bytes.p + f->list[i].at, s.p, s.n))
 			return;
-	if (f->count == f->cap) {
-		f->cap = f->cap ? f->cap * 2 : 64;
-		f->list = mem_realloc(f->list, f->cap * sizeof(*f->list));
-	}
+	MEM_ROOM(f->list, f->count, f->cap, 64);
 	f->list[f->count++] = (struct form){ (uint32_t)f->bytes.len, (uint32_t)s.n };
 	buf_adds(&f->bytes, s);
 	if (f->bytes.full)

@@ -127,10 +127,7 @@ static int read_ids(const char *state, struct str prefix, struct ids *ids)
 
 		if (!run_id_ok(name) || !str_starts(name, prefix) || (e->d_type != DT_DIR && e->d_type != DT_UNKNOWN))
 			continue;
-		if (ids->count == ids->cap) {
-			ids->cap = ids->cap ? ids->cap * 2 : 64;
-			ids->list = mem_realloc(ids->list, ids->cap * sizeof(*ids->list));
-		}
+		MEM_ROOM(ids->list, ids->count, ids->cap, 64);
 		memcpy(ids->list[ids->count++], name.p, RUN_ID_LEN);
 	}
 	err = errno;

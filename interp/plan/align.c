@@ -73,10 +73,7 @@ static void pair(struct pairing *p, struct aligned *was, struct aligned *is, boo
 
 static void left_over(struct side *s, struct aligned *x)
 {
-	if (s->n == s->cap) {
-		s->cap = s->cap ? s->cap * 2 : 64;
-		s->list = mem_realloc(s->list, s->cap * sizeof(struct aligned *));
-	}
+	MEM_ROOM(s->list, s->n, s->cap, 64);
 	s->list[s->n++] = x;
 }
 

@@ -44,10 +44,7 @@ static void start(void *ctx, const struct command *c)
 		return;
 	}
 	d->wrote = d->wrote || c->write;
-	if (d->count == d->cap) {
-		d->cap = d->cap ? d->cap * 2 : 16;
-		d->ops = mem_realloc(d->ops, d->cap * sizeof(*d->ops));
-	}
+	MEM_ROOM(d->ops, d->count, d->cap, 16);
 	d->ops[d->count++] = c->op;
 }
 

@@ -105,10 +105,7 @@ static void wait_for_window(struct frame *f)
 {
 	struct engine *e = f->e;
 
-	if (e->waiting_len == e->waiting_cap) {
-		e->waiting_cap = e->waiting_cap ? e->waiting_cap * 2 : 8;
-		e->waiting = mem_realloc(e->waiting, e->waiting_cap * sizeof(struct frame *));
-	}
+	MEM_ROOM(e->waiting, e->waiting_len, e->waiting_cap, 8);
 	e->waiting[e->waiting_len++] = f;
 	f->state = AT_WINDOW;
 }

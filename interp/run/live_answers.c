@@ -38,10 +38,7 @@ static bool had(const struct live *l, struct str name)
 
 static void see(struct live *l, struct str name)
 {
-	if (l->seen_count == l->seen_cap) {
-		l->seen_cap = l->seen_cap ? l->seen_cap * 2 : 16;
-		l->seen = mem_realloc(l->seen, l->seen_cap * sizeof(*l->seen));
-	}
+	MEM_ROOM(l->seen, l->seen_count, l->seen_cap, 16);
 	l->seen[l->seen_count++] = arena_str(&l->answers, name.p, name.n);
 }
 

@@ -37,10 +37,7 @@ static struct live_op *op_new(struct live *l, const struct command *c)
 		buf_init(&op->out.json, 64 << 10);
 		buf_init(&op->err.json, 64 << 10);
 	}
-	if (l->op_count == l->op_cap) {
-		l->op_cap = l->op_cap ? l->op_cap * 2 : 16;
-		l->ops = mem_realloc(l->ops, l->op_cap * sizeof(struct live_op *));
-	}
+	MEM_ROOM(l->ops, l->op_count, l->op_cap, 16);
 	op->ix = l->op_count;
 	l->ops[l->op_count++] = op;
 	op->c = *c;
@@ -102,10 +99,7 @@ static void op_list_free(struct live_op *op)
 
 static void add_event(struct live *l, struct live_event e)
 {
-	if (l->event_count == l->event_cap) {
-		l->event_cap = l->event_cap ? l->event_cap * 2 : 64;
-		l->events = mem_realloc(l->events, l->event_cap * sizeof(*l->events));
-	}
+	MEM_ROOM(l->events, l->event_count, l->event_cap, 64);
 	l->events[l->event_count++] = e;
 }
 

@@ -25,10 +25,7 @@ void op_drop(struct engine *e, uint32_t id)
 
 struct command *command_add(struct engine *e)
 {
-	if (e->queue_len == e->queue_cap) {
-		e->queue_cap = e->queue_cap ? e->queue_cap * 2 : 16;
-		e->queue = mem_realloc(e->queue, e->queue_cap * sizeof(*e->queue));
-	}
+	MEM_ROOM(e->queue, e->queue_len, e->queue_cap, 16);
 	return &e->queue[e->queue_len++];
 }
 
@@ -37,10 +34,7 @@ struct command *op_queue(struct frame *f, uint8_t kind, uint8_t what)
 	struct engine *e = f->e;
 	struct command *c = command_add(e);
 
-	if (e->op_len == e->op_cap) {
-		e->op_cap = e->op_cap ? e->op_cap * 2 : 16;
-		e->ops = mem_realloc(e->ops, e->op_cap * sizeof(*e->ops));
-	}
+	MEM_ROOM(e->ops, e->op_len, e->op_cap, 16);
 	*c = (struct command){ 0 };
 	c->op = ++e->next_op;
 	c->kind = kind;
@@ -61,10 +55,7 @@ void op_stop(struct engine *e, uint32_t id, int64_t grace)
 	if (!o || (o->stopped && grace > 0))
 		return;
 	o->stopped = true;
-	if (e->stop_len == e->stop_cap) {
-		e->stop_cap = e->stop_cap ? e->stop_cap * 2 : 16;
-		e->stops = mem_realloc(e->stops, e->stop_cap * sizeof(*e->stops));
-	}
+	MEM_ROOM(e->stops, e->stop_len, e->stop_cap, 16);
 	e->stops[e->stop_len].op = id;
 	e->stops[e->stop_len++].grace = grace;
 }

@@ -308,10 +308,7 @@ void rec_issue(struct engine *e, const char *severity, struct frame *f, struct s
 	struct jsonw w;
 	struct issue *s;
 
-	if (e->issue_len == e->issue_cap) {
-		e->issue_cap = e->issue_cap ? e->issue_cap * 2 : 8;
-		e->issues = mem_realloc(e->issues, e->issue_cap * sizeof(*e->issues));
-	}
+	MEM_ROOM(e->issues, e->issue_len, e->issue_cap, 8);
 	s = &e->issues[e->issue_len++];
 	s->step = f ? f->key : STR("");
 	s->severity = str_of(severity);

@@ -55,10 +55,7 @@ static void record(void *ctx, int64_t wall, int64_t mono, struct str body)
 		r->first = r->count = 0;
 		buf_clear(&r->bodies);
 	}
-	if (r->count == r->cap) {
-		r->cap = r->cap ? r->cap * 2 : 64;
-		r->made = mem_realloc(r->made, r->cap * sizeof(*r->made));
-	}
+	MEM_ROOM(r->made, r->count, r->cap, 64);
 	body = masked(r, body);
 	r->made[r->count++] = (struct made){ wall, mono, r->bodies.len, body.n, r->hidden };
 	buf_adds(&r->bodies, body);
@@ -76,10 +73,7 @@ static void start(void *ctx, const struct command *c)
 
 	if (r->o.observer.start)
 		r->o.observer.start(r->o.observer.arg, c);
-	if (r->op_count == r->op_cap) {
-		r->op_cap = r->op_cap ? r->op_cap * 2 : 16;
-		r->ops = mem_realloc(r->ops, r->op_cap * sizeof(*r->ops));
-	}
+	MEM_ROOM(r->ops, r->op_count, r->op_cap, 16);
 	r->ops[r->op_count++] = (struct waiting){ c->op, c->purpose, c->want_output, c->key, c->channel };
 }
 
@@ -100,10 +94,7 @@ static void stop(void *ctx, uint32_t op, int64_t grace)
 					 r->ops[i].purpose != OP_FOR_LADDER && r->ops[i].purpose != OP_FOR_SAMPLE &&
 					 r->ops[i].purpose != OP_FOR_HALT))
 			continue;
-		if (r->drop_count == r->drop_cap) {
-			r->drop_cap = r->drop_cap ? r->drop_cap * 2 : 16;
-			r->dropped = mem_realloc(r->dropped, r->drop_cap * sizeof(*r->dropped));
-		}
+		MEM_ROOM(r->dropped, r->drop_count, r->drop_cap, 16);
 		r->dropped[r->drop_count++] = op;
 		forget(r, i);
 		return;

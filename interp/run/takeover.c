@@ -17,10 +17,7 @@ struct resolution { struct resolution *next; struct str key; bool done; uint32_t
 
 static void list_add(struct frame ***list, uint32_t *n, uint32_t *cap, struct frame *f)
 {
-	if (*n == *cap) {
-		*cap = *cap ? *cap * 2 : 16;
-		*list = mem_realloc(*list, *cap * sizeof(**list));
-	}
+	MEM_ROOM(*list, *n, *cap, 16);
 	(*list)[(*n)++] = f;
 }
 

@@ -116,10 +116,7 @@ static struct trace_step *step_add(struct trace *t, struct frame *f)
 		s->holds = s->loop || prog_step_holds(f->ps);
 		s->at = keep(t, step_place(f));
 	}
-	if (t->step_count == t->step_cap) {
-		t->step_cap = t->step_cap ? t->step_cap * 2 : 64;
-		t->steps = mem_realloc(t->steps, t->step_cap * sizeof(struct trace_step *));
-	}
+	MEM_ROOM(t->steps, t->step_count, t->step_cap, 64);
 	s->order = t->step_count;
 	t->steps[t->step_count++] = s;
 	(void)map_add(&t->by_key, s->key, s);
@@ -271,10 +268,7 @@ static void on_start(void *arg, const struct command *c)
 	struct trace *t = arg;
 	struct trace_step *s;
 
-	if (t->way_len == t->way_cap) {
-		t->way_cap = t->way_cap ? t->way_cap * 2 : 16;
-		t->under_way = mem_realloc(t->under_way, t->way_cap * sizeof(*t->under_way));
-	}
+	MEM_ROOM(t->under_way, t->way_len, t->way_cap, 16);
 	t->under_way[t->way_len].op = c->op;
 	t->under_way[t->way_len++].of = trace_start(t, c, &s);
 }
@@ -301,10 +295,7 @@ static void on_event(void *arg, const struct record *rec, const struct event *ev
 	if (ev->kind != EVENT_RESULT) {
 		if (ev->kind == EVENT_EPOCH)
 			t->way_len = 0;
-		if (t->event_count == t->event_cap) {
-			t->event_cap = t->event_cap ? t->event_cap * 2 : 8;
-			t->events = mem_realloc(t->events, t->event_cap * sizeof(*t->events));
-		}
+		MEM_ROOM(t->events, t->event_count, t->event_cap, 8);
 		t->events[t->event_count++] = (struct trace_event){ rec->n, ev->mono, ev->wall, keep(t, rec->line) };
 		return;
 	}

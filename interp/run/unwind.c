@@ -12,19 +12,13 @@
 
 void residue_add(struct engine *e, struct str key, struct str why, struct str *commands, uint32_t n)
 {
-	if (e->residue_len == e->residue_cap) {
-		e->residue_cap = e->residue_cap ? e->residue_cap * 2 : 8;
-		e->residue = mem_realloc(e->residue, e->residue_cap * sizeof(*e->residue));
-	}
+	MEM_ROOM(e->residue, e->residue_len, e->residue_cap, 8);
 	e->residue[e->residue_len++] = (struct residue){ key, why, commands, n };
 }
 
 static void undone_add(struct engine *e, struct str key)
 {
-	if (e->undone_len == e->undone_cap) {
-		e->undone_cap = e->undone_cap ? e->undone_cap * 2 : 8;
-		e->undone = mem_realloc(e->undone, e->undone_cap * sizeof(*e->undone));
-	}
+	MEM_ROOM(e->undone, e->undone_len, e->undone_cap, 8);
 	e->undone[e->undone_len++] = key;
 }
 

@@ -21,10 +21,7 @@ static void plan_drive(struct whatif *w, const struct drive *d, uint32_t at, uin
 {
 	struct script *s;
 
-	if (w->len == w->cap) {
-		w->cap = w->cap ? w->cap * 2 : 16;
-		w->queue = mem_realloc(w->queue, w->cap * sizeof(*w->queue));
-	}
+	MEM_ROOM(w->queue, w->len, w->cap, 16);
 	s = &w->queue[w->len++];
 	s->len = at + 1;
 	s->ways = mem_alloc(s->len);

@@ -140,10 +140,7 @@ static void start(void *ctx, const struct command *c)
 	struct world *w = ctx;
 	struct pending *p;
 
-	if (w->op_len == w->op_cap) {
-		w->op_cap = w->op_cap ? w->op_cap * 2 : 16;
-		w->ops = mem_realloc(w->ops, w->op_cap * sizeof(*w->ops));
-	}
+	MEM_ROOM(w->ops, w->op_len, w->op_cap, 16);
 	p = &w->ops[w->op_len++];
 	*p = (struct pending){ .op = c->op, .c = *c, .n = never };
 	p->is = trace_start(&w->d->t, c, &p->step);

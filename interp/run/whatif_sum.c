@@ -49,10 +49,7 @@ static struct sum_step *add(struct whatif_sum *s, struct str place)
 {
 	struct sum_step *x = arena_alloc(s->a, sizeof(*x)), *first;
 
-	if (s->count == s->cap) {
-		s->cap = s->cap ? s->cap * 2 : 64;
-		s->steps = mem_realloc(s->steps, s->cap * sizeof(struct sum_step *));
-	}
+	MEM_ROOM(s->steps, s->count, s->cap, 64);
 	s->steps[s->count++] = x;
 	first = map_get(&s->by_place, place);
 	if (!first) {
@@ -200,10 +197,7 @@ static void add_outcome(struct whatif_sum *s, const struct drive *d)
 	while (x < s->outcomes + s->outcome_count && x->status != d->t.status)
 		x++;
 	if (x == s->outcomes + s->outcome_count) {
-		if (s->outcome_count == s->outcome_cap) {
-			s->outcome_cap = s->outcome_cap ? s->outcome_cap * 2 : 8;
-			s->outcomes = mem_realloc(s->outcomes, s->outcome_cap * sizeof(*s->outcomes));
-		}
+		MEM_ROOM(s->outcomes, s->outcome_count, s->outcome_cap, 8);
 		x = &s->outcomes[s->outcome_count++];
 		*x = (struct whatif_outcome){ .status = d->t.status };
 		describe_outcome(s, d, x);

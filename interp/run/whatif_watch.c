@@ -23,10 +23,7 @@ uint8_t world_decide(struct world *w, struct str key, uint8_t ways, const char *
 		d->too_long = true;
 		return 0;
 	}
-	if (i == d->made_cap) {
-		d->made_cap = d->made_cap ? d->made_cap * 2 : 16;
-		d->made = mem_realloc(d->made, d->made_cap * sizeof(*d->made));
-	}
+	MEM_ROOM(d->made, i, d->made_cap, 16);
 	d->made[d->made_len++] = (struct decision){ ways, taken, arena_str(&d->t.arena, key.p, key.n), str_of(words[taken]), !taken };
 	return taken;
 }

@@ -14,10 +14,7 @@ struct operands { const struct expr **list; uint32_t count, cap; };
 
 static void operands_add(struct operands *o, const struct expr *e)
 {
-	if (o->count == o->cap) {
-		o->cap = o->cap ? o->cap * 2 : 8;
-		o->list = mem_realloc(o->list, o->cap * sizeof(*o->list));
-	}
+	MEM_ROOM(o->list, o->count, o->cap, 8);
 	o->list[o->count++] = e;
 }
 

@@ -97,10 +97,7 @@ void shell_add_var(struct shell_scanner *s, uint32_t start, uint32_t end, bool s
 	struct str name = str_slice(s->text, start, end);
 	if (!name.n || (!set && (s->opaque || shell_sets(s->dialect, name))))
 		return;
-	if (s->var_count == s->var_cap) {
-		s->var_cap = s->var_cap ? s->var_cap * 2 : 16;
-		s->vars = mem_realloc(s->vars, s->var_cap * sizeof(*s->vars));
-	}
+	MEM_ROOM(s->vars, s->var_count, s->var_cap, 16);
 	s->vars[s->var_count++] = (struct shell_var){ name, start, end, set };
 }
 
@@ -111,10 +108,7 @@ void shell_add_array(struct shell_scanner *s, struct str name)
 		s->has_array = true;
 		return;
 	}
-	if (s->array_count == s->array_cap) {
-		s->array_cap = s->array_cap ? s->array_cap * 2 : 8;
-		s->arrays = mem_realloc(s->arrays, s->array_cap * sizeof(*s->arrays));
-	}
+	MEM_ROOM(s->arrays, s->array_count, s->array_cap, 8);
 	s->arrays[s->array_count++] = arena_str(s->a, name.p, name.n);
 }
 

@@ -14,10 +14,7 @@ struct words { struct shell_word *list; uint32_t count, cap; };
 
 static struct shell_word *words_push(struct words *ws)
 {
-	if (ws->count == ws->cap) {
-		ws->cap = ws->cap ? ws->cap * 2 : 8;
-		ws->list = mem_realloc(ws->list, ws->cap * sizeof(*ws->list));
-	}
+	MEM_ROOM(ws->list, ws->count, ws->cap, 8);
 	return &ws->list[ws->count++];
 }
 

@@ -64,10 +64,7 @@ struct parts { struct tmpl_part *list; uint32_t count, cap; };
 
 static void parts_add(struct parts *ps, struct tmpl_part part)
 {
-	if (ps->count == ps->cap) {
-		ps->cap = ps->cap ? ps->cap * 2 : 4;
-		ps->list = mem_realloc(ps->list, ps->cap * sizeof(*ps->list));
-	}
+	MEM_ROOM(ps->list, ps->count, ps->cap, 4);
 	ps->list[ps->count++] = part;
 }
 
