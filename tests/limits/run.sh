@@ -216,6 +216,16 @@ many_modules() {
 	} | book file.yml
 	seq "$1" | while read -r i; do printf 'runbook: 1\nsteps: [{ guard: true }]\n' >"m$i.yml"; done
 }
+windows() { # COUNT
+	printf 'window: [%s{ from: 02:00, to: 04:00 }]\nact: [{ run: "true", rollback: [] }]\n' "$(repeat '{ days: [sun] }, ' $(($1 - 1)))" | book file.yml
+}
+limit_change_windows() {
+	windows "$1"
+	good check file.yml
+	windows $(($1 + 1))
+	bad check file.yml
+	says "$2"
+}
 limit_modules() {
 	many_modules "$1"
 	good check file.yml
