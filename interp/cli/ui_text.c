@@ -423,6 +423,12 @@ static void put_does(struct ui *u, struct str does)
 		buf_addz(&u->line, "  (the undoing goes on)");
 }
 
+static void put_canceller(struct ui *u, struct str by, struct str why)
+{
+	if (by.n)
+		put_detail(u, arena_printf(&u->arena, "by " STR_FMT "%s" STR_FMT, STR_ARG(by), why.n ? ": " : "", STR_ARG(why)));
+}
+
 /* What changed for a monitor; one line, and none for a sample that says the same again. */
 static void on_monitor(struct ui *u, const struct record *r)
 {
@@ -469,6 +475,7 @@ void ui_text_record(struct ui *u, const struct record *r, const char *what)
 		begin_line(u, "\x1b[33m", STR("signal"), record_text(r, &u->arena, "name"));
 		put_does(u, record_text(r, &u->arena, "does"));
 		flush_line(u);
+		put_canceller(u, record_text(r, &u->arena, "by"), record_text(r, &u->arena, "why"));
 	} else if (str_eqz(r->t, "epoch.open")) {
 		on_epoch(u, r);
 	} else if (str_eqz(r->t, "doubt")) {

@@ -364,7 +364,7 @@ static void members(struct jsonw *w, const struct key *k)
 		guard_members(w);
 	else if (strcmp(t, "Foreach") == 0)
 		foreach_members(w);
-	else if (strcmp(t, "Window | [Window]") == 0)
+	else if (strcmp(t, "Windows") == 0)
 		windows_members(w);
 	else if (t[0] >= 'A' && t[0] <= 'Z')
 		all_of_ref(w, t);

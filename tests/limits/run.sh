@@ -540,6 +540,20 @@ end_list() {
 	wait $waiting
 }
 answer() { "$program" answer @last list "$@" >out 2>&1 </dev/null; }
+limit_reason_of_a_cancel() {
+	book file.yml <<-X
+		act:
+		  - { run: 'touch began; sleep 60', rollback: [] }
+	X
+	"$program" exec file.yml --no-input >bg 2>&1 </dev/null &
+	pid=$!
+	until test -e began; do sleep 0.02; done
+	bad "$program" cancel @last --why "$(zeros $(($1 + 1)))" >out 2>&1
+	says 'at most 4 KiB'
+	good "$program" cancel @last --why "$(zeros "$1")" >out 2>&1
+	wait "$pid"
+	[ "$(sed -n 's/.*"t":"signal".*"why":"\(x*\)".*/\1/p' "$(last)/journal.jsonl" | tr -d '\n' | wc -c)" = "$1" ] || say "the reason is not whole"
+}
 limit_answer_file() {
 	begin_list
 	bad answer 1 --why "$(zeros $(($1 + 1)))"
