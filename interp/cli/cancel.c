@@ -10,12 +10,14 @@
 #include "cli/past.h"
 #include "cli/settings.h"
 #include "host/clock.h"
+#include "journal/reason.h"
 #include "journal/state.h"
 #include "value/units.h"
 
 /*
- * cancel: asks the living runner of a run to settle and undo. A run without a
- * runner cannot be undone from here; with --why its lock is freed.
+ * cancel: asks the living runner of a run to settle and undo, and tells it who
+ * asks and why. A run without a runner cannot be undone from here; with --why
+ * its lock is freed.
  */
 
 static int wait_for_end(struct cli *c, struct past *p)
@@ -25,6 +27,8 @@ static int wait_for_end(struct cli *c, struct past *p)
 	cli_error("run " STR_FMT " is told to stop; waiting until it has undone what it did", STR_ARG(p->id));
 	while (run_is_live(p->dir.p))
 		nanosleep(&pause, NULL);
+	if (reason_withdraw(p->dir.p))
+		cli_error("the run was ending already, or another cancel came at the same time: this one is not in its journal");
 	if (!report_read(&c->arena, p->journal.p, true, &p->s)) {
 		cli_error("%s", p->s.scan.why);
 		return EXIT_DAMAGED;
@@ -39,23 +43,56 @@ static int wait_for_end(struct cli *c, struct past *p)
 	return EXIT_OK;
 }
 
-static int stop_runner(struct cli *c, struct past *p)
+/* --why as a text that the journal can take. False after a message. */
+static bool given_reason(struct cli *c, struct str *why)
 {
+	const char *given = cli_arg(c, "why");
+
+	*why = str_trim(str_of(given ? given : ""));
+	if (given && (!why->n || !utf8_valid(*why) || why->n > REASON_WHY_MAX)) {
+		cli_usage(c, "--why needs a reason as text, of at most 4 KiB");
+		return false;
+	}
+	return true;
+}
+
+/* Who cancels, and why, for the runner to find. A run must be stopped even if that cannot be kept. */
+static void leave_reason(const struct past *p, struct str by, struct str why)
+{
+	int err = utf8_valid(by) && by.n <= REASON_BY_MAX ? reason_leave(p->dir.p, &(struct reason){ by, why }) : EINVAL;
+
+	if (err)
+		cli_error("who cancels the run%s cannot be kept with it: %s", why.n ? ", and why," : "", file_error(err));
+}
+
+static int stop_runner(struct cli *c, struct past *p, struct str why)
+{
+	struct settings set;
 	char self[256] = "";
 
 	if (gethostname(self, sizeof(self) - 1) || !str_eqz(p->s.host, self)) {
 		cli_error("run " STR_FMT " runs on " STR_FMT ": cancel it there", STR_ARG(p->id), STR_ARG(p->s.host));
 		return EXIT_FAILED;
 	}
-	if (p->s.pid <= 1 || kill((pid_t)p->s.pid, SIGTERM)) {
-		cli_error("the runner (process %lld) cannot be told: %s", (long long)p->s.pid, strerror(errno));
+	if (p->s.pid <= 1 || kill((pid_t)p->s.pid, 0)) {
+		cli_error("the runner (process %lld) cannot be told: %s", (long long)p->s.pid, strerror(p->s.pid <= 1 ? ESRCH : errno));
+		return EXIT_FAILED;
+	}
+	if (!settings_load(c, &set))
+		return EXIT_USAGE;
+	leave_reason(p, settings_operator(c, &set, settings_user(c)), why);
+	if (kill((pid_t)p->s.pid, SIGTERM)) {
+		int err = errno;
+
+		(void)reason_withdraw(p->dir.p);
+		cli_error("the runner (process %lld) cannot be told: %s", (long long)p->s.pid, strerror(err));
 		return EXIT_FAILED;
 	}
 	return cli_has(c, "no-wait") ? EXIT_OK : wait_for_end(c, p);
 }
 
 /* Who freed the lock of a run that had no runner, and why: kept in its folder. */
-static int remember(struct cli *c, const struct past *p, const char *why)
+static int remember(struct cli *c, const struct past *p, struct str why)
 {
 	struct str path = arena_printf(&c->arena, STR_FMT "/released", STR_ARG(p->dir));
 	struct jsonw w;
@@ -69,7 +106,7 @@ static int remember(struct cli *c, const struct past *p, const char *why)
 	jsonw_open(&w, '{');
 	jsonw_kstr(&w, "at", buf_str(&now));
 	jsonw_kint(&w, "uid", (int64_t)geteuid());
-	jsonw_kstr(&w, "why", str_of(why));
+	jsonw_kstr(&w, "why", why);
 	jsonw_close(&w, '}');
 	buf_addc(&b, '\n');
 	fd = open(path.p, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -82,7 +119,7 @@ static int remember(struct cli *c, const struct past *p, const char *why)
 	return err;
 }
 
-static int release_lock(struct cli *c, struct past *p, const char *why)
+static int release_lock(struct cli *c, struct past *p, struct str why)
 {
 	struct settings set;
 	int err;
@@ -91,11 +128,11 @@ static int release_lock(struct cli *c, struct past *p, const char *why)
 		cli_error("run " STR_FMT ": nothing was written, its runner died before it did anything; its lock frees itself", STR_ARG(p->id));
 		return EXIT_FAILED;
 	}
-	if (!p->s.lock.n && why) {
+	if (!p->s.lock.n && why.n) {
 		cli_error("run " STR_FMT " holds no lock: there is nothing to free", STR_ARG(p->id));
 		return EXIT_FAILED;
 	}
-	if (!why || !*why) {
+	if (!why.n) {
 		cli_error("run " STR_FMT " is %.*s and has no runner: undo it with `runbook rollback " STR_FMT "`, or go on with `runbook resume "
 			  STR_FMT "`", STR_ARG(p->id), STR_ARG(past_status(p)), STR_ARG(p->id), STR_ARG(p->id));
 		cli_error("to leave what it did as it is and only free its lock: runbook cancel " STR_FMT " --why TEXT", STR_ARG(p->id));
@@ -117,32 +154,36 @@ static int release_lock(struct cli *c, struct past *p, const char *why)
 static int cancel_run(struct cli *c)
 {
 	struct past p;
+	struct str why;
 	int code;
 
 	if (c->arg_count != 1)
 		return cli_usage(c, "cancel needs a run");
+	if (!given_reason(c, &why))
+		return EXIT_USAGE;
 	code = past_open(c, c->args[0], &p);
 	if (code)
 		return code;
 	if (p.live)
-		return stop_runner(c, &p);
+		return stop_runner(c, &p, why);
 	if (p.s.sealed) {
 		cli_error("run " STR_FMT " has ended already: " STR_FMT, STR_ARG(p.id), STR_ARG(p.s.status));
 		return EXIT_FAILED;
 	}
-	return release_lock(c, &p, cli_arg(c, "why"));
+	return release_lock(c, &p, why);
 }
 
 static const struct option_row options[] = {
 	{ "no-wait", 0, NULL, "do not wait until the run has ended" },
-	{ "why", 0, "TEXT", "free the lock of a run that has no runner; the reason is kept with the run" },
+	{ "why", 0, "TEXT", "the reason, kept in the journal; of a run that has no runner: free its lock" },
+	{ "operator", 0, "NAME", "who acts, recorded as claimed" },
 	{ "state", 0, "DIR", "where runs are kept" },
 	{ NULL, 0, NULL, NULL },
 };
 
 const struct cli_command cmd_cancel = {
 	.name = "cancel",
-	.usage = "cancel RUN [--no-wait] [--why TEXT]",
+	.usage = "cancel RUN [--no-wait] [--why TEXT] [--operator NAME]",
 	.summary = "stop a run; what it did is undone",
 	.help = "The runner settles (running steps get TERM, then KILL), undoes and seals. Exit 0 when it\n"
 		"has ended and nothing is left, 4 when a person must act.\n",

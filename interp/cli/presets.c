@@ -124,22 +124,22 @@ bool presets_outside(struct cli *c, struct str *reason)
 
 void presets_outside_note(const struct loaded *l, struct str reason)
 {
-	const struct window *w = &l->program->rb->window;
+	const struct windows *w = &l->program->rb->windows;
 
-	if (reason.n && w->present && w->otherwise == WINDOW_FAIL)
+	if (reason.n && w->count && w->otherwise == WINDOW_FAIL)
 		cli_error(STR_FMT ":%u: --outside-window changes nothing: outside of its window this runbook fails (`else: confirm` would let a person decide)",
 			  STR_ARG(l->path), source_locate(w->span.src, w->span.start).line);
 }
 
 static bool window_given(const struct loaded *l, int64_t wall)
 {
-	const struct window *w = &l->program->rb->window;
+	const struct windows *w = &l->program->rb->windows;
 	struct buf b;
 
-	if (!w->present || w->otherwise != WINDOW_CONFIRM || window_open(w, wall))
+	if (!w->count || w->otherwise != WINDOW_CONFIRM || windows_open(w, wall))
 		return true;
 	buf_init(&b, 4096);
-	window_outside(w, wall, &b);
+	windows_outside(w, wall, &b);
 	cli_error(STR_FMT ":%u: " STR_FMT "; without a terminal say why you go on: --outside-window REASON", STR_ARG(l->path),
 		  source_locate(w->span.src, w->span.start).line, STR_ARG(buf_str(&b)));
 	buf_release(&b);

@@ -23,7 +23,6 @@
 #include "host/env.h"
 #include "host/secret.h"
 #include "host/tty.h"
-#include "host/user.h"
 #include "journal/answers.h"
 #include "journal/journal.h"
 #include "journal/mask.h"
@@ -39,13 +38,6 @@
  * can be refused is refused first; the lock is taken before the folder is
  * made; the journal is open before anything acts.
  */
-
-static struct str user_name(struct cli *c)
-{
-	struct str name = user_of(&c->arena, geteuid());
-
-	return name.n ? name : arena_printf(&c->arena, "uid %u", (unsigned)geteuid());
-}
 
 static bool random_seed(char hex[65])
 {
@@ -518,9 +510,8 @@ int runner_begin(struct runner *r, struct cli *c)
 	r->wall = clock_wall();
 	r->boot = clock_boot();
 	r->state = setting(&r->set, SET_STATE);
-	r->user = user_name(c);
-	r->operator_name = r->claimed_operator ? str_of(r->claimed_operator)
-			  : r->set.of[SET_OPERATOR].value.n ? r->set.of[SET_OPERATOR].value : r->user;
+	r->user = settings_user(c);
+	r->operator_name = settings_operator(c, &r->set, r->user);
 	if (gethostname(r->host, sizeof(r->host) - 1))
 		r->host[0] = '?';
 	if (child_become_subreaper()) {

@@ -2,12 +2,14 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "base/buf.h"
 #include "base/diag.h"
 #include "base/file.h"
 #include "cli/command.h"
 #include "cli/diags.h"
 #include "cli/site.h"
+#include "host/user.h"
 #include "syntax/node.h"
 
 /* settings: flags, variables, files, defaults; in that order. */
@@ -112,4 +114,20 @@ bool settings_load(struct cli *c, struct settings *s)
 		ok = false;
 	}
 	return ok;
+}
+
+struct str settings_user(struct cli *c)
+{
+	struct str name = user_of(&c->arena, geteuid());
+
+	return name.n ? name : arena_printf(&c->arena, "uid %u", (unsigned)geteuid());
+}
+
+struct str settings_operator(struct cli *c, const struct settings *s, struct str user)
+{
+	const char *claimed = cli_arg(c, "operator");
+
+	if (claimed)
+		return str_of(claimed);
+	return s->of[SET_OPERATOR].value.n ? s->of[SET_OPERATOR].value : user;
 }

@@ -22,6 +22,10 @@ extern const char *const setting_names[SET_COUNT]; /* "state", ... */
 
 /* False after a message: a configuration file is wrong (line and column in it). */
 bool settings_load(struct cli *c, struct settings *s);
+/* The account that this process has: its name, or "uid N". */
+struct str settings_user(struct cli *c);
+/* Who acts: --operator, the setting, else the account. */
+struct str settings_operator(struct cli *c, const struct settings *s, struct str user);
 /* As NUL-terminated text. */
 const char *setting(const struct settings *s, enum setting which);
 

@@ -57,6 +57,7 @@ static void running_clear(struct ui_running *run)
 {
 	buf_release(&run->partial[0]);
 	buf_release(&run->partial[1]);
+	buf_release(&run->question);
 	memset(run, 0, sizeof(*run));
 }
 
@@ -111,6 +112,7 @@ static void running_add(struct ui *u, const struct record *r)
 		run->maybe = record_bool(r, "unknown");
 		buf_init(&run->partial[0], 64 << 10);
 		buf_init(&run->partial[1], 64 << 10);
+		buf_init(&run->question, 64 << 10);
 		buf_init(&what, sizeof(run->what) - 1);
 		ui_describe(u, r, &what);
 		memcpy(run->what, what.p ? what.p : "", what.len);
@@ -161,18 +163,20 @@ static void running_end(struct ui *u, struct str key, char what[160])
 		u->running_end--;
 }
 
-/* Is it a step's first attempt? That says nothing to people, and it is the longest record
- * of a step: not worth taking apart. (The first `t` of a line is its type's.) */
+/* Is it a step's first attempt, and no answer? That says nothing to people, and it is the longest
+ * record of a step: not worth taking apart. (The first `t` of a line is its type's.) */
 static bool first_attempt(struct str line)
 {
 	static const char type[] = "t\":\"step.attempt\",\"k\":\"";
 	const char *end = line.p + line.n, *p = memchr(line.p, 't', line.n);
+	struct str rest;
 
 	if (!p || !str_starts((struct str){ p, (size_t)(end - p) }, str_of(type)))
 		return false;
 	p += sizeof(type) - 1;
 	p = memchr(p, '"', (size_t)(end - p));
-	return p && str_starts((struct str){ p, (size_t)(end - p) }, STR("\",\"a\":1,"));
+	rest = (struct str){ p, p ? (size_t)(end - p) : 0 };
+	return str_starts(rest, STR("\",\"a\":1,")) && !str_starts(rest, STR("\",\"a\":1,\"end\":\"answer\""));
 }
 
 static void show_record(struct ui *u, struct str line)

@@ -16,6 +16,7 @@ struct ui_running {
 	char what[160];          /* its command or name, short */
 	char last[160];          /* last line of output, safe to show */
 	struct buf partial[2];   /* output not yet ended by a newline: stdout, stderr */
+	struct buf question;     /* of a confirm that the terminal would show: if --yes or -i answers, it does not */
 	int64_t since;           /* us of the run */
 	bool announced;          /* plain: its start was shown */
 	bool used;

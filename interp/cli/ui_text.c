@@ -226,17 +226,6 @@ static void on_outcome(struct ui *u, const struct record *r, const char *what)
 	}
 }
 
-static void on_attempt(struct ui *u, const struct record *r)
-{
-	/* only attempts that others follow are worth a line of their own */
-	if (record_int(r, "a", 1) > 1) {
-		begin_line(u, "\x1b[33m", STR("attempt"), r->k);
-		pad_to(u, r->k, 28);
-		buf_printf(&u->line, "number %d", (int)record_int(r, "a", 1));
-		flush_line(u);
-	}
-}
-
 static void on_comp(struct ui *u, const struct record *r)
 {
 	struct str status = record_text(r, &u->arena, "status");
@@ -368,24 +357,27 @@ static void on_question(struct ui *u, const struct record *r)
 		if (n < 0 || (size_t)n >= sizeof(u->item))
 			u->item[0] = 0;
 	}
-	if (record_bool(r, "again") || !(approve || list || (confirm && here) || (str_eqz(what, "ask") && here)))
+	if (record_bool(r, "again") || !(approve || list || confirm || (str_eqz(what, "ask") && here)))
 		return;
-	begin_line(u, "\x1b[33m", approve || !here ? STR("waiting") : STR("asks"), r->k);
+	begin_line(u, "\x1b[33m", approve || (list && !here) ? STR("waiting") : STR("asks"), r->k);
 	pad_to(u, r->k, 28);
-	if (approve || !here)
+	if (approve || (list && !here))
 		ui_answer_command(u, r, &u->line);
 	else
 		buf_adds(&u->line, what);
 	flush_line(u);
-	if (approve || list) /* the others are asked in these words right now */
+	if (approve || list || !here) /* the others are asked in these words right now */
 		put_lines(u, "", record_text(r, &u->arena, "text"));
+	else if (confirm && ui_running_find(u, r->k))
+		buf_adds(&ui_running_find(u, r->k)->question, record_text(r, &u->arena, "text"));
 }
 
 static void on_answer(struct ui *u, const struct record *r)
 {
 	struct str refused = record_text(r, &u->arena, record_raw(r, "refused").n ? "refused" : "not_taken");
+	bool none = record_raw(r, "end").n && !str_eqz(record_text(r, &u->arena, "end"), "answer");
 
-	if (record_raw(r, "end").n || (u->interactive && !u->o.past && str_eqz(record_text(r, &u->arena, "how"), "terminal")))
+	if (none || (u->interactive && !u->o.past && str_eqz(record_text(r, &u->arena, "how"), "terminal")))
 		return; /* who typed it has seen it, and is told at the prompt what was wrong */
 	begin_line(u, refused.n ? "\x1b[31m" : "\x1b[32m", refused.n ? STR("not taken") : STR("answer"), r->k);
 	pad_to(u, r->k, 28);
@@ -411,6 +403,24 @@ static void on_answer(struct ui *u, const struct record *r)
 		put_detail(u, refused);
 }
 
+static void on_attempt(struct ui *u, const struct record *r)
+{
+	/* only attempts that others follow are worth a line of their own, and answers */
+	if (record_int(r, "a", 1) > 1) {
+		begin_line(u, "\x1b[33m", STR("attempt"), r->k);
+		pad_to(u, r->k, 28);
+		buf_printf(&u->line, "number %d", (int)record_int(r, "a", 1));
+		flush_line(u);
+	}
+	if (record_raw(r, "answer").n) {
+		struct ui_running *run = ui_running_find(u, r->k);
+
+		if (run && run->question.len && str_eqz(record_text(r, &u->arena, "how"), "preset"))
+			put_lines(u, "", buf_str(&run->question));
+		on_answer(u, r);
+	}
+}
+
 static void put_does(struct ui *u, struct str does)
 {
 	if (str_eqz(does, "cancel"))
@@ -421,6 +431,12 @@ static void put_does(struct ui *u, struct str does)
 		buf_addz(&u->line, "  ending the step that runs");
 	else
 		buf_addz(&u->line, "  (the undoing goes on)");
+}
+
+static void put_canceller(struct ui *u, struct str by, struct str why)
+{
+	if (by.n)
+		put_detail(u, arena_printf(&u->arena, "by " STR_FMT "%s" STR_FMT, STR_ARG(by), why.n ? ": " : "", STR_ARG(why)));
 }
 
 /* What changed for a monitor; one line, and none for a sample that says the same again. */
@@ -469,6 +485,7 @@ void ui_text_record(struct ui *u, const struct record *r, const char *what)
 		begin_line(u, "\x1b[33m", STR("signal"), record_text(r, &u->arena, "name"));
 		put_does(u, record_text(r, &u->arena, "does"));
 		flush_line(u);
+		put_canceller(u, record_text(r, &u->arena, "by"), record_text(r, &u->arena, "why"));
 	} else if (str_eqz(r->t, "epoch.open")) {
 		on_epoch(u, r);
 	} else if (str_eqz(r->t, "doubt")) {

@@ -199,7 +199,7 @@ static void on_signal(void *arg, int fd, unsigned events)
 
 	(void)events;
 	while (read(fd, &si, sizeof(si)) == (ssize_t)sizeof(si))
-		l->sig_cb(l->sig_arg, (int)si.ssi_signo);
+		l->sig_cb(l->sig_arg, (int)si.ssi_signo, (pid_t)si.ssi_pid, (uid_t)si.ssi_uid);
 }
 
 static void ignore_some(struct loop *l)

@@ -8,6 +8,7 @@
  */
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct loop;
 struct loop_fd;
@@ -20,7 +21,8 @@ enum { LOOP_READ = 1, LOOP_WRITE = 2, LOOP_HANGUP = 4 };
 /* events: what is so now; LOOP_HANGUP (also errors) comes unasked. */
 typedef void loop_fd_cb(void *arg, int fd, unsigned events);
 typedef void loop_timer_cb(void *arg);
-typedef void loop_signal_cb(void *arg, int signo);
+/* sender: the process that sent it and its account; 0: the system itself. */
+typedef void loop_signal_cb(void *arg, int signo, pid_t sender, uid_t uid);
 
 /* Watches fd (borrowed), level-triggered. NULL and errno set on error. */
 struct loop_fd *loop_watch(struct loop *l, int fd, unsigned events, loop_fd_cb *cb, void *arg);

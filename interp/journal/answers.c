@@ -11,7 +11,7 @@
 #include "base/buf.h"
 #include "base/jsonw.h"
 #include "base/mem.h"
-#include "value/json.h"
+#include "journal/owned.h"
 
 /* answers: see answers.h. */
 
@@ -108,91 +108,24 @@ int answers_list(const char *run_dir, void (*each)(void *arg, struct str name), 
 	return err == ENOENT ? 0 : err;
 }
 
-/* The bytes of a regular file that only its owner can have written. */
-static bool read_bytes(struct arena *a, int fd, struct answer *out, struct str *why)
+bool answer_read(struct arena *a, const char *run_dir, struct str name, struct answer *out, struct str *why)
 {
-	struct stat st;
-	char *p;
-	size_t n = 0;
-	ssize_t got = 1;
+	struct owned file;
+	bool ok = owned_read(a, arena_printf(a, "%s/" STR_FMT, folder(a, run_dir), STR_ARG(name)).p, ANSWER_MAX, &file, why);
 
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-		*why = STR("it is no regular file");
+	*out = (struct answer){ .name = arena_str(a, name.p, name.n), .uid = file.uid };
+	if (!ok)
 		return false;
-	}
-	out->uid = (int64_t)st.st_uid;
-	if (st.st_nlink != 1 || (st.st_mode & 022)) {
-		*why = st.st_nlink != 1 ? STR("it has several names") : STR("others than its owner may write it");
-		return false;
-	}
-	if (st.st_size <= 0 || st.st_size > ANSWER_MAX) {
-		*why = st.st_size > 0 ? STR("it is longer than 64 KiB") : STR("it is empty");
-		return false;
-	}
-	p = arena_alloc(a, (size_t)st.st_size + 1);
-	while (n < (size_t)st.st_size && got > 0) {
-		got = read(fd, p + n, (size_t)st.st_size - n);
-		if (got < 0 && errno == EINTR)
-			got = 1;
-		else if (got > 0)
-			n += (size_t)got;
-	}
-	p[n] = 0;
-	out->bytes = (struct str){ p, n };
-	if (got < 0)
-		*why = str_of(strerror(errno));
-	return got >= 0;
-}
-
-static struct str member(struct value map, const char *name)
-{
-	const struct value *v = value_get(map, str_of(name));
-
-	return v && v->kind == V_STRING ? value_text(*v) : STR("");
-}
-
-static bool understand(struct arena *a, struct answer *out, struct str *why)
-{
-	struct json_error je;
-	struct value map;
-	const struct value *v;
-
-	if (!utf8_valid(out->bytes) || !json_parse(a, out->bytes, &map, &je) || map.kind != V_MAP) {
-		*why = STR("it is not JSON");
-		return false;
-	}
-	v = value_get(map, STR("v"));
-	if (!v || v->kind != V_INT || v->i != 1) {
-		*why = STR("it is not an answer of version 1");
-		return false;
-	}
-	out->run = member(map, "run");
-	out->key = member(map, "k");
-	out->subject = member(map, "subject");
-	out->answer = member(map, "answer");
-	out->item = member(map, "item");
-	out->why = member(map, "why");
-	out->signer = member(map, "signer");
+	out->bytes = file.bytes;
+	out->run = owned_text(&file, "run");
+	out->key = owned_text(&file, "k");
+	out->subject = owned_text(&file, "subject");
+	out->answer = owned_text(&file, "answer");
+	out->item = owned_text(&file, "item");
+	out->why = owned_text(&file, "why");
+	out->signer = owned_text(&file, "signer");
 	if (out->run.n && out->key.n && out->subject.n == 64)
 		return true;
 	*why = STR("it does not say what it answers");
 	return false;
-}
-
-bool answer_read(struct arena *a, const char *run_dir, struct str name, struct answer *out, struct str *why)
-{
-	bool ok;
-	int fd;
-
-	memset(out, 0, sizeof(*out));
-	out->name = arena_str(a, name.p, name.n);
-	out->uid = -1;
-	fd = open(arena_printf(a, "%s/" STR_FMT, folder(a, run_dir), STR_ARG(name)).p, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	if (fd < 0) {
-		*why = errno == ELOOP ? STR("it is a symbolic link") : str_of(strerror(errno));
-		return false;
-	}
-	ok = read_bytes(a, fd, out, why) && understand(a, out, why);
-	close(fd);
-	return ok;
 }

@@ -130,14 +130,16 @@ void check_approve(struct load *l, const struct prog_step *ps)
 		diag_help(l->ds, d, "add roles: { " STR_FMT ": { who: [name, name] } }", STR_ARG(ap->from));
 }
 
-static void check_window(struct load *l)
+static void check_windows(struct load *l)
 {
-	const struct window *w = &l->rb->window;
+	const struct windows *ws = &l->rb->windows;
 	struct civil c;
-	if (!w->present || unit_civil(0, w->tz, &c))
-		return;
-	struct diag *d = diag_add(l->ds, 175, w->tz_span, "no time zone is named `" STR_FMT "`", STR_ARG(w->tz));
-	diag_help(l->ds, d, "for example UTC, Asia/Seoul or Europe/Berlin");
+	for (const struct window *w = ws->list; w < ws->list + ws->count; w++) {
+		if (unit_civil(0, w->tz, &c))
+			continue;
+		struct diag *d = diag_add(l->ds, 175, w->tz_span, "no time zone is named `" STR_FMT "`", STR_ARG(w->tz));
+		diag_help(l->ds, d, "for example UTC, Asia/Seoul or Europe/Berlin");
+	}
 }
 
 void check_decls(struct load *l)
@@ -150,5 +152,5 @@ void check_decls(struct load *l)
 	check_outputs(l);
 	check_channels(l);
 	check_roles(l);
-	check_window(l);
+	check_windows(l);
 }

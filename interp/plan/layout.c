@@ -297,7 +297,7 @@ void layout_program(struct load *l)
 			       .role = ROLE_MONITOR, .effect = EFFECT_READ };
 	for (uint32_t i = 0; i < rb->monitor_count; i++)
 		layout_step(l, rb->monitors[i].step, i, &in);
-	l->p->may_ask = l->p->may_ask || (rb->window.present && rb->window.otherwise == WINDOW_CONFIRM);
+	l->p->may_ask = l->p->may_ask || (rb->windows.count && rb->windows.otherwise == WINDOW_CONFIRM);
 	set_ends(l);
 	count_writes(l);
 }

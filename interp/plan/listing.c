@@ -217,14 +217,14 @@ static void put_head(struct listing *l)
 	}
 	if (l->p->risk_score)
 		put_detail(l, 2, "risk ", arena_printf(&l->v.arena, STR_FMT " (%d of 25)", STR_ARG(l->p->risk_level), l->p->risk_score));
-	if (rb->window.present) {
+	if (rb->windows.count) {
 		static const char *const words[] = { ", else fail", ", else warn", ", else confirm" };
 		struct buf b;
-		buf_init(&b, 1024);
-		window_print(&rb->window, &b);
-		put_detail(l, 2, "window ", arena_printf(&l->v.arena, STR_FMT "%s", STR_ARG(buf_str(&b)), words[rb->window.otherwise]));
+		buf_init(&b, 4096);
+		windows_print(&rb->windows, &b);
+		put_detail(l, 2, "window ", arena_printf(&l->v.arena, STR_FMT "%s", STR_ARG(buf_str(&b)), words[rb->windows.otherwise]));
 		buf_release(&b);
-		if (rb->window.otherwise == WINDOW_CONFIRM)
+		if (rb->windows.otherwise == WINDOW_CONFIRM)
 			put_detail(l, 2, "goes on outside of it: ", l->outside);
 	}
 	put_detail(l, 2, "lock ", preview_text(&l->v, &rb->lock));

@@ -267,6 +267,21 @@ static void wait_members(struct jsonw *w)
 	either_ref(w, "{" DURATION_ANY "}", true, "Wait");
 }
 
+#define ALL_ELSE(word) "{\"items\":{\"properties\":{\"else\":{\"const\":\"" word "\"}}}}"
+
+static void windows_members(struct jsonw *w)
+{
+	open_any(w);
+	schema_ref(w, "Window");
+	jsonw_open(w, '{');
+	array_ref(w, "Window");
+	jsonw_kint(w, "minItems", 1);
+	jsonw_kint(w, "maxItems", WINDOWS_MAX);
+	schema_raw(w, "\"anyOf\":[" ALL_ELSE("fail") "," ALL_ELSE("warn") "," ALL_ELSE("confirm") "]"); /* none says another one */
+	jsonw_close(w, '}');
+	jsonw_close(w, ']');
+}
+
 static void until_members(struct jsonw *w)
 {
 	open_any(w);
@@ -349,6 +364,8 @@ static void members(struct jsonw *w, const struct key *k)
 		guard_members(w);
 	else if (strcmp(t, "Foreach") == 0)
 		foreach_members(w);
+	else if (strcmp(t, "Windows") == 0)
+		windows_members(w);
 	else if (t[0] >= 'A' && t[0] <= 'Z')
 		all_of_ref(w, t);
 	/* json, any, scalar: anything */

@@ -3,20 +3,22 @@
 /*
  * window: is a moment inside a change window? Civil time of the window's zone
  * decides, so an hour that a clock change drops is never inside, and one that
- * comes twice is inside both times.
+ * comes twice is inside both times. Of several windows one is enough.
  */
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/buf.h"
 #include "syntax/runbook.h"
 
-/* False also if the zone is not known (its files are gone). */
-bool window_open(const struct window *w, int64_t wall_ns);
-/* When it opens next after wall_ns (which is outside), to the minute; 0: not within nine days. */
-int64_t window_next(const struct window *w, int64_t wall_ns);
-/* "sat sun 02:00-04:00 Asia/Seoul" */
-void window_print(const struct window *w, struct buf *out);
-/* "outside the change window (...): there it is fri 13:20; it opens in 12h40m" */
-void window_outside(const struct window *w, int64_t wall_ns, struct buf *out);
+/* False also if no zone is known (their files are gone). */
+bool windows_open(const struct windows *ws, int64_t wall_ns);
+/* When one opens next after wall_ns (which is outside of all), to the minute, and which;
+ * 0: none within nine days, then *which is the first. */
+int64_t windows_next(const struct windows *ws, int64_t wall_ns, const struct window **which);
+/* "sat sun 02:00-04:00 Asia/Seoul"; several with commas between. */
+void windows_print(const struct windows *ws, struct buf *out);
+/* "outside the change window (...): there it is fri 13:20; it opens in 12h40m", or
+ * "outside the change windows (..., ...): in Asia/Seoul it is fri 13:20; the next one, sun 01:00-03:00, opens in 35h40m" */
+void windows_outside(const struct windows *ws, int64_t wall_ns, struct buf *out);
 
 #endif

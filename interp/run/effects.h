@@ -133,7 +133,8 @@ struct event {
 	struct str body;      /* EVENT_EPOCH, EVENT_ADOPT: the record to begin with; EVENT_RESOLVE: the record */
 	bool interactive;     /* EVENT_EPOCH, EVENT_ADOPT: a person is at the terminal */
 	bool rollback;        /* EVENT_EPOCH: go back, not on */
-	struct str key, why;  /* EVENT_RESOLVE: the step; EVENT_EPOCH, EVENT_ADOPT: the cause of a rollback */
+	struct str key, why;  /* EVENT_RESOLVE: the step; EVENT_EPOCH, EVENT_ADOPT: the cause of a rollback; EVENT_SIGNAL: the reason */
+	struct str by;        /* EVENT_SIGNAL: who cancels, with the account uid; empty: nobody said */
 	bool done;            /* EVENT_RESOLVE */
 	struct str operator_name, user; int64_t uid; /* EVENT_EPOCH: who takes over: approves nothing from now on */
 	const struct header *dirs; uint32_t dir_count; /* EVENT_EPOCH, EVENT_ADOPT: folders where files were restored, by the key of a module, "" of the runbook */

@@ -183,8 +183,17 @@ static void stop_answered(struct engine *e, const struct result *r)
 		stop_unwinding(e);
 }
 
-static void on_signal(struct engine *e, int signo)
+static struct str signal_cause(struct engine *e, int signo, struct str by, struct str why)
 {
+	if (!by.n)
+		return arena_printf(&e->arena, "cancelled by signal %s", signal_name(signo));
+	return arena_printf(&e->arena, "cancelled by " STR_FMT "%s" STR_FMT, STR_ARG(by), why.n ? ": " : "", STR_ARG(why));
+}
+
+static void on_signal(struct engine *e, const struct event *ev)
+{
+	struct str by = words_seen(e, ev->by, BY_MAX), why = words_seen(e, ev->why, REC_TEXT_MAX);
+	int signo = ev->signo;
 	const char *does = signal_does(e, signo);
 	struct jsonw w;
 
@@ -192,13 +201,19 @@ static void on_signal(struct engine *e, int signo)
 	jsonw_kint(&w, "signal", signo);
 	jsonw_kstr(&w, "name", str_of(signal_name(signo)));
 	jsonw_kstr(&w, "does", str_of(does));
+	if (by.n) {
+		jsonw_kstr(&w, "by", by);
+		jsonw_kint(&w, "uid", ev->uid);
+	}
+	if (why.n)
+		jsonw_kstr(&w, "why", why);
 	rec_close(e, &w);
 	e->ints += signo == 2;
 	e->terms += signo == 15;
 	if (!strcmp(does, "cancel")) {
 		e->signo = signo;
 		if (!e->cause_text.n)
-			e->cause_text = arena_printf(&e->arena, "cancelled by signal %s", signal_name(signo));
+			e->cause_text = signal_cause(e, signo, by, why);
 		engine_settle(e, true);
 		schedule(e->root);
 	} else if (!strcmp(does, "ask")) {
@@ -314,7 +329,7 @@ static void handle(struct engine *e, const struct event *ev)
 	e->mono = ev->mono / 1000 * 1000;
 	switch (ev->kind) {
 	case EVENT_START: start(e); break;
-	case EVENT_SIGNAL: on_signal(e, ev->signo); break;
+	case EVENT_SIGNAL: on_signal(e, ev); break;
 	case EVENT_RESULT: on_result(e, ev->result); break;
 	case EVENT_LOW: on_low(e); break;
 	case EVENT_EPOCH: takeover_epoch(e, ev); break;

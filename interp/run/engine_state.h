@@ -363,8 +363,11 @@ void rec_put_answer(struct jsonw *w, const struct result *r);
 struct str step_place(const struct frame *f); /* "deploy.yml:38:3" */
 /* people.c: records an answer; not_taken: why the engine did not take it, or empty. */
 void rec_answer(struct frame *f, struct str key, uint8_t what, const struct result *r, struct str not_taken);
-/* opaque.c: what the engine sees of a result is what its record will say, no more: cut
- * to us, error and headers bounded. */
+/* opaque.c: at most max bytes of a text of people, without secrets, so that a replay has the same. */
+enum { BY_MAX = 256 };
+struct str words_seen(struct engine *e, struct str s, size_t max);
+/* What the engine sees of a result is what its record will say, no more: cut to us, error and
+ * headers bounded. */
 void result_seen(struct engine *e, const struct result *from, struct result *to);
 /* What an attempt made of its result: error empty: it succeeded. retry: what retry.if says. */
 struct verdict { bool retry; struct str error; const struct value *captures; };

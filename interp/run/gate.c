@@ -24,7 +24,7 @@ static struct str outside_text(struct engine *e)
 	struct str s;
 
 	buf_init(&b, 4096);
-	window_outside(&e->p->rb->window, e->wall, &b);
+	windows_outside(&e->p->rb->windows, e->wall, &b);
 	s = arena_str(&e->arena, b.p, b.len);
 	buf_release(&b);
 	return s;
@@ -54,8 +54,8 @@ enum gate { GATE_OPEN, GATE_WAIT, GATE_SHUT };
 /* Looks at the clock; asks, warns or refuses as the runbook says. */
 static enum gate look(struct engine *e, bool at_start)
 {
-	const struct window *w = &e->p->rb->window;
-	bool inside = window_open(w, e->wall);
+	const struct windows *w = &e->p->rb->windows;
+	bool inside = windows_open(w, e->wall);
 
 	rec_window(e, at_start, inside);
 	if (inside)
@@ -75,7 +75,7 @@ static enum gate look(struct engine *e, bool at_start)
 
 bool gate_start(struct engine *e)
 {
-	if (!e->p->rb->window.present)
+	if (!e->p->rb->windows.count)
 		return true;
 	switch (look(e, true)) {
 	case GATE_SHUT:
@@ -121,7 +121,7 @@ bool gate_pass(struct frame *f)
 							    STR_ARG(e->p->risk_level), e->p->risk_score));
 		return false;
 	}
-	if (!e->p->rb->window.present || e->window == WINDOW_PASSED)
+	if (!e->p->rb->windows.count || e->window == WINDOW_PASSED)
 		return true;
 	if (e->window == WINDOW_ASKED) {
 		wait_for_window(f);

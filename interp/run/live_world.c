@@ -1,5 +1,6 @@
 #include "run/live_world.h"
 
+#include <signal.h>
 #include <string.h>
 #include "base/mem.h"
 #include "host/child.h"
@@ -113,7 +114,7 @@ void live_done(struct live_op *op, enum result_end end)
 	op->result.end = (uint8_t)end;
 	if (op->text.len && end != END_ANSWER)
 		op->result.error = buf_str(&op->text);
-	add_event(l, (struct live_event){ EVENT_RESULT, 0, op });
+	add_event(l, (struct live_event){ .kind = EVENT_RESULT, .op = op });
 }
 
 /* --- timers and files ----------------------------------------------------------- */
@@ -210,7 +211,7 @@ void live_low(struct live *l)
 	if (l->told_low || !journal_low(l->o.journal))
 		return;
 	l->told_low = true;
-	add_event(l, (struct live_event){ EVENT_LOW, 0, NULL });
+	add_event(l, (struct live_event){ .kind = EVENT_LOW });
 }
 
 static int flush(void *ctx, bool sync)
@@ -380,7 +381,8 @@ static uint32_t wait(void *ctx, struct event *events, uint32_t max)
 	for (uint32_t i = 0; i < n; i++) {
 		const struct live_event *e = &l->events[i];
 
-		events[i] = (struct event){ .kind = e->kind, .wall = events[0].wall, .mono = events[0].mono, .signo = e->signo };
+		events[i] = (struct event){ .kind = e->kind, .wall = events[0].wall, .mono = events[0].mono, .signo = e->signo,
+					   .by = e->reason.by, .why = e->reason.why, .uid = (int64_t)e->uid };
 		if (e->op) {
 			events[i].result = &e->op->result;
 			e->op->next = l->handed;
@@ -409,9 +411,14 @@ const struct effects *live_effects(void)
 
 /* --- life ---------------------------------------------------------------------------- */
 
-static void on_signal(void *arg, int signo)
+static void on_signal(void *arg, int signo, pid_t sender, uid_t uid)
 {
-	add_event(arg, (struct live_event){ EVENT_SIGNAL, signo, NULL });
+	struct live *l = arg;
+	struct live_event e = { .kind = EVENT_SIGNAL, .signo = signo, .uid = uid };
+
+	if (signo != SIGTERM || !reason_take(&l->answers, l->o.run_dir, sender, uid, &e.reason))
+		e.reason = (struct reason){ 0 };
+	add_event(l, e);
 }
 
 struct live *live_new(const struct live_options *o, int *err)

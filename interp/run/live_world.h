@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include "base/arena.h"
 #include "base/buf.h"
+#include "journal/reason.h"
 #include "run/effects.h"
 #include "run/live.h"
 
@@ -60,7 +61,7 @@ struct live_op {
 /* Initialises out with the text without its secrets. */
 struct live;
 void live_masked(const struct live *l, struct str text, struct buf *out);
-struct live_event { uint8_t kind; int signo; struct live_op *op; };
+struct live_event { uint8_t kind; int signo; uid_t uid; struct reason reason; struct live_op *op; };
 
 struct live {
 	struct live_options o;

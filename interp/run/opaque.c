@@ -13,7 +13,7 @@
  * made of it (member `opaque`), and a replay takes that.
  */
 
-enum { ERROR_MAX = 1024, BY_MAX = 256, HEADERS_MAX = 64, HEADER_BYTES_MAX = 16 << 10 };
+enum { ERROR_MAX = 1024, HEADERS_MAX = 64, HEADER_BYTES_MAX = 16 << 10 };
 
 /* As many as fit into a record, from the first one on. */
 static uint32_t headers_seen(const struct result *r)
@@ -30,8 +30,7 @@ static uint32_t headers_seen(const struct result *r)
 	return n;
 }
 
-/* Texts of people: without secrets, so that a replay has the same. */
-static struct str words_seen(struct engine *e, struct str s, size_t max)
+struct str words_seen(struct engine *e, struct str s, size_t max)
 {
 	const struct mask *m = e->setup->mask;
 	struct buf b;

@@ -243,7 +243,8 @@ void recorded_other(struct arena *a, const struct record *r, struct event *ev)
 	ev->interactive = record_bool(r, "interactive");
 	ev->rollback = record_bool(r, "rollback");
 	ev->done = record_bool(r, "done");
-	ev->why = record_text(r, a, "cause");
+	ev->by = record_text(r, a, "by");
+	ev->why = record_text(r, a, ev->kind == EVENT_SIGNAL ? "why" : "cause");
 	ev->key = r->k;
 	ev->operator_name = record_text(r, a, "operator");
 	ev->user = record_text(r, a, "user");

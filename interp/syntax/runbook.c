@@ -87,7 +87,7 @@ static void read_key(struct reader *r, const struct key *k, struct node *v)
 	case KEY_TOP_files: read_files(r, v); break;
 	case KEY_TOP_channels: read_channels(r, v); break;
 	case KEY_TOP_roles: read_roles(r, v); break;
-	case KEY_TOP_window: read_window(r, v); break;
+	case KEY_TOP_window: read_windows(r, v); break;
 	case KEY_TOP_escalate: read_escalate(r, v, &rb->escalate); break;
 	case KEY_TOP_risks: read_risks(r, v); break;
 	case KEY_TOP_lock: read_text(r, v, &rb->lock); break;

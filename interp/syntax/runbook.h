@@ -186,15 +186,19 @@ struct channel {
 
 struct role { struct str name; struct span span; struct data who /* words */, contact; struct str notify; struct span notify_span; };
 
-/* When changes may begin; civil time in a zone. */
+/* When changes may begin: in one of the windows; civil time in a zone. */
 enum window_else { WINDOW_FAIL, WINDOW_WARN, WINDOW_CONFIRM };
+enum { WINDOWS_MAX = 16 };
 struct window {
-	bool present;
-	struct span span, tz_span;
+	struct span tz_span;
 	uint8_t days;                  /* bit 0 = Monday: days on which it opens */
-	uint8_t otherwise;             /* enum window_else */
 	int32_t from, to;              /* seconds since midnight; from > to: to the next day */
 	struct str tz;
+};
+struct windows {
+	const struct window *list; uint32_t count; /* 0: changes may begin at any time */
+	struct span span;              /* of the key */
+	uint8_t otherwise;             /* enum window_else: of all of them */
 };
 
 struct defaults { struct data timeout, grace, dir; bool has_retry; struct retry retry; int8_t shell;
@@ -219,7 +223,7 @@ struct runbook {
 	struct strs files; const struct span *file_spans;
 	const struct channel *channels; uint32_t channel_count;
 	const struct role *roles; uint32_t role_count;
-	struct window window;
+	struct windows windows;
 	const struct ladder *escalate; /* NULL: none */
 	struct data lock, timeout, rto, planned;
 	struct defaults defaults;

@@ -78,11 +78,27 @@ static void read_days(struct reader *r, const struct node *n, uint8_t *out)
 	}
 }
 
-void read_window(struct reader *r, const struct node *n)
+/* What happens outside of all of them: each may say it, and none otherwise than another. */
+static void read_otherwise(struct reader *r, const struct node *n, const struct node **said)
 {
-	static const char *const else_words[] = { "fail", "warn", "confirm", NULL };
-	struct window *w = &r->rb->window;
-	*w = (struct window){ .present = true, .span = n->key_span, .days = 127, .to = 24 * 3600, .tz = STR("UTC") };
+	static const char *const words[] = { "fail", "warn", "confirm", NULL };
+	struct windows *ws = &r->rb->windows;
+	uint8_t otherwise;
+	if (!read_enum(r, n, words, &otherwise))
+		return;
+	if (*said && otherwise != ws->otherwise) {
+		struct diag *d = diag_add(r->ds, 114, n->key_span, "outside of all windows only one thing can happen");
+		diag_label(r->ds, d, (*said)->key_span, "here it is `%s`", words[ws->otherwise]);
+		diag_help(r->ds, d, "give `else` once: it is that of all windows");
+		return;
+	}
+	*said = n;
+	ws->otherwise = otherwise;
+}
+
+static void read_window(struct reader *r, const struct node *n, struct window *w, const struct node **said)
+{
+	*w = (struct window){ .days = 127, .to = 24 * 3600, .tz = STR("UTC") };
 	if (!read_is_map(r, n, "write { days: [sat, sun], from: 02:00, to: 04:00, tz: Asia/Seoul }"))
 		return;
 	struct node *at = n->first, *v;
@@ -95,14 +111,38 @@ void read_window(struct reader *r, const struct node *n)
 			w->tz_span = v->span;
 			read_word(r, v, &w->tz);
 			break;
-		case KEY_WINDOW_else: read_enum(r, v, else_words, &w->otherwise); break;
+		case KEY_WINDOW_else: read_otherwise(r, v, said); break;
 		default: break;
 		}
 	}
 	if (w->from == w->to) {
-		struct diag *d = diag_add(r->ds, 115, n->key_span, "`window` closes when it opens");
+		struct diag *d = diag_add(r->ds, 115, n->key.n ? n->key_span : n->span, "`window` closes when it opens");
 		diag_help(r->ds, d, "for whole days leave out `from` and `to`");
 	}
+}
+
+void read_windows(struct reader *r, const struct node *n)
+{
+	struct windows *ws = &r->rb->windows;
+	const struct node *said = NULL;
+	struct window *list;
+	ws->span = n->key_span;
+	if (n->kind != NODE_SEQ) {
+		list = arena_alloc(r->a, sizeof *list);
+		read_window(r, n, list, &said);
+		ws->list = list;
+		ws->count = 1;
+		return;
+	}
+	if (!n->count)
+		diag_help(r->ds, diag_add(r->ds, 107, n->key_span, "`window` has no window"), "add one, or remove the key");
+	if (n->count > WINDOWS_MAX)
+		diag_help(r->ds, diag_add(r->ds, 111, n->key_span, "`window` has %u windows; at most %d are possible", n->count, WINDOWS_MAX),
+			  "one window may be of several days: `days: [sat, sun]`");
+	list = arena_array(r->a, n->count, sizeof *list);
+	for (const struct node *c = n->first; c && ws->count < WINDOWS_MAX; c = c->next)
+		read_window(r, c, &list[ws->count++], &said);
+	ws->list = list;
 }
 
 /* Rungs go by time, whatever their order in the file. */

@@ -104,7 +104,7 @@ bool read_uses(struct reader *r, const struct node *n, const struct node *with, 
 
 /* runbook_people.c */
 void read_roles(struct reader *r, const struct node *n);
-void read_window(struct reader *r, const struct node *n);
+void read_windows(struct reader *r, const struct node *n);
 bool read_escalate(struct reader *r, const struct node *n, const struct ladder **out);
 bool read_approve(struct reader *r, const struct node *n, struct act_approve *out);
 bool read_ask(struct reader *r, const struct node *n, struct step *s);

@@ -396,3 +396,32 @@ signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:]
 	grep -q 'undone    act/a.* and 498 more$' err
 	grep -q 'LEFT      and 5 more, see the journal' err
 }
+
+@test "exec --yes: shows the question that it answers, as does show; a dry-run asks nothing" {
+	cat >s.yml <<-'EOF'
+		runbook: 1
+		name: s
+		inputs: { v: string }
+		plan:
+		  - id: go
+		    confirm: |
+		      Shall ${{ inputs.v }} go live?
+		      Users will notice.
+		act:
+		  - { run: touch done, rollback: [] }
+	EOF
+	run_rb 0 exec s.yml -i v=v2 --yes
+	for file in err shown; do
+		[ $file = err ] || "$RB" show @last >shown 2>&1
+		is "$(sed -n '/ asks /,/ answer /p' $file | sed 's/  */ /g')" " asks plan/go confirm
+ Shall v2 go live?
+ Users will notice.
+ answer plan/go yes by --yes"
+	done
+	run_rb 1 exec s.yml -i v=v2 -i go.answer=no
+	says 'Shall v2 go live?' err
+	says 'no by -i' err
+	run_rb 0 exec s.yml -i v=v2 --yes -n
+	says 'would ask' err
+	says_not '--yes' err
+}

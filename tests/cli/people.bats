@@ -185,7 +185,7 @@ run.json: it is for another run
 step.json: \`plan/other\` does not wait for an answer
 subject.json: it is for something else: the plan, the inputs or the text have changed, or the question is an earlier one
 text.json: it is not JSON
-version.json: it is not an answer of version 1
+version.json: it is not of version 1
 wide.json: others than its owner may write it
 word.json: \`perhaps\` is none of the answers"
 	is "$(jq -s '[.[] | select(.t == "issue" and (.text | contains("was refused")))] | length' state/runs/*/journal.jsonl)" 13

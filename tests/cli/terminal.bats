@@ -78,7 +78,7 @@ setup_file() {
 
 @test "terminal: --yes asks nothing; --no-input and CI refuse" {
 	deploy_yml
-	on_tty 0 -- exec deploy.yml -i tag=v1 --yes
+	on_tty 0 'see asks' 'see Deploy v1?' 'see yes by --yes' -- exec deploy.yml -i tag=v1 --yes
 	on_tty 2 'see --yes' -- exec deploy.yml -i tag=v1 --no-input
 	CI=true on_tty 2 'see --yes' -- exec deploy.yml -i tag=v1
 }

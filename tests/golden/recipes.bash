@@ -533,6 +533,27 @@ golden_cancelled() {
 	ends 143
 }
 
+golden_cancelled_with_a_reason() {
+	cat >book.yml <<-'YML'
+		runbook: 1
+		name: cancelled_with_a_reason
+		defaults: { timeout: 30s, grace: 200ms }
+		secrets: { word: { env: WORD } }
+		window: [{ days: [sun], from: 00:00, to: 24:00, else: warn }, { days: [mon, tue, wed, thu, fri, sat] }]
+		act:
+		  - { id: one, run: echo one, rollback: [{ run: 'echo back >back; while ! test -e go; do sleep 0.02; done' }] }
+		  - { id: long, run: 'echo begun >begun; sleep 30', rollback: [{ run: echo -long }] }
+	YML
+	WORD=hunter22 begin exec book.yml
+	until_ok test -s begun
+	rb 0 cancel @last --no-wait --operator kim --why 'the disk is full: hunter22'
+	until_ok test -s back
+	rb 0 cancel @last --no-wait --operator lee
+	until_ok journal_has '"by":"lee"'
+	touch go
+	ends 143
+}
+
 golden_times() {
 	cat >book.yml <<-'YML'
 		runbook: 1

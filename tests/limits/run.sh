@@ -216,6 +216,16 @@ many_modules() {
 	} | book file.yml
 	seq "$1" | while read -r i; do printf 'runbook: 1\nsteps: [{ guard: true }]\n' >"m$i.yml"; done
 }
+windows() { # COUNT
+	printf 'window: [%s{ from: 02:00, to: 04:00 }]\nact: [{ run: "true", rollback: [] }]\n' "$(repeat '{ days: [sun] }, ' $(($1 - 1)))" | book file.yml
+}
+limit_change_windows() {
+	windows "$1"
+	good check file.yml
+	windows $(($1 + 1))
+	bad check file.yml
+	says "$2"
+}
 limit_modules() {
 	many_modules "$1"
 	good check file.yml
@@ -530,6 +540,20 @@ end_list() {
 	wait $waiting
 }
 answer() { "$program" answer @last list "$@" >out 2>&1 </dev/null; }
+limit_reason_of_a_cancel() {
+	book file.yml <<-X
+		act:
+		  - { run: 'touch began; sleep 60', rollback: [] }
+	X
+	"$program" exec file.yml --no-input >bg 2>&1 </dev/null &
+	pid=$!
+	until test -e began; do sleep 0.02; done
+	bad "$program" cancel @last --why "$(zeros $(($1 + 1)))" >out 2>&1
+	says 'at most 4 KiB'
+	good "$program" cancel @last --why "$(zeros "$1")" >out 2>&1
+	wait "$pid"
+	[ "$(sed -n 's/.*"t":"signal".*"why":"\(x*\)".*/\1/p' "$(last)/journal.jsonl" | tr -d '\n' | wc -c)" = "$1" ] || say "the reason is not whole"
+}
 limit_answer_file() {
 	begin_list
 	bad answer 1 --why "$(zeros $(($1 + 1)))"

@@ -283,7 +283,8 @@ static void write_book(struct book *b, uint64_t seed, bool monitors)
 		dice(b, 2);
 	buf_addz(&b->text, "runbook: 1\nname: t\n" PEOPLE);
 	if (chance(b, 10))
-		buf_printf(&b->text, "window: {from: '13:00', to: '13:46', else: %s}\n", chance(b, 50) ? "confirm" : "warn");
+		buf_printf(&b->text, chance(b, 50) ? "window: {from: '13:00', to: '13:46', else: %s}\n" :
+			   "window: [{from: '13:00', to: '13:46', else: %s}, {days: [sun], tz: Asia/Seoul}]\n", chance(b, 50) ? "confirm" : "warn");
 	if (chance(b, 10))
 		buf_printf(&b->text, "escalate: [{after: %us, notify: lead}, {after: %us, notify: log}]\n", 1 + dice(b, 9), 1 + dice(b, 30));
 	if (chance(b, 8))

@@ -12,6 +12,8 @@ static void set_trouble(struct book *b, struct world *w)
 	if (how < 35) {
 		w->cancel_at = 1 + (int)dice(b, 20);
 		w->signo = signals[dice(b, 3)];
+		w->signal_by = how % 3 ? "kim" : NULL;
+		w->signal_why = how % 3 == 1 ? "the disk is \"full\"\n" : NULL;
 	}
 	if (how < 15) {
 		w->again_at = w->cancel_at + 1 + (int)dice(b, 6);

@@ -340,6 +340,34 @@ static const struct signals_case {
 	{ "no terminal: HUP and INT are no TERM", false, 3, { { 2, 1 }, { 3, 2 }, { 3, 15 } }, { "cancel", "nothing", "nothing" }, 129 },
 };
 
+/* Who cancels, and why: in the record and in the cause; and as ever if nobody said. */
+static void reasons(void **state)
+{
+	static const struct { const char *by, *why, *record, *cause; } rows[] = {
+		{ NULL, NULL, "\"does\":\"cancel\"\n", "\"text\":\"cancelled by signal TERM\"" },
+		{ "kim", NULL, "\"does\":\"cancel\",\"by\":\"kim\",\"uid\":1000\n", "\"text\":\"cancelled by kim\"" },
+		{ "kim", "the disk is full", "\"does\":\"cancel\",\"by\":\"kim\",\"uid\":1000,\"why\":\"the disk is full\"\n",
+		  "\"text\":\"cancelled by kim: the disk is full\"" },
+	};
+	static const int term[][2] = { { 2, 15 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct world w;
+
+		world_init(&w);
+		w.script = term;
+		w.script_count = 1;
+		w.signal_by = rows[i].by;
+		w.signal_why = rows[i].why;
+		assert_int_equal(world_run(&w, HEAD "act:\n  - {id: a, run: [ok], rollback: [{run: [ok, ua]}]}\n"
+					       "  - {id: b, run: [ok], rollback: [{run: [ok, ub]}]}\n  - {run: [ok], rollback: []}\n").exit, 143);
+		if (!strstr(w.records.p, rows[i].record) || !strstr(w.records.p, rows[i].cause))
+			fail_msg("row %zu:\n%s", i, w.records.p);
+		world_release(&w);
+	}
+}
+
 static void run_signals(void **state)
 {
 	const struct signals_case *c = *state;
@@ -382,7 +410,7 @@ static void test_syncs(void **state)
 int main(void)
 {
 	enum { N = sizeof(cases) / sizeof(*cases), S = sizeof(signal_cases) / sizeof(*signal_cases) };
-	struct CMUnitTest tests[N + 6 + S];
+	struct CMUnitTest tests[N + 7 + S];
 
 	for (int i = 0; i < N; i++)
 		tests[i] = (struct CMUnitTest){ cases[i].name, run_case, NULL, NULL, (void *)(uintptr_t)&cases[i] };
@@ -392,7 +420,8 @@ int main(void)
 	tests[N + 4] = (struct CMUnitTest)cmocka_unit_test(test_loop_cut_short);
 	tests[N + 3] = (struct CMUnitTest)cmocka_unit_test(test_held_ends);
 	tests[N + 5] = (struct CMUnitTest)cmocka_unit_test(test_dry_block);
+	tests[N + 6] = (struct CMUnitTest)cmocka_unit_test(reasons);
 	for (int i = 0; i < S; i++)
-		tests[N + 6 + i] = (struct CMUnitTest){ signal_cases[i].name, run_signals, NULL, NULL, (void *)(uintptr_t)&signal_cases[i] };
+		tests[N + 7 + i] = (struct CMUnitTest){ signal_cases[i].name, run_signals, NULL, NULL, (void *)(uintptr_t)&signal_cases[i] };
 	return cmocka_run_group_tests_name("engine", tests, NULL, NULL);
 }

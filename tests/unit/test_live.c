@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/arena.h"
+#include "base/file.h"
 #include "host/child.h"
 #include "host/clock.h"
 #include "host/env.h"
@@ -26,6 +27,7 @@
 #include "journal/journal.h"
 #include "journal/mask.h"
 #include "journal/output.h"
+#include "journal/reason.h"
 #include "plan/program.h"
 #include "run/live.h"
 #include "http_server.h"
@@ -489,7 +491,47 @@ static void test_signal_event(void **state)
 	assert_int_equal(w->fx->wait(w->l, w->events, 64), 1);
 	assert_int_equal(w->events[0].kind, EVENT_SIGNAL);
 	assert_int_equal(w->events[0].signo, SIGTERM);
+	assert_int_equal(w->events[0].by.n, 0);
 	assert_null(w->events[0].result);
+}
+
+/* The file of the process that sent the signal says who and why, once; any other file says nothing. */
+static void test_signal_reason(void **state)
+{
+	struct world *w = *state;
+	const struct reason r = { STR("kim"), STR("the \"disk\"\nis full") };
+	char own[32];
+	const char *path;
+
+	snprintf(own, sizeof(own), "cancel.%d.json", (int)getpid());
+	path = scratch_at(&w->dir, own);
+	assert_int_equal(reason_leave(w->dir.path, &r), 0);
+	for (int i = 0; i < 2; i++) {
+		raise(SIGTERM);
+		assert_int_equal(w->fx->wait(w->l, w->events, 64), 1);
+		assert_int_equal(w->events[0].by.n, i ? 0 : 3);
+		assert_int_equal(w->events[0].why.n, i ? 0 : r.why.n);
+		assert_int_equal(w->events[0].uid, getuid());
+		assert_int_equal(access(path, F_OK), -1);
+	}
+	for (int i = 0; i < 6; i++) {
+		static const char *const texts[] = {
+			"", "{", "[1]", "{\"v\":1,\"why\":\"x\"}", "{\"v\":2,\"by\":\"kim\"}", "{\"v\":1,\"by\":\"kim\"}" };
+
+		assert_int_equal(file_write_atomic(path, str_of(texts[i]), 0644, 0), 0);
+		if (i == 5)
+			assert_int_equal(chmod(path, 0666), 0); /* anybody may have written it */
+		raise(SIGTERM);
+		assert_int_equal(w->fx->wait(w->l, w->events, 64), 1);
+		assert_int_equal(w->events[0].by.n + w->events[0].why.n, 0);
+		(void)unlink(path);
+	}
+	assert_int_equal(reason_leave(w->dir.path, &r), 0);
+	raise(SIGHUP);
+	assert_int_equal(w->fx->wait(w->l, w->events, 64), 1);
+	assert_int_equal(w->events[0].by.n, 0);
+	assert_true(reason_withdraw(w->dir.path));
+	assert_false(reason_withdraw(w->dir.path));
 }
 
 /* --- http --------------------------------------------------------------------------- */
@@ -793,7 +835,7 @@ int main(void)
 		T(test_child_and_record), T(test_silent_child_has_the_same_record), T(test_quiet_output), T(test_environment),
 		T(test_kept_output), T(test_not_started_texts), T(test_parallel_results_come_together), T(test_few_events_at_a_time),
 		T(test_timeout_stop_and_tick), T(test_free_kills_what_runs), T(test_timer), T(test_files_inside), T(test_files_outside),
-		T(test_journal_and_lost_blob), T(test_signal_event), T(test_requests), T(test_answers_beforehand),
+		T(test_journal_and_lost_blob), T(test_signal_event), T(test_signal_reason), T(test_requests), T(test_answers_beforehand),
 		T(test_questions_at_a_terminal), T(test_dry), T(test_base_environment), T(test_secrets),
 	};
 

@@ -209,11 +209,15 @@ static void test_bad_descriptor_is_an_error(void **state)
 /* --- signals ---------------------------------------------------------------- */
 
 static int last_signal;
+static pid_t last_sender;
+static uid_t last_uid;
 
-static void on_signal(void *arg, int signo)
+static void on_signal(void *arg, int signo, pid_t sender, uid_t uid)
 {
 	(void)arg;
 	last_signal = signo;
+	last_sender = sender;
+	last_uid = uid;
 }
 
 static int signals_in_child(void)
@@ -231,7 +235,7 @@ static int signals_in_child(void)
 	if (loop_turn(l, 20000000) != 0 || last_signal)
 		return 2;
 	raise(SIGTERM);
-	if (loop_turn(l, -1) != 1 || last_signal != SIGTERM)
+	if (loop_turn(l, -1) != 1 || last_signal != SIGTERM || last_sender != getpid() || last_uid != getuid())
 		return 3;
 	raise(SIGINT); /* too late: must not kill us */
 	loop_free(l);

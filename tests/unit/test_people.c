@@ -118,6 +118,17 @@ static const struct case_ cases[] = {
 	  { "silence" }, 0, "ask window\nact/b: ok\n", { "\"what\":\"window\",\"end\":\"stopped\"" } },
 	{ "an undo is never stopped", HEAD "window: {from: '13:00', to: '14:00'}\nact:\n  - {id: a, run: [ok], rollback: [{run: [ok, ua]}]}\n  - wait: 20m\n  - {id: b, run: [no], rollback: []}\n", { NULL }, 3,
 	  "act/a: ok\nact/b: no\nact/a!undo/#1: ok ua\n" },
+	{ "inside one of two windows", HEAD "window: [{days: [tue], from: '13:00', to: '14:00'}, {days: [mon], from: '13:30', to: '14:00'}]\n" ACT, { NULL }, 0,
+	  "act/a: ok\n", { "\"inside\":true" } },
+	{ "outside of both windows", HEAD "window: [{days: [tue], from: '13:00', to: '14:00'}, {days: [mon], from: '14:00', to: '15:00'}]\n" ACT, { NULL }, 1, "",
+	  { "outside the change windows (tue 13:00-14:00 UTC, mon 14:00-15:00 UTC): in UTC it is mon 13:46; the next one, mon 14:00-15:00, opens in 14m" } },
+	{ "outside of both windows: the second one says that a person is asked",
+	  HEAD "window: [{days: [tue], from: '13:00', to: '14:00'}, {from: '02:00', to: '03:00', else: confirm}]\n" ACT, { "yes" }, 0, "ask window\nact/a: ok\n" },
+	{ "from one window into a gap: undone",
+	  HEAD "window: [{from: '13:00', to: '14:00'}, {from: '14:10', to: '15:00'}]\npreflight:\n  - {id: p, run: [ok], rollback: [{run: [ok, up]}]}\n  - wait: 20m\n" ACT,
+	  { NULL }, 3, "preflight/p: ok\npreflight/p!undo/#1: ok up\n", { "the next one, 14:10-15:00, opens in 4m" } },
+	{ "from one window into the other", HEAD "window: [{from: '13:00', to: '14:00'}, {from: '14:00', to: '15:00'}]\npreflight:\n  - wait: 20m\n" ACT, { NULL }, 0,
+	  "act/a: ok\n", { "\"when\":\"act\",\"inside\":true" } },
 	{ "over midnight, the day before counts", HEAD "window: {days: [sun], from: '22:00', to: '14:00'}\n" ACT, { NULL }, 0, "act/a: ok\n" },
 	{ "over midnight, not this day", HEAD "window: {days: [mon], from: '22:00', to: '14:00'}\n" ACT, { NULL }, 1, "" },
 
@@ -213,11 +224,12 @@ static void windows_follow_civil_time(void **state)
 	static const char *const zones[] = { "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Santiago",
 					     "Africa/Cairo", "Asia/Kathmandu", "Asia/Seoul", "UTC" };
 	static const struct window windows[] = {
-		{ .present = true, .days = 127, .from = 2 * 3600, .to = 4 * 3600 },
-		{ .present = true, .days = 1 << 5 | 1 << 6, .from = 22 * 3600, .to = 3 * 3600 },
-		{ .present = true, .days = 1 << 6, .from = 0, .to = 24 * 3600 },
-		{ .present = true, .days = 1 << 4, .from = 23 * 3600 + 1800, .to = 0 },
+		{ .days = 127, .from = 2 * 3600, .to = 4 * 3600 },
+		{ .days = 1 << 5 | 1 << 6, .from = 22 * 3600, .to = 3 * 3600 },
+		{ .days = 1 << 6, .from = 0, .to = 24 * 3600 },
+		{ .days = 1 << 4, .from = 23 * 3600 + 1800, .to = 0 },
 	};
+	enum { N = sizeof(windows) / sizeof(*windows) };
 	int64_t start;
 
 	(void)state;
@@ -227,10 +239,12 @@ static void windows_follow_civil_time(void **state)
 		tzset();
 		for (int64_t at = start; at < start + 365 * 86400000000000LL; at += 17 * 60000000000LL) {
 			time_t seconds = (time_t)(at / 1000000000);
+			struct window all[N];
+			bool any = false;
 			struct tm t;
 
 			localtime_r(&seconds, &t);
-			for (size_t i = 0; i < sizeof(windows) / sizeof(*windows); i++) {
+			for (size_t i = 0; i < N; i++) {
 				struct window w = windows[i];
 				int now = t.tm_hour * 3600 + t.tm_min * 60 + t.tm_sec, day = (t.tm_wday + 6) % 7;
 				bool before = w.from > w.to && now < w.to; /* it began yesterday */
@@ -238,9 +252,13 @@ static void windows_follow_civil_time(void **state)
 
 				w.tz = str_of(zones[z]);
 				inside = inside && (w.days >> (before ? (day + 6) % 7 : day) & 1);
-				if (window_open(&w, at) != inside)
+				any = any || inside;
+				all[i] = w;
+				if (windows_open(&(struct windows){ .list = &w, .count = 1 }, at) != inside)
 					fail_msg("%s, window %zu, %s", zones[z], i, asctime(&t));
 			}
+			if (windows_open(&(struct windows){ .list = all, .count = N }, at) != any)
+				fail_msg("%s, all windows, %s", zones[z], asctime(&t));
 		}
 	}
 	unsetenv("TZ");
@@ -264,28 +282,69 @@ static void clock_changes(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		struct window w = { .present = true, .days = 127, .from = 2 * 3600, .to = 3 * 3600, .tz = str_of(rows[i].tz) };
+		const struct window w = { .days = 127, .from = 2 * 3600, .to = 3 * 3600, .tz = str_of(rows[i].tz) }, *which;
+		const struct windows one = { .list = &w, .count = 1 };
 		int64_t at, next = 0;
 
 		assert_true(unit_parse_time(str_of(rows[i].at), &at));
-		assert_int_equal(window_open(&w, at), rows[i].open);
+		assert_int_equal(windows_open(&one, at), rows[i].open);
 		if (!rows[i].next)
 			continue;
 		assert_true(unit_parse_time(str_of(rows[i].next), &next));
-		if (window_next(&w, at) != next)
-			fail_msg("%s %s: opens %lld s later than thought", rows[i].tz, rows[i].at, (long long)(window_next(&w, at) - next) / 1000000000);
+		if (windows_next(&one, at, &which) != next)
+			fail_msg("%s %s: opens %lld s later than thought", rows[i].tz, rows[i].at, (long long)(windows_next(&one, at, &which) - next) / 1000000000);
+	}
+}
+
+/* Every night from two to four and on Sundays from one to three in Seoul, and on Fridays at noon in
+ * Berlin: which one opens next, and what a person is told. */
+static void several_windows(void **state)
+{
+	static const struct window list[] = {
+		{ .days = 31, .from = 2 * 3600, .to = 4 * 3600, .tz = STR("Asia/Seoul") },
+		{ .days = 1 << 6, .from = 3600, .to = 3 * 3600, .tz = STR("Asia/Seoul") },
+		{ .days = 1 << 4, .from = 12 * 3600, .to = 13 * 3600, .tz = STR("Europe/Berlin") },
+	};
+	static const struct windows ws = { .list = list, .count = 3 };
+	static const struct { const char *at, *says; } rows[] = {
+		{ "2026-11-29T17:00:00Z", NULL }, /* Monday, 02:00 */
+		{ "2026-11-28T16:00:00Z", NULL }, /* Sunday, 01:00 */
+		{ "2026-11-28T18:00:00Z", "in Asia/Seoul it is sun 03:00; the next one, mon tue wed thu fri 02:00-04:00, opens in 23h" },
+		{ "2026-11-27T19:00:00Z", "in Asia/Seoul it is sat 04:00; the next one, sun 01:00-03:00, opens in 21h" },
+		{ "2026-11-27T10:20:00Z", "in Europe/Berlin it is fri 11:20; the next one, fri 12:00-13:00, opens in 40m" },
+		{ "2026-11-27T11:00:00Z", NULL }, /* Friday, 12:00 in Berlin */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct buf b, want;
+		int64_t at;
+
+		assert_true(unit_parse_time(str_of(rows[i].at), &at));
+		assert_int_equal(windows_open(&ws, at), !rows[i].says);
+		if (!rows[i].says)
+			continue;
+		buf_init(&b, 4096);
+		buf_init(&want, 4096);
+		windows_outside(&ws, at, &b);
+		buf_printf(&want, "outside the change windows (mon tue wed thu fri 02:00-04:00 Asia/Seoul, sun 01:00-03:00 Asia/Seoul, "
+				  "fri 12:00-13:00 Europe/Berlin): %s", rows[i].says);
+		assert_string_equal(b.p, want.p);
+		buf_release(&b);
+		buf_release(&want);
 	}
 }
 
 int main(void)
 {
 	enum { N = sizeof(cases) / sizeof(*cases) };
-	struct CMUnitTest tests[N + 3];
+	struct CMUnitTest tests[N + 4];
 
 	for (int i = 0; i < N; i++)
 		tests[i] = (struct CMUnitTest){ cases[i].name, run_case, NULL, NULL, (void *)(uintptr_t)&cases[i] };
 	tests[N] = (struct CMUnitTest)cmocka_unit_test(subjects_differ);
 	tests[N + 1] = (struct CMUnitTest)cmocka_unit_test(windows_follow_civil_time);
 	tests[N + 2] = (struct CMUnitTest)cmocka_unit_test(clock_changes);
+	tests[N + 3] = (struct CMUnitTest)cmocka_unit_test(several_windows);
 	return cmocka_run_group_tests_name("people", tests, NULL, NULL);
 }

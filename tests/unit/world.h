@@ -52,6 +52,7 @@ struct world {
 	struct { char key[WORLD_KEY]; int n; } flaky[256]; uint32_t flaky_count;
 	struct world_move *moves; uint32_t move_count, move_cap;
 	int signo_due, signals; /* to deliver with the next wait */
+	const char *signal_by, *signal_why; /* who cancels, and why; NULL: nobody said */
 	int cancel_at;          /* deliver a signal when this many ops were started; 0: never */
 	int again_at, signo, again_signo; /* a second one; which (0: INT) */
 	const int (*script)[2]; int script_count, script_at; /* instead: {when this many ops were started, signal}, in order */
@@ -508,7 +509,8 @@ static uint32_t world_wait(void *ctx, struct event *ev, uint32_t max)
 		w->signo_due = w->script[w->script_at++][1];
 	if (w->signo_due) {
 		world_move(w, STR(""), "!signal");
-		ev[n++] = (struct event){ .kind = EVENT_SIGNAL, .signo = w->signo_due };
+		ev[n++] = (struct event){ .kind = EVENT_SIGNAL, .signo = w->signo_due, .by = str_of(w->signal_by ? w->signal_by : ""),
+					 .why = str_of(w->signal_why ? w->signal_why : ""), .uid = 1000 };
 		w->signo_due = 0;
 		w->signals++;
 	}

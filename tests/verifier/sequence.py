@@ -47,7 +47,7 @@ MEMBERS_TEXT = {
     "resolve": "k:s done:b by:s why:s",
     "low": "",
     "held": "k:s why:s error?:s",
-    "signal": "signal:i name:s does:s",
+    "signal": "signal:i name:s does:s by?:s uid?:i why?:s",
     "comp.plan": "cause:s entries:t count:i",
     "comp.intent": "k:s",
     "comp.outcome": "k:s status:undone|undo_failed|irreversible|residue why?:s",
