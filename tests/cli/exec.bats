@@ -396,3 +396,18 @@ signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:]
 	grep -q 'undone    act/a.* and 498 more$' err
 	grep -q 'LEFT      and 5 more, see the journal' err
 }
+
+@test "exec: a run whose time is over has failed; nobody asked for the undo" {
+	cat >s.yml <<-'EOF'
+		runbook: 1
+		name: s
+		timeout: 100ms
+		act:
+		  - { id: a, run: 'echo +a >>ledger; sleep 60', rollback: [{ run: 'echo -a >>ledger' }] }
+	EOF
+	run_rb 3 exec s.yml
+	says 'failed, and everything was undone (exit 3)' err
+	says 'the run took longer than its timeout' err
+	run_rb 0 report @last
+	says 'Failed, and everything was undone.' out
+}
