@@ -47,13 +47,12 @@ static struct value json_of(struct arena *a, const struct record *r, const char 
 	return raw.n && json_parse(a, raw, &v, &je) ? v : value_null;
 }
 
-/* No step failed, and that is what was wanted: somebody said `rollback`. A run whose time was over has no such step
- * either, but ends with 3. */
-static bool was_asked(struct arena *a, const struct record *r, int exit_code)
+/* No step failed. */
+static bool nothing_failed(struct arena *a, const struct record *r)
 {
 	struct value c = json_of(a, r, "cause");
 
-	return !exit_code && c.kind == V_MAP && !member(c, "k").n;
+	return c.kind == V_MAP && !member(c, "k").n;
 }
 
 static void put_cause(struct arena *a, const struct record *r, struct buf *out)
@@ -187,7 +186,7 @@ static void put_held(const struct record *r, struct str run_id, struct str hint,
 	buf_addz(out, "' ANSWER --why TEXT\n");
 }
 
-void seal_text(struct str line, struct str run_id, int exit_code, bool dry, bool color, struct str hint, struct buf *out)
+void seal_text(struct str line, struct str run_id, int exit_code, bool dry, bool asked, bool color, struct str hint, struct buf *out)
 {
 	struct record r;
 	const char *why;
@@ -200,7 +199,7 @@ void seal_text(struct str line, struct str run_id, int exit_code, bool dry, bool
 	doubt = parsed && str_eqz(r.t, "doubt");
 	status = !parsed || doubt ? STR("in_doubt") : held ? STR("held") : record_text(&r, &a, "status");
 	buf_printf(out, "\n%s" STR_FMT "%s  %s", color ? (exit_code ? "\x1b[1;31m" : "\x1b[1;32m") : "", STR_ARG(status),
-		   color ? "\x1b[0m" : "", dry && !exit_code ? "dry-run: nothing was changed" : meaning(status, parsed && was_asked(&a, &r, exit_code)));
+		   color ? "\x1b[0m" : "", dry && !exit_code ? "dry-run: nothing was changed" : meaning(status, parsed && asked && nothing_failed(&a, &r)));
 	buf_printf(out, " (exit %d)", exit_code);
 	if (parsed && record_raw(&r, "took_us").n) {
 		buf_addz(out, " in ");

@@ -410,4 +410,6 @@ signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:]
 	says 'the run took longer than its timeout' err
 	run_rb 0 report @last
 	says 'Failed, and everything was undone.' out
+	run_rb 0 show @last
+	says 'failed, and everything was undone (exit 3)' out
 }
