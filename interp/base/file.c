@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -136,12 +137,28 @@ int file_begin(struct file_new *f, const char *path, unsigned mode)
 	return EEXIST;
 }
 
+int file_begin_named(struct file_new *f, const char *path, unsigned mode)
+{
+	struct stat st;
+	if (stat(path, &st) != 0)
+		return file_begin(f, path, mode);
+	if (S_ISREG(st.st_mode))
+		return realpath(path, f->target) ? file_begin(f, f->target, mode) : errno;
+	f->path = path;
+	f->temp[0] = '\0';
+	f->fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	return f->fd < 0 ? errno : 0;
+}
+
 int file_end(struct file_new *f, int err, int sync)
 {
-	if (err == 0 && sync && fsync(f->fd) != 0)
+	bool beside = f->temp[0] != '\0';
+	if (err == 0 && sync && beside && fsync(f->fd) != 0)
 		err = errno;
 	if (close(f->fd) != 0 && err == 0)
 		err = errno;
+	if (!beside)
+		return err;
 	if (err == 0 && rename(f->temp, f->path) != 0)
 		err = errno;
 	if (err != 0) {
@@ -155,6 +172,15 @@ int file_write_atomic(const char *path, struct str bytes, unsigned mode, int syn
 {
 	struct file_new f;
 	int err = file_begin(&f, path, mode);
+	if (err != 0)
+		return err;
+	return file_end(&f, file_write_all(f.fd, bytes.p, bytes.n), sync);
+}
+
+int file_write_named(const char *path, struct str bytes, unsigned mode, int sync)
+{
+	struct file_new f;
+	int err = file_begin_named(&f, path, mode);
 	if (err != 0)
 		return err;
 	return file_end(&f, file_write_all(f.fd, bytes.p, bytes.n), sync);

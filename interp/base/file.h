@@ -21,8 +21,13 @@ int file_write_atomic(const char *path, struct str bytes, unsigned mode, int syn
 void file_sweep(const char *folder);
 /* The same for what is written piece by piece to fd: begun beside path (which must stay
  * valid), and put in its place by file_end(), or removed if err says that it failed. Both: 0 or errno. */
-struct file_new { int fd; const char *path; char temp[4096]; };
+struct file_new { int fd; const char *path; char temp[4096], target[4096]; };
 int file_begin(struct file_new *f, const char *path, unsigned mode);
+/* The same for a path that a person gave: a device or a pipe is written into and stays what it is,
+ * of a link to a file its target is replaced. */
+int file_begin_named(struct file_new *f, const char *path, unsigned mode);
+/* file_write_atomic() for such a path. */
+int file_write_named(const char *path, struct str bytes, unsigned mode, int sync);
 int file_end(struct file_new *f, int err, int sync);
 /* mkdir -p with mode for each new folder. */
 int file_mkdirs(const char *path, unsigned mode);

@@ -203,7 +203,7 @@ static int write_bundle(struct collecting *x, struct str run, const char *path)
 	if (!strcmp(path, "-")) {
 		why = bundle_write(&x->c->arena, run, x->list, x->count, STDOUT_FILENO);
 	} else {
-		err = file_begin(&f, path, 0600);
+		err = file_begin_named(&f, path, 0600);
 		if (err) {
 			cli_error("%s: %s", path, file_error(err));
 			return EXIT_FAILED;
@@ -221,9 +221,10 @@ static int write_bundle(struct collecting *x, struct str run, const char *path)
 static void say(struct collecting *x, struct str run, const char *path)
 {
 	struct bundle_entry whole = { .from = str_of(path) };
+	struct stat st;
 	struct buf out;
 
-	if (bundle_measure(&whole))
+	if (stat(path, &st) || !S_ISREG(st.st_mode) || bundle_measure(&whole))
 		return;
 	buf_init(&out, 1 << 16);
 	buf_printf(&out, STR_FMT " exported to ", STR_ARG(run));
@@ -282,7 +283,7 @@ static int export_statement(struct cli *c, const struct past *p, const char *key
 	if (!path || !strcmp(path, "-"))
 		cli_out(envelope);
 	else
-		err = file_write_atomic(path, envelope, 0644, 1);
+		err = file_write_named(path, envelope, 0644, 1);
 	if (err)
 		cli_error("%s: %s", path, file_error(err));
 	return err ? EXIT_FAILED : EXIT_OK;

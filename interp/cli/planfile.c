@@ -120,7 +120,7 @@ bool planfile_write(struct cli *c, struct loaded *l, const struct value *inputs,
 	if (ok) {
 		digest_hex(buf_str(&b), hex);
 		buf_printf(&b, ",\"plan\":\"%s\"}\n", hex);
-		err = b.full ? FILE_TOO_LARGE : file_write_atomic(path, buf_str(&b), 0644, 1);
+		err = b.full ? FILE_TOO_LARGE : file_write_named(path, buf_str(&b), 0644, 1);
 		if (err)
 			cli_error("%s: %s", path, file_error(err));
 	}

@@ -47,8 +47,8 @@ static struct value json_of(struct arena *a, const struct record *r, const char 
 	return raw.n && json_parse(a, raw, &v, &je) ? v : value_null;
 }
 
-/* No step failed: somebody said `rollback`. */
-static bool was_asked(struct arena *a, const struct record *r)
+/* No step failed. */
+static bool nothing_failed(struct arena *a, const struct record *r)
 {
 	struct value c = json_of(a, r, "cause");
 
@@ -186,7 +186,7 @@ static void put_held(const struct record *r, struct str run_id, struct str hint,
 	buf_addz(out, "' ANSWER --why TEXT\n");
 }
 
-void seal_text(struct str line, struct str run_id, int exit_code, bool dry, bool color, struct str hint, struct buf *out)
+void seal_text(struct str line, struct str run_id, int exit_code, bool dry, bool asked, bool color, struct str hint, struct buf *out)
 {
 	struct record r;
 	const char *why;
@@ -199,7 +199,7 @@ void seal_text(struct str line, struct str run_id, int exit_code, bool dry, bool
 	doubt = parsed && str_eqz(r.t, "doubt");
 	status = !parsed || doubt ? STR("in_doubt") : held ? STR("held") : record_text(&r, &a, "status");
 	buf_printf(out, "\n%s" STR_FMT "%s  %s", color ? (exit_code ? "\x1b[1;31m" : "\x1b[1;32m") : "", STR_ARG(status),
-		   color ? "\x1b[0m" : "", dry && !exit_code ? "dry-run: nothing was changed" : meaning(status, parsed && was_asked(&a, &r)));
+		   color ? "\x1b[0m" : "", dry && !exit_code ? "dry-run: nothing was changed" : meaning(status, parsed && asked && nothing_failed(&a, &r)));
 	buf_printf(out, " (exit %d)", exit_code);
 	if (parsed && record_raw(&r, "took_us").n) {
 		buf_addz(out, " in ");

@@ -179,6 +179,12 @@ static bool first_attempt(struct str line)
 	return str_starts(rest, STR("\",\"a\":1,")) && !str_starts(rest, STR("\",\"a\":1,\"end\":\"answer\""));
 }
 
+/* A person's word that this run, or the one that it is about, shall be undone. */
+static void opened(struct ui *u, const struct record *r)
+{
+	u->asked |= str_eqz(r->t, "run.open") ? record_raw(r, "rollback_of").n != 0 : str_eqz(r->t, "epoch.open") && record_bool(r, "rollback");
+}
+
 static void show_record(struct ui *u, struct str line)
 {
 	struct record r;
@@ -198,8 +204,10 @@ static void show_record(struct ui *u, struct str line)
 	arena_reset(&u->arena);
 	if (str_eqz(r.t, "run.open"))
 		u->dry = record_bool(&r, "dry");
-	if (str_eqz(r.t, "run.open") || str_eqz(r.t, "epoch.open"))
+	if (str_eqz(r.t, "run.open") || str_eqz(r.t, "epoch.open")) {
 		u->interactive = record_bool(&r, "interactive");
+		opened(u, &r);
+	}
 	if (str_eqz(r.t, "seal") || str_eqz(r.t, "held") || str_eqz(r.t, "doubt")) {
 		u->sealed = true;
 		buf_clear(&u->last_seal);
@@ -221,6 +229,7 @@ void ui_begun(void *ui, const struct record *r)
 	struct ui *u = ui;
 	struct ui_running *run;
 
+	opened(u, r);
 	if (str_eqz(r->t, "step.intent")) {
 		arena_reset(&u->arena);
 		running_add(u, r);

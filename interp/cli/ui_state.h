@@ -35,6 +35,7 @@ struct ui {
 	uint32_t live;           /* live lines on the screen */
 	bool ended_would, ended_maybe; /* of the step whose outcome is shown */
 	bool dry, sealed, unwinding;
+	bool asked;              /* a person said `rollback` */
 	bool asking, broken;     /* a question stands on the terminal; other lines came behind it */
 	bool interactive;        /* a person is at this run's terminal */
 	struct buf prompt;       /* the last line of that question */

@@ -26,7 +26,7 @@ struct making {
 	struct forms *f;
 	struct str text;
 	size_t first;
-	struct buf b;
+	struct buf b, again;
 };
 
 static void keep(struct making *k, struct str s)
@@ -259,6 +259,24 @@ static void json(struct making *k, unsigned way)
 	take(k);
 }
 
+/* JSON text in a string of JSON: what json() has made, escaped once more. */
+static void json_in_json(struct making *k, unsigned way)
+{
+	struct buf once = k->b;
+
+	if (!memchr(once.p, '\\', once.len))
+		return;
+	buf_clear(&k->again);
+	for (size_t i = 0; i < once.len; i++) {
+		if (strchr("\"\\", once.p[i]) || (once.p[i] == '/' && (way & JSON_SLASH)))
+			buf_addc(&k->again, '\\');
+		buf_addc(&k->again, once.p[i]);
+	}
+	k->b = k->again;
+	take(k);
+	k->b = once;
+}
+
 /* --- shells and program sources --- */
 
 /* Each byte of `special` gets `before` and, if it is to be replaced, `instead`. */
@@ -323,16 +341,20 @@ static void quoted_all(struct making *k)
 
 void forms_add(struct forms *f, struct str text)
 {
-	struct making k = { f, text, f->count, { 0 } };
+	struct making k = { f, text, f->count, { 0 }, { 0 } };
 
 	buf_init(&k.b, text.n * FORM_GROWTH + 64);
+	buf_init(&k.again, text.n * FORM_GROWTH + 64);
 	buf_adds(&k.b, text);
 	take(&k);
 	base64_all(&k);
 	hex_all(&k);
 	percent_all(&k);
-	for (unsigned way = 0; way < JSON_WAYS; way++)
+	for (unsigned way = 0; way < JSON_WAYS; way++) {
 		json(&k, way);
+		json_in_json(&k, way);
+	}
 	quoted_all(&k);
 	buf_release(&k.b);
+	buf_release(&k.again);
 }

@@ -55,6 +55,7 @@ static int folder(const char *path, mode_t mode, bool must_be_new)
 /* All folders of path; those that are missing are made. */
 static int folders(char *path, mode_t mode)
 {
+	struct stat st;
 	int err = 0;
 
 	for (char *p = path + 1; *p && !err; p++) {
@@ -62,8 +63,8 @@ static int folders(char *path, mode_t mode)
 			continue;
 		*p = '\0';
 		err = folder(path, mode, false);
-		/* A parent that is there but not ours to write answers so too. */
-		if (err == EROFS || err == EACCES || err == EPERM)
+		/* A parent that is there may be one in which nothing may be made. */
+		if (err && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
 			err = 0;
 		*p = '/';
 	}

@@ -88,6 +88,7 @@ struct report {
 	struct str inputs, secrets, files, source; /* JSON as in the record */
 	struct str more;             /* JSON object: members that this program does not know */
 	bool dry, claimed;
+	bool asked;                  /* a person said `rollback`, of this run or of the one that it undoes */
 	struct str traceparent;      /* the trace that the run is part of, or empty */
 	struct str rollback_of, rollback_why; /* the run that this one undoes, or empty, and what for */
 	int64_t pid, epochs;         /* of the last runner; how many runners there were */

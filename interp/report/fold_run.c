@@ -64,6 +64,7 @@ void fold_open(struct fold *f, const struct record *r)
 	m->more = fold_body(f, r, known, sizeof(known) / sizeof(*known));
 	m->traceparent = fold_text(f, r, "traceparent");
 	m->rollback_of = fold_text(f, r, "rollback_of");
+	m->asked = m->rollback_of.n != 0;
 	m->rollback_why = fold_text(f, r, "cause");
 	m->dry = record_bool(r, "dry");
 	m->pid = record_int(r, "pid", 0);
@@ -141,6 +142,7 @@ void fold_epoch(struct fold *f, const struct record *r)
 	m->held = m->in_doubt = false;
 	m->status = STR("");
 	m->pid = record_int(r, "pid", 0);
+	m->asked |= record_bool(r, "rollback");
 }
 
 static void seal_residue(struct fold *f, struct value v)

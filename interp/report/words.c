@@ -112,7 +112,7 @@ const char *words_meaning(const struct report *r)
 
 	if (r->dry && r->sealed && !r->exit)
 		return "Dry-run: nothing was changed.";
-	if (str_eqz(status, "rolled_back") && !r->cause_key.n)
+	if (str_eqz(status, "rolled_back") && r->asked && !r->cause_key.n)
 		return "Everything was undone, as asked.";
 	for (size_t i = 0; i < sizeof(meanings) / sizeof(*meanings); i++)
 		if (str_eqz(status, meanings[i].status))

@@ -425,3 +425,20 @@ signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:]
 	says 'would ask' err
 	says_not '--yes' err
 }
+
+@test "exec: a run whose time is over has failed; nobody asked for the undo" {
+	cat >s.yml <<-'EOF'
+		runbook: 1
+		name: s
+		timeout: 1s
+		act:
+		  - { id: a, run: 'echo +a >>ledger; sleep 60', rollback: [{ run: 'echo -a >>ledger' }] }
+	EOF
+	run_rb 3 exec s.yml
+	says 'failed, and everything was undone (exit 3)' err
+	says 'the run took longer than its timeout' err
+	run_rb 0 report @last
+	says 'Failed, and everything was undone.' out
+	run_rb 0 show @last
+	says 'failed, and everything was undone (exit 3)' out
+}

@@ -97,6 +97,25 @@ left_nothing() { ! ls -d "$TMPDIR"/runbook-* 2>/dev/null; }
 	! ls ./*.tmp || false
 }
 
+@test "export: a pipe or a device is written into, and stays what it is" {
+	book
+	run_rb 0 export "$run" -o a.tar
+	mkfifo pipe
+	cat pipe >b.tar &
+	run_rb 0 export "$run" -o pipe
+	wait $!
+	cmp a.tar b.tar
+	test -p pipe
+	"$RB" plan book.yml -o pipe 2>/dev/null >/dev/null &
+	grep -q '"runbook":"book"' pipe
+	wait $!
+	test -p pipe
+	ln -s a.tar link
+	run_rb 0 export "$run" -o link
+	test -L link
+	run_rb 1 export "$run" -o .
+}
+
 @test "export: commands that act refuse a bundle" {
 	book
 	run_rb 0 export "$run" -o b.tar

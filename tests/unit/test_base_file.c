@@ -103,6 +103,36 @@ static void writes(void **state)
 	assert_int_equal(access(command, F_OK), -1);
 }
 
+/* What a person names may be a device or a pipe: they stay what they are. */
+static void writes_named(void **state)
+{
+	(void)state;
+	struct stat st;
+	struct str s;
+	char got[8];
+	assert_int_equal(mkfifo(in_dir("pipe"), 0600), 0);
+	int fd = open(in_dir("pipe"), O_RDWR);
+	assert_true(fd >= 0);
+	assert_int_equal(file_write_named(in_dir("pipe"), STR("through"), 0600, 1), 0);
+	assert_int_equal(read(fd, got, sizeof got), 7);
+	close(fd);
+	assert_int_equal(stat(in_dir("pipe"), &st), 0);
+	assert_true(S_ISFIFO(st.st_mode));
+	if (stat("/dev/full", &st) == 0 && S_ISCHR(st.st_mode) && geteuid() != 0)
+		assert_int_equal(file_write_named("/dev/full", STR("x"), 0600, 1), ENOSPC);
+	/* Of a link its target is replaced. */
+	put(in_dir("target"), "old", 3);
+	assert_int_equal(symlink("target", in_dir("link")), 0);
+	assert_int_equal(file_write_named(in_dir("link"), STR("new"), 0600, 1), 0);
+	assert_int_equal(lstat(in_dir("link"), &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	assert_int_equal(file_read(&arena, in_dir("target"), 99, &s), 0);
+	assert_true(str_eqz(s, "new"));
+	assert_int_equal(file_write_named(in_dir("fresh"), STR("x"), 0600, 0), 0);
+	assert_int_equal(file_write_named(in_dir(""), STR("x"), 0600, 0), EISDIR);
+	assert_int_equal(unlink(in_dir("link")) | unlink(in_dir("target")) | unlink(in_dir("fresh")) | unlink(in_dir("pipe")), 0);
+}
+
 static void folders(void **state)
 {
 	(void)state;
@@ -166,7 +196,7 @@ static void lines(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads), cmocka_unit_test(refuses_what_is_no_file), cmocka_unit_test(writes),
+		cmocka_unit_test(reads), cmocka_unit_test(refuses_what_is_no_file), cmocka_unit_test(writes), cmocka_unit_test(writes_named),
 		cmocka_unit_test(folders), cmocka_unit_test(positions), cmocka_unit_test(lines),
 	};
 	if (!mkdtemp(dir))
