@@ -183,7 +183,6 @@ kis_inputs() {
 		soak: 100ms
 		smtp: 127.0.0.1:$kis_smtp
 		every: 250ms
-		every_normal: 300ms
 	END
 	SLACK_WEBHOOK_URL=http://127.0.0.1:$(cat "$kis/echo.port")/slack
 	export SLACK_WEBHOOK_URL
