@@ -166,19 +166,26 @@ good() {
 		rb "$_c" "$_w" exec "$ai/book/first-24h.yml" -i tag=2.4.0 -i "api=http://127.0.0.1:$ai_port" --inputs "$scratch/ai_mail.yml" --inputs "$scratch/day.yml" --yes --no-input --output json "$@"
 	}
 	day 0 'the first day'
-	for text in '3 of 3 checkpoints with figures, 0 outside of the aims' '| 3 | ' 'Ready for production: yes'; do
+	for text in '3 of 3 checkpoints with figures, 0 outside of the aims' '| 3 | ' 'Ready for production (프로덕션 배포 준비도): yes'; do
 		check "the closing report: $text" sh -c 'printf "%s" "$1" | grep -qF -e "$2"' sh "$(report first-24h.md)" "$text"
 	done
 	ai_load green 50000 0.003 180
 	sleep 1.2
 	day 0 'a day with too many errors'
-	check 'is not ready for production' sh -c 'printf "%s" "$1" | grep -q "Ready for production: NO"' sh "$(report first-24h.md)"
+	check 'is not ready for production' sh -c 'printf "%s" "$1" | grep -q "Ready for production (프로덕션 배포 준비도): NO"' sh "$(report first-24h.md)"
+	for text in '^| 500 | - | [1-9]' '^- 3 checkpoints were outside of the aims' '^- the most frequent error: | 500 '; do
+		check "the closing report: $text" sh -c 'printf "%s" "$1" | grep -q -e "$2"' sh "$(report first-24h.md)" "$text"
+	done
 	ai_load green 50000 0.0002 180
 
 	begin "$ai/book/first-24h.yml" -i tag=2.4.0 -i "api=http://127.0.0.1:$ai_port" --inputs "$scratch/ai_mail.yml" --inputs "$scratch/day.yml" -i between=60s --yes
 	until_ok 60 grep -q '"t":"step.intent","k":"test/day' "$scratch/out"
 	ai_set '.green.errors = 0.2'
 	ended 3 'a trigger in the first day: users go back'
+	for text in 'Users were sent BACK to the version from before (rolled_back).' '0 of 3 checkpoints' 'Ready for production (프로덕션 배포 준비도): NO'; do
+		check "the closing report, before the first checkpoint: $text" sh -c 'printf "%s" "$1" | grep -qF -e "$2"' sh "$(report first-24h.md)" "$text"
+	done
+	check 'the team is told' grep -q 'Staging 2.4.0: first day rolled_back' "$ai/echo.jsonl"
 	is 'users have the version from before' "$(version)" 2.3.0
 	ai_load green 50000 0.0002 180
 	cp "$ai/deployed.json" "$cloud/state.json"

@@ -198,6 +198,17 @@ soaks 0 'over the limit, but under 150%: people are told, nothing is undone' -i 
 check 'the monitors say so' sh -c 'jq -e "select(.t == \"issue\") | .text" "$1" | grep -q "max_errors\|max_connections"' sh "$(last_run)journal.jsonl"
 deploy 0 'a good release without a migration' -i tag=v2.5.1
 is 'it answers' "$(get "http://127.0.0.1:$kis_port/api/v1/health" | cut -c 1-37)" '{"status": "ok", "version": "v2.5.1",'
+deploy 0 'what runs already is not deployed again' -i tag=v2.5.1
+is 'it says so' "$(tail -n 1 "$scratch/out" | jq -r .status)" stopped
+# The token of the smoke tests does not outlive the runner; the load test makes one of its own.
+"$RB" exec "$book" --inputs "$scratch/kis.yml" --yes --no-input --output json -i every=1m -i request.change=CR-2025-007 --outside-window test -i tag=v2.5.4 \
+	-i load_iterations=300 >"$scratch/out" 2>"$scratch/err" </dev/null &
+runner=$!
+until_ok 60 grep -q '"t":"step.intent","k":"test/load"' "$scratch/out"
+kill -KILL "$runner"
+wait "$runner" 2>/dev/null
+rb 0 'killed under load: resumed, it goes on' resume @last --yes --no-input
+is 'the release answers' "$(get "http://127.0.0.1:$kis_port/api/v1/health" | cut -c 1-37)" '{"status": "ok", "version": "v2.5.4",'
 sed -i 's/probability: medium, impact: moderate/probability: high, impact: major/' "$book"
 deploy 0 'at high risk' -i tag=v2.5.3
 is 'the executive was asked, too' "$("$RB" eval 'steps.executive.status' --run @last)" '"ok"'

@@ -53,6 +53,8 @@ DROP VIEW kis.by_customer;
 	kis_release erp-ai-service v2.5.2
 	kis_release estimator-service v2.5.3
 	kis_release erp-ai-service v2.5.3
+	kis_release estimator-service v2.5.4
+	kis_release erp-ai-service v2.5.4
 	kis_release estimator-service v2.5.1 '"needs": "model_version"'
 	kis_release erp-ai-service v2.5.1
 }
