@@ -55,7 +55,7 @@ static bool nothing_failed(struct arena *a, const struct record *r)
 	return c.kind == V_MAP && !member(c, "k").n;
 }
 
-static void put_cause(struct arena *a, const struct record *r, struct buf *out)
+static void put_cause(struct arena *a, const struct record *r, const struct seal_look *look, struct buf *out)
 {
 	struct value c = json_of(a, r, "cause");
 
@@ -64,6 +64,8 @@ static void put_cause(struct arena *a, const struct record *r, struct buf *out)
 	buf_addz(out, "  cause     ");
 	if (member(c, "k").n) {
 		visible_add(out, member(c, "k"));
+		if (look->name.n)
+			buf_printf(out, " (" STR_FMT ")", STR_ARG(look->name));
 		buf_addz(out, ": ");
 	}
 	visible_add(out, member(c, "text"));
@@ -72,6 +74,20 @@ static void put_cause(struct arena *a, const struct record *r, struct buf *out)
 		visible_add(out, member(c, "at"));
 	}
 	buf_addc(out, '\n');
+	if (look->said.n)
+		buf_printf(out, "            said: " STR_FMT "\n", STR_ARG(look->said));
+}
+
+struct str seal_cause(struct arena *a, struct str line)
+{
+	struct record r;
+	const char *why;
+	struct value c;
+
+	if (!record_parse(&r, line, &why))
+		return STR("");
+	c = json_of(a, &r, "cause");
+	return c.kind == V_MAP ? member(c, "k") : STR("");
 }
 
 enum { LIST_SHOWN = 12 };
@@ -186,7 +202,7 @@ static void put_held(const struct record *r, struct str run_id, struct str hint,
 	buf_addz(out, "' ANSWER --why TEXT\n");
 }
 
-void seal_text(struct str line, struct str run_id, int exit_code, bool dry, bool asked, bool color, struct str hint, struct buf *out)
+void seal_text(struct str line, const struct seal_look *look, struct buf *out)
 {
 	struct record r;
 	const char *why;
@@ -198,9 +214,9 @@ void seal_text(struct str line, struct str run_id, int exit_code, bool dry, bool
 	held = parsed && str_eqz(r.t, "held");
 	doubt = parsed && str_eqz(r.t, "doubt");
 	status = !parsed || doubt ? STR("in_doubt") : held ? STR("held") : record_text(&r, &a, "status");
-	buf_printf(out, "\n%s" STR_FMT "%s  %s", color ? (exit_code ? "\x1b[1;31m" : "\x1b[1;32m") : "", STR_ARG(status),
-		   color ? "\x1b[0m" : "", dry && !exit_code ? "dry-run: nothing was changed" : meaning(status, parsed && asked && nothing_failed(&a, &r)));
-	buf_printf(out, " (exit %d)", exit_code);
+	buf_printf(out, "\n%s" STR_FMT "%s  %s", look->color ? (look->exit_code ? "\x1b[1;31m" : "\x1b[1;32m") : "", STR_ARG(status),
+		   look->color ? "\x1b[0m" : "", look->dry && !look->exit_code ? "dry-run: nothing was changed" : meaning(status, parsed && look->asked && nothing_failed(&a, &r)));
+	buf_printf(out, " (exit %d)", look->exit_code);
 	if (parsed && record_raw(&r, "took_us").n) {
 		buf_addz(out, " in ");
 		unit_show_duration(out, record_int(&r, "took_us", 0) * 1000);
@@ -220,11 +236,11 @@ void seal_text(struct str line, struct str run_id, int exit_code, bool dry, bool
 			buf_addc(out, '\n');
 		}
 		if (doubt)
-			put_doubt(&a, &r, run_id, hint, out);
+			put_doubt(&a, &r, look->run_id, look->hint, out);
 		if (held)
-			put_held(&r, run_id, hint, out);
+			put_held(&r, look->run_id, look->hint, out);
 		put_list(&a, &r, "continued", NULL, "  went on   past failures of ", out);
-		put_cause(&a, &r, out);
+		put_cause(&a, &r, look, out);
 		put_list(&a, &r, "undone", "undone_count", "  undone    ", out);
 		put_residue(&a, &r, out);
 		if (record_int(&r, "rollback_us", 0)) {
@@ -232,12 +248,17 @@ void seal_text(struct str line, struct str run_id, int exit_code, bool dry, bool
 			unit_show_duration(out, record_int(&r, "rollback_us", 0) * 1000);
 			buf_addc(out, '\n');
 		}
-		if (dry) {
+		if (look->dry) {
 			put_list(&a, &r, "armed", "count", "  armed     ", out);
 			put_counts(&r, out);
 		}
 	}
-	buf_printf(out, "  look      runbook show " STR_FMT STR_FMT "   runbook logs " STR_FMT STR_FMT "\n", STR_ARG(run_id), STR_ARG(hint),
-		   STR_ARG(run_id), STR_ARG(hint));
+	if (look->files.n) {
+		buf_printf(out, "  reports   " STR_FMT "%s", STR_ARG(look->files), look->dir.n ? "  in " : "");
+		visible_add(out, look->dir);
+		buf_addc(out, '\n');
+	}
+	buf_printf(out, "  look      runbook show " STR_FMT STR_FMT "   runbook logs " STR_FMT STR_FMT "\n", STR_ARG(look->run_id), STR_ARG(look->hint),
+		   STR_ARG(look->run_id), STR_ARG(look->hint));
 	arena_release(&a);
 }

@@ -7,6 +7,7 @@
 #include "cli/past.h"
 #include "cli/seal_text.h"
 #include "cli/ui.h"
+#include "cli/unpack.h"
 #include "host/proc.h"
 #include "journal/output.h"
 #include "journal/reader.h"
@@ -127,7 +128,8 @@ static void put_unsealed(const struct past *p, struct buf *b)
 	buf_printf(b, "  go on     runbook resume " STR_FMT "\n  undo it   runbook rollback " STR_FMT "\n", STR_ARG(p->id), STR_ARG(p->id));
 }
 
-static int show_run_text(struct cli *c, const struct past *p)
+/* kept: its folder lasts; that of a bundle does not. */
+static int show_run_text(struct cli *c, const struct past *p, bool kept)
 {
 	struct ui_options o = { .format = UI_TEXT, .color = c->color_out, .past = true };
 	struct journal_scan scan;
@@ -139,7 +141,7 @@ static int show_run_text(struct cli *c, const struct past *p)
 	ui = ui_new(&o);
 	journal_scan_file(p->journal.p, &scan, put_record, ui);
 	if (p->s.sealed || p->s.held || p->s.in_doubt)
-		ui_end(ui, p->id, p->s.sealed ? (int)p->s.exit : p->s.in_doubt ? EXIT_PERSON : 5, p->dir);
+		ui_end(ui, p->id, p->s.sealed ? (int)p->s.exit : p->s.in_doubt ? EXIT_PERSON : 5, kept ? p->dir : STR(""));
 	if (!p->s.sealed) {
 		ui_idle(ui);
 		buf_init(&b, 256 << 10);
@@ -181,7 +183,7 @@ static int show_run(struct cli *c)
 		journal_scan_file(p.journal.p, &scan, put_json, NULL);
 		return EXIT_OK;
 	}
-	return show_run_text(c, &p);
+	return show_run_text(c, &p, !unpack_wanted(c->args[0]));
 }
 
 static const struct option_row options[] = {

@@ -42,6 +42,8 @@ struct ui *ui_new(const struct ui_options *o)
 	buf_init(&u->records, RECORDS_MAX + RECORD_LINE_MAX + 1);
 	ui_out_init(u);
 	buf_init(&u->last_seal, RECORD_LINE_MAX);
+	buf_init(&u->failed, 16 << 10);
+	buf_init(&u->files, 2 << 10);
 	buf_init(&u->prompt, 64 << 10);
 	u->boot_at_now = clock_boot();
 	if (getrandom(raw, sizeof(raw), 0) != (ssize_t)sizeof(raw))
@@ -74,6 +76,8 @@ void ui_free(struct ui *u)
 	ui_out_end(u);
 	buf_release(&u->line);
 	buf_release(&u->last_seal);
+	buf_release(&u->failed);
+	buf_release(&u->files);
 	buf_release(&u->prompt);
 	arena_release(&u->arena);
 	mem_free(u);
@@ -90,6 +94,13 @@ struct ui_running *ui_running_find(struct ui *u, struct str key)
 		if (u->running[i].used && str_eqz(key, u->running[i].key))
 			return &u->running[i];
 	return NULL;
+}
+
+/* A file in the run's folder; one elsewhere is no report. */
+static void report_name(struct ui_running *run, struct str to)
+{
+	if (to.n && to.n < sizeof(run->file) && to.p[0] != '/')
+		memcpy(run->file, to.p, to.n);
 }
 
 static void running_add(struct ui *u, const struct record *r)
@@ -110,6 +121,9 @@ static void running_add(struct ui *u, const struct record *r)
 		run->since = r->m;
 		run->would = u->dry && ui_would(r);
 		run->maybe = record_bool(r, "unknown");
+		run->named = record_raw(r, "name").n > 0;
+		if (str_eqz(record_text(r, &u->arena, "action"), "render"))
+			report_name(run, record_text(r, &u->arena, "to"));
 		buf_init(&run->partial[0], 64 << 10);
 		buf_init(&run->partial[1], 64 << 10);
 		buf_init(&run->question, 64 << 10);
@@ -136,8 +150,24 @@ bool ui_would(const struct record *r)
 	return record_raw(r, "command").n || record_raw(r, "sends").n;
 }
 
+/* What a program says last on its standard error is mostly why it fails. */
+static void keep_said(struct ui_running *run, struct str line)
+{
+	struct buf safe;
+
+	if (!str_trim(line).n)
+		return;
+	buf_init(&safe, sizeof(run->said) - 1);
+	visible_add(&safe, str_slice(line, 0, sizeof(run->said) / 4));
+	memcpy(run->said, safe.p, safe.len);
+	run->said[safe.len] = 0;
+	buf_release(&safe);
+}
+
 static void show_line(struct ui *u, struct ui_running *run, struct str key, int stream, struct str line)
 {
+	if (stream == 2)
+		keep_said(run, line);
 	if (u->o.format == UI_GITHUB) {
 		ui_github_output(u, key, line);
 	} else if (u->o.format == UI_TEXT) {
@@ -146,15 +176,16 @@ static void show_line(struct ui *u, struct ui_running *run, struct str key, int 
 }
 
 /* What was left without a newline when the step ended. */
-static void running_end(struct ui *u, struct str key, char what[160])
+static void running_end(struct ui *u, const struct record *r, char what[160])
 {
-	struct ui_running *run = ui_running_find(u, key);
+	struct ui_running *run = ui_running_find(u, r->k);
 
+	ui_ended(u, run, r);
 	if (!run)
 		return;
 	for (int s = 0; s < 2; s++)
 		if (run->partial[s].len)
-			show_line(u, run, key, s + 1, buf_str(&run->partial[s]));
+			show_line(u, run, r->k, s + 1, buf_str(&run->partial[s]));
 	memcpy(what, run->what, sizeof(run->what));
 	u->ended_would = run->would;
 	u->ended_maybe = run->maybe;
@@ -215,7 +246,7 @@ static void show_record(struct ui *u, struct str line)
 	}
 	u->ended_would = u->ended_maybe = false;
 	if (str_eqz(r.t, "step.outcome"))
-		running_end(u, r.k, what);
+		running_end(u, &r, what);
 	if (u->o.format == UI_TEXT)
 		ui_text_record(u, &r, what);
 	else if (u->o.format == UI_GITHUB)
@@ -234,7 +265,9 @@ void ui_begun(void *ui, const struct record *r)
 		arena_reset(&u->arena);
 		running_add(u, r);
 	} else if (str_eqz(r->t, "step.outcome")) {
+		arena_reset(&u->arena);
 		run = ui_running_find(u, r->k);
+		ui_ended(u, run, r);
 		if (run)
 			running_clear(run);
 	}
@@ -365,5 +398,5 @@ void ui_end(struct ui *u, struct str run_id, int exit_code, struct str run_dir)
 	else if (u->o.format == UI_GITHUB)
 		ui_github_end(u, run_id, exit_code, run_dir);
 	else
-		ui_text_end(u, run_id, exit_code);
+		ui_text_end(u, run_id, exit_code, run_dir);
 }

@@ -28,6 +28,20 @@ static void put_words(struct ui *u, struct str raw, struct buf *out)
 	buf_release(&word);
 }
 
+/* What people call an item: of a record its item, name or id, if it has one. */
+static struct value label_of(struct value item)
+{
+	static const char *const names[] = { "item", "name", "id" };
+
+	for (size_t i = 0; item.kind == V_MAP && i < sizeof(names) / sizeof(*names); i++) {
+		const struct value *v = value_get(item, str_of(names[i]));
+
+		if (v && v->kind != V_MAP && v->kind != V_LIST && v->kind != V_NULL)
+			return *v;
+	}
+	return item;
+}
+
 void ui_describe(struct ui *u, const struct record *r, struct buf *out)
 {
 	struct str name = record_text(r, &u->arena, "name"), action = record_text(r, &u->arena, "action");
@@ -65,7 +79,7 @@ void ui_describe(struct ui *u, const struct record *r, struct buf *out)
 
 		buf_init(&t, 200);
 		if (json_parse_typed(&u->arena, record_raw(r, "item"), &item, &je)) {
-			value_show(item, &t);
+			value_show(label_of(item), &t);
 			buf_addz(&b, " [");
 			visible_add(&b, str_slice(buf_str(&t), 0, 40));
 			buf_addc(&b, ']');

@@ -6,7 +6,6 @@
 #include "base/file.h"
 #include "base/visible.h"
 #include "cli/command.h"
-#include "cli/seal_text.h"
 #include "report/report.h"
 
 /*
@@ -205,7 +204,7 @@ void ui_github_end(struct ui *u, struct str run_id, int exit_code, struct str di
 	end_group(u);
 	ui_idle(u);
 	buf_init(&b, 512 << 10);
-	seal_text(buf_str(&u->last_seal), run_id, exit_code, u->dry, u->asked, false, u->o.state_hint, &b);
+	ui_summary(u, run_id, exit_code, dir, false, &b);
 	cli_out(buf_str(&b));
 	if (path && *path)
 		put_step_summary(u, path, dir, buf_str(&b));

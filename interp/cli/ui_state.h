@@ -15,10 +15,13 @@ struct ui_running {
 	char key[128];
 	char what[160];          /* its command or name, short */
 	char last[160];          /* last line of output, safe to show */
+	char said[640];          /* last line of its standard error, safe to show */
 	struct buf partial[2];   /* output not yet ended by a newline: stdout, stderr */
 	struct buf question;     /* of a confirm that the terminal would show: if --yes or -i answers, it does not */
 	int64_t since;           /* us of the run */
 	bool announced;          /* plain: its start was shown */
+	bool named;              /* what: begins with its name */
+	char file[64];           /* a report that it writes into the run's folder; else empty */
 	bool used;
 	bool would;              /* dry-run: what it would do or ask was shown */
 	bool maybe;              /* dry-run: whether it runs is decided at run time */
@@ -42,6 +45,8 @@ struct ui {
 	char item[128];          /* what was asked for last: key and item, "plan/ask ticket" */
 	struct str phase;        /* static */
 	struct buf last_seal;    /* the seal or held record's line */
+	struct buf failed;       /* steps that have failed: "key\nname\nlast line of stderr\n", safe to show; the name or the line may be empty */
+	struct buf files;        /* reports that were written: "a.md, b.json", safe to show */
 	char token[33];          /* github: of stop-commands */
 	bool group;
 	struct buf records;      /* lines not yet shown */
@@ -78,13 +83,20 @@ void ui_answer_command(struct ui *u, const struct record *r, struct buf *out);
 void ui_text_record(struct ui *u, const struct record *r, const char *what);
 void ui_text_output(struct ui *u, struct ui_running *run, int stream, struct str line);
 void ui_text_tick(struct ui *u);
-void ui_text_end(struct ui *u, struct str run_id, int exit_code);
+void ui_text_end(struct ui *u, struct str run_id, int exit_code, struct str dir);
 /* Short description of an intent: name, or command. Into out, safe to show. */
 void ui_describe(struct ui *u, const struct record *r, struct buf *out);
 /* Does this intent of a dry-run say what the step would do (a command, a message)? */
 bool ui_would(const struct record *r);
 /* "\x1b[31m" or "" */
 const char *ui_color(const struct ui *u, const char *sgr);
+
+/* ui_ended.c */
+/* Keeps of a step that has ended what its run's summary needs. run: what it was; NULL: it was not
+ * seen to begin. */
+void ui_ended(struct ui *u, const struct ui_running *run, const struct record *r);
+/* Appends the summary of the run. */
+void ui_summary(struct ui *u, struct str run_id, int exit_code, struct str dir, bool color, struct buf *out);
 
 /* ui_live.c */
 void ui_erase_live(struct ui *u);

@@ -562,12 +562,12 @@ void ui_text_tick(struct ui *u)
 	}
 }
 
-void ui_text_end(struct ui *u, struct str run_id, int exit_code)
+void ui_text_end(struct ui *u, struct str run_id, int exit_code, struct str dir)
 {
 	struct buf b;
 
 	buf_init(&b, 1 << 20);
-	seal_text(buf_str(&u->last_seal), run_id, exit_code, u->dry, u->asked, u->o.color, u->o.state_hint, &b);
+	ui_summary(u, run_id, exit_code, dir, u->o.color, &b);
 	if (u->o.past) {
 		cli_out(buf_str(&b));
 		buf_release(&b);

@@ -442,3 +442,42 @@ signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:]
 	run_rb 0 show @last
 	says 'failed, and everything was undone (exit 3)' out
 }
+
+@test "exec: the summary names the step that failed, and the reports that were written" {
+	simple s <<-'EOF'
+		vars:
+		  hosts: [{ item: web, port: 80 }, { name: db, port: 5432 }, { port: 25 }]
+		preflight:
+		  - { name: Reach it, foreach: vars.hosts, as: h, run: [test, "${{ str(h.port) }}", -ne, "25"], effect: read }
+		  - { name: Not reached, run: [echo, no], effect: read }
+		report:
+		  - { render: { to: short.txt, text: "${{ run.status }}" } }
+		  - { render: { to: long.md, text: "${{ run.status }}" } }
+		  - { render: { to: "${{ '/nowhere/at/all.txt' }}", text: x }, on_fail: continue }
+	EOF
+	run_rb 1 exec s.yml
+	says 'Reach it [web]' err
+	says 'Reach it [db]' err
+	says '  cause     preflight/#1[2] (Reach it [{"port":25}]): exit 1  at ' err
+	is "$(sed -n 's/^  reports   //p' err)" "short.txt, long.md  in $(ls -d "$PWD"/state/runs/*)"
+	run_rb 0 show @last
+	says '  cause     preflight/#1[2] (Reach it [{"port":25}]): exit 1  at ' out
+	says '  reports   short.txt, long.md  in ' out
+}
+
+@test "exec: a guard's step is named too; without a name there is its key, without reports no line" {
+	simple s <<-'EOF'
+		preflight:
+		  - { name: Enough room, guard: 1 > 2 }
+	EOF
+	run_rb 1 exec s.yml
+	says '  cause     preflight/#1 (Enough room): ' err
+	says_not '  reports ' err
+	simple t <<-'EOF'
+		preflight:
+		  - { run: [sh, -c, "echo first >&2; printf 'the disk is \\033[1mfull\\n\\n' >&2; echo out; exit 3"], effect: read }
+	EOF
+	run_rb 1 exec t.yml
+	says '  cause     preflight/#1: exit 3  at ' err
+	says '            said: the disk is ␛[1mfull' err
+}

@@ -16,7 +16,7 @@ COMMANDS = {
     "build": "file tag:many target build-arg:many no-cache:flag pull:flag platform quiet:flag",
     "push": "quiet:flag", "pull": "quiet:flag", "tag": "", "rmi": "force:flag", "rm": "force:flag volumes:flag",
     "login": "username password-stdin:flag", "logout": "", "version": "format", "info": "format",
-    "run": "detach:flag name publish:many env:many restart network label:many rm:flag env-file health-cmd",
+    "run": "detach:flag name publish:many env:many restart network label:many rm:flag env-file health-cmd health-interval health-timeout health-retries:int health-start-period",
     "start": "", "stop": "time:int", "restart": "time:int", "rename": "", "inspect": "format type",
     "ps": "all:flag filter:many format quiet:flag", "images": "format quiet:flag", "logs": "tail since",
 }

@@ -10,7 +10,8 @@
 # it has a middle), after it has, and the same by a signal (killed); and for the last one
 # with the calls after it failing too, so that its undo does not succeed either; and with the
 # answer of the call after it lost, too (a repeated call, or its undo). A run
-#   exit 0      went on in spite of the fault: the state is as after the good run
+#   exit 0      went on in spite of the fault: the state is as after the good run, or the steps that
+#               it went on past (of POINTS_ON) are named, and `runbook rollback` makes it as before
 #   exit 1, 3   the state is as before
 #   exit 4      says what is left (`residue`), or is irreversible
 #   exit 5      is held, and says for whom
@@ -30,6 +31,7 @@
 # that was captured. They must be the only ones that are named again.
 # POINTS_EXACT=1: calls of real programs in undos fail, too, and the undo of one step fails until it is given up (RB_LONG=1: of each
 # step); then something must be left.
+# POINTS_ON: keys of steps with `on_fail: continue` whose failure changes what the run leaves.
 # POINTS_GONE: patterns of steps for which that cannot be seen: their effect does not last
 # until the end of the run, or is no part of the state.
 #
@@ -172,17 +174,32 @@ points_left() {
 	tail -n 1 "$scratch/out" | jq -e "${POINTS_LEFT:-(.residue | length) > 0 or .status == \"held\"}" >/dev/null || { _wrong='it does not say what is left'; return; }
 	# A step that was done, and whose undo failed before it did anything, must have left something.
 	case $_fault in *'"as": "before"'*) points_gone "$_what" || ! cmp -s "$scratch/aim" "$scratch/after" || _wrong='it says that something is left, but nothing is' ;; esac
-	_undo=0
-	timeout -k 20 120 "$RB" rollback "$(head -n 1 "$scratch/out" | jq -r .run)" --yes --no-input --output json >"$scratch/undo" 2>"$scratch/undo.err" </dev/null || _undo=$?
-	points_state later
-	_last=later
-	if cmp -s "$scratch/aim" "$scratch/later"; then
+	if points_later; then
 		_undone=$((_undone + 1))
 	elif ! tail -n 1 "$scratch/undo" | jq -e --arg stays "${POINTS_STAYS:-}" '.exit == 4 and (.residue | length > 0 and all(.k as $k | $stays | split(" ") | index($k)))' >/dev/null; then
 		_wrong="what is left is not all that it names: undone later (exit code $_undo), the state is not as before"
 		cp "$scratch/later" "$scratch/after"
 		{ cat "$scratch/undo.err"; tail -n 1 "$scratch/undo"; } >>"$scratch/err"
 	fi
+}
+
+# It went on past the failure of a step that may fail, and says so: all of it can be undone later.
+points_continued() {
+	_ons=$(jq -r 'select(.t == "seal") | .continued[]? | gsub("\\[[0-9]+\\]"; "")' "$scratch/out" | sort -u)
+	[ "$_ons" ] || { _wrong='it went on, but not to the same end'; return; }
+	for _on in $_ons; do
+		case " ${POINTS_ON:-} " in *" $_on "*) ;; *) _wrong="it went on past $_on, which must not be missing"; return ;; esac
+	done
+	points_later || _wrong="it went on past $_ons; undone later (exit code $_undo), the state is not as before"
+}
+
+# `runbook rollback` of the run, now that nothing fails any more. False: the state is not as before.
+points_later() {
+	_undo=0
+	timeout -k 20 120 "$RB" rollback "$(head -n 1 "$scratch/out" | jq -r .run)" --yes --no-input --output json >"$scratch/undo" 2>"$scratch/undo.err" </dev/null || _undo=$?
+	points_state later
+	_last=later
+	cmp -s "$scratch/aim" "$scratch/later"
 }
 
 points_gone() { # STEP: its effect does not last, or does not show
@@ -206,7 +223,7 @@ points_one() { # FAULT BOOK ARGS...: with $_what, $_how; its share of the points
 	case $code in
 	0)
 		_end=went
-		cmp -s "$scratch/done" "$scratch/after" || _wrong='it went on, but not to the same end'
+		cmp -s "$scratch/done" "$scratch/after" || points_continued
 		;;
 	1 | 3)
 		_end=same
@@ -219,7 +236,7 @@ points_one() { # FAULT BOOK ARGS...: with $_what, $_how; its share of the points
 	*) _wrong='an exit code that is none of ours' ;;
 	esac
 	points_as_before=
-	if [ ! "$_wrong" ] && [ $code -ne 0 ] && cmp -s "$scratch/before" "$scratch/$_last"; then points_as_before=1; fi
+	if [ ! "$_wrong" ] && [ $code$_last != 0after ] && cmp -s "$scratch/before" "$scratch/$_last"; then points_as_before=1; fi
 	[ -s "$scratch/strike" ] || _wrong="nothing failed${_wrong:+, and $_wrong}"
 	_key=${_what%%:*}
 	echo "point $_name ${_key:-request} $_how ${_end:-none}${_wrong:+ wrong}" | sed 's/\[[^] ]*\]//g' >>"$_record"
@@ -227,7 +244,7 @@ points_one() { # FAULT BOOK ARGS...: with $_what, $_how; its share of the points
 	_bad=$((_bad + 1))
 	[ $_bad -le "${POINTS_SHOW:-3}" ] || return 0
 	echo "exit code $code: $_wrong; after a fault ($_fault) of $_what" | cut -c 1-500 | note
-	diff "$scratch/aim" "$scratch/after" | head -n 20 | note
+	if [ $code -eq 0 ]; then diff "$scratch/done" "$scratch/after"; else diff "$scratch/aim" "$scratch/after"; fi | head -n 20 | note
 	{ tail -n 14 "$scratch/err"; tail -n 1 "$scratch/out" | cut -c 1-900; } | note
 }
 

@@ -67,6 +67,16 @@ no_good() {
 	ai 3 'a version that does not become healthy' staging-deploy -i tag=2.4.2
 	check 'stage 3 says so' sh -c 'tail -n 1 "$1" | jq -r .cause.k | grep -q act/stage3/healthy' sh "$scratch/out"
 	undone 'not healthy'
+	ai_load green 50000 0.0002 180
+	ai_set '.green.index = 0.5'
+	ai 3 'queries without an index: no go' staging-deploy -i tag=2.4.0
+	why 'of the queries use an index, must be over 95%'
+	undone 'queries without an index'
+	ai_set '.logins = 100 | .green.index = 0.99'
+	ai 3 'logging in is not limited' staging-deploy -i tag=2.4.0
+	cause 'stage 5 says so' 'act/stage5/limited[5]'
+	undone 'logging in is not limited'
+	ai_set 'del(.logins)'
 	ai_set 'del(.green)'
 	ai 3 'no figures are no good figures' staging-deploy -i tag=2.4.0
 	undone 'no figures'
@@ -130,11 +140,11 @@ good() {
 	is 'users get it' "$(version)" 2.4.0
 	is 'the old one still runs' "$(jq '[.docker.containers | to_entries[] | select(.key | endswith("blue-2.3.0")) | .value.running] | all' "$cloud/state.json")" true
 	is 'the indexes are there' "$(jq '[.mongosh.collections[].indexes | length] | add' "$cloud/state.json")" 6
-	for text in '2.4.0: deployed' 'blue -> green, before 2.3.0' '| 7 verification | ok |' 'Users on' '| critical, high findings | 0, 0 |' 'Next: runbook exec first-24h.yml'; do
+	for text in '2.4.0: deployed' 'blue -> green, before 2.3.0' '| 7 verification | ok |' 'Users on' '| critical, high findings | 0, 0 |' 'next: runbook exec first-24h.yml -i tag=2.4.0' '| database: by index | 99% | 99% | > 95% |'; do
 		case $text in Users*) continue ;; esac
 		check "the report: $text" sh -c 'printf "%s" "$1" | grep -qF -e "$2"' sh "$(report staging.md)" "$text"
 	done
-	check 'who ticked what is there' sh -c 'printf "%s" "$1" | grep -q "Backup and rollback plan are made"' sh "$(report staging.md)"
+	check 'who ticked what is there' sh -c 'printf "%s" "$1" | grep -q "백업 및 롤백 계획 수립 - backup and rollback plan are made"' sh "$(report staging.md)"
 	is 'Prometheus watches both colours' "$(get -G "http://127.0.0.1:$ai_prom/api/v1/query" --data-urlencode 'query=count by (color) (up{job="backend-services"})' |
 		jq -c '[.data.result[] | [.metric.color, .value[1]]] | sort')" '[["blue","3"],["green","3"]]'
 	check 'the alert rules are loaded' sh -c 'curl -s "$1/api/v1/rules" | jq -e ".data.groups[0].rules | length == 4"' sh "http://127.0.0.1:$ai_prom"
@@ -156,21 +166,54 @@ good() {
 		rb "$_c" "$_w" exec "$ai/book/first-24h.yml" -i tag=2.4.0 -i "api=http://127.0.0.1:$ai_port" --inputs "$scratch/ai_mail.yml" --inputs "$scratch/day.yml" --yes --no-input --output json "$@"
 	}
 	day 0 'the first day'
-	for text in '3 of 3 checkpoints with figures, 0 outside of the aims' '| 3 | ' 'Ready for production: yes'; do
+	for text in '3 of 3 checkpoints with figures, 0 outside of the aims' '| 3 | ' 'Ready for production (프로덕션 배포 준비도): yes'; do
 		check "the closing report: $text" sh -c 'printf "%s" "$1" | grep -qF -e "$2"' sh "$(report first-24h.md)" "$text"
 	done
 	ai_load green 50000 0.003 180
 	sleep 1.2
 	day 0 'a day with too many errors'
-	check 'is not ready for production' sh -c 'printf "%s" "$1" | grep -q "Ready for production: NO"' sh "$(report first-24h.md)"
+	check 'is not ready for production' sh -c 'printf "%s" "$1" | grep -q "Ready for production (프로덕션 배포 준비도): NO"' sh "$(report first-24h.md)"
+	for text in '^| 500 | - | [1-9]' '^- 3 checkpoints were outside of the aims' '^- the most frequent error: | 500 '; do
+		check "the closing report: $text" sh -c 'printf "%s" "$1" | grep -q -e "$2"' sh "$(report first-24h.md)" "$text"
+	done
 	ai_load green 50000 0.0002 180
 
 	begin "$ai/book/first-24h.yml" -i tag=2.4.0 -i "api=http://127.0.0.1:$ai_port" --inputs "$scratch/ai_mail.yml" --inputs "$scratch/day.yml" -i between=60s --yes
 	until_ok 60 grep -q '"t":"step.intent","k":"test/day' "$scratch/out"
 	ai_set '.green.errors = 0.2'
 	ended 3 'a trigger in the first day: users go back'
+	for text in 'Users were sent BACK to the version from before (rolled_back).' '0 of 3 checkpoints' 'Ready for production (프로덕션 배포 준비도): NO'; do
+		check "the closing report, before the first checkpoint: $text" sh -c 'printf "%s" "$1" | grep -qF -e "$2"' sh "$(report first-24h.md)" "$text"
+	done
+	check 'the team is told' grep -q 'Staging 2.4.0: first day rolled_back' "$ai/echo.jsonl"
 	is 'users have the version from before' "$(version)" 2.3.0
 	ai_load green 50000 0.0002 180
+	cp "$ai/deployed.json" "$cloud/state.json"
+	"$ai/follow"
+	begin "$ai/book/first-24h.yml" -i tag=2.4.0 -i "api=http://127.0.0.1:$ai_port" --inputs "$scratch/ai_mail.yml" --inputs "$scratch/day.yml" -i between=60s --yes
+	until_ok 60 grep -q '"t":"step.intent","k":"test/day' "$scratch/out"
+	ai_set '.hosts.cpu = 0.97'
+	ended 3 'the CPU is over 90% in the first day: users go back'
+	why 'CPU has been over 90%'
+	is 'they have the version from before' "$(version)" 2.3.0
+	ai_hosts 0.45 0.6
+	cp "$ai/deployed.json" "$cloud/state.json"
+	"$ai/follow"
+
+	# Prometheus is away: the trigger is blind, the others and the checkpoints go on, and a person is called
+	rm -f "$ai/echo.jsonl"
+	sed "s|^prometheus:.*|prometheus: http://127.0.0.1:$(free_port)|" "$scratch/day.yml" >"$scratch/blind.yml"
+	begin "$ai/book/first-24h.yml" -i tag=2.4.0 -i "api=http://127.0.0.1:$ai_port" --inputs "$scratch/ai_mail.yml" --inputs "$scratch/blind.yml" -i between=60s --yes
+	until_ok 60 grep -q '"t":"issue".*monitors/memory_used\|"k":"monitors/memory_used".*"t":"issue"' "$scratch/out"
+	until_ok 60 grep -q /pager "$ai/echo.jsonl"
+	check 'PagerDuty was told that nothing is seen' grep -q 'this trigger sees nothing' "$ai/echo.jsonl"
+	# The rollback by hand is refused meanwhile: the day itself sends users back
+	first=$run
+	ai 7 'a rollback by hand during the first day' emergency-rollback
+	check 'is refused, with the command' grep -q "runbook cancel $first" "$scratch/out" "$scratch/err"
+	check 'which sends users back' "$RB" cancel "$first"
+	ended 143 'the first day, cancelled'
+	is 'users have the version from before' "$(version)" 2.3.0
 	cp "$ai/deployed.json" "$cloud/state.json"
 	"$ai/follow"
 
@@ -182,13 +225,31 @@ good() {
 	for text in '1 block the traffic | ok' '2 previous version up' '3 health checks | ok' '4 traffic back | ok' '(planned 4m)'; do
 		check "the report: $text" sh -c 'printf "%s" "$1" | grep -qF -e "$2"' sh "$(report rollback.md)" "$text"
 	done
+	for text in 'Staging: rolled back to blue' 'Users have blue (2.3.0).'; do
+		check "the report: $text" sh -c 'printf "%s" "$1" | grep -qF -e "$2"' sh "$(report rollback.md)" "$text"
+	done
 	is 'the new version is stopped' "$(jq '[.docker.containers | to_entries[] | select(.key | endswith("green-2.4.0")) | .value.running] | any' "$cloud/state.json")" false
 	cp "$ai/deployed.json" "$cloud/state.json"
 	"$ai/follow"
 	ai_set '.blue.broken = true'
 	ai 3 'the version from before is not well: nothing moves' emergency-rollback
 	is 'users keep what they have' "$(version)" 2.4.0
+	for text in 'Staging: NOT rolled back' 'Users have what they had before this: green.'; do
+		check "the report: $text" sh -c 'printf "%s" "$1" | grep -qF -e "$2"' sh "$(report rollback.md)" "$text"
+	done
 	ai_set '.blue.broken = false'
+	printf '#!/bin/sh\n[ "$1" != stop ] || { echo "no answer" >&2; exit 1; }\nexec "%s/bin/docker" "$@"\n' "$cloud" >"$ai/bin/docker"
+	chmod +x "$ai/bin/docker"
+	ai 0 'what goes cannot be stopped: users have the version from before all the same' emergency-rollback
+	rm "$ai/bin/docker"
+	is 'they have' "$(version)" 2.3.0
+	check 'what still runs is named' sh -c 'printf "%s" "$1" | grep -c "^Still running: docker stop backend-.*-green-2.4.0" | grep -qx 3' sh "$(report rollback.md)"
+
+	# A rollback that ended half way has left the maintenance page
+	aws elbv2 modify-listener --listener-arn "$ai_listener" --default-actions "Type=forward,TargetGroupArn=$ai_away" --region ap-northeast-2 --output json >"$scratch/tmp/away"
+	ai 1 'neither colour is live' emergency-rollback
+	why 'Users have the maintenance page.'
+	why 'runbook resume RUN'
 }
 
 case $part in

@@ -49,5 +49,6 @@ live_world
 old=$(jq -r '.docker.containers | keys[] | select(endswith("blue-2.3.0"))' "$cloud/state.json" | head -n 1)
 docker stop "$old" >/dev/null
 cloud_keep
+POINTS_ON=test/stop # one that does not stop is no reason to send users back to it
 points emergency-rollback live_world ai_state "$ai/book/emergency-rollback.yml" --inputs "$scratch/ai.yml"
 finish

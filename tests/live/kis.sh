@@ -20,7 +20,7 @@ book=$scratch/book/deploy.yml
 deploy() { # CODE WHAT ARGS...: monitors look once, and what fails is not theirs
 	_c=$1 _w=$2
 	shift 2
-	rb "$_c" "$_w" exec "$book" --inputs "$scratch/kis.yml" --yes --no-input --output json -i every=1m -i every_normal=1m -i request.change=CR-2025-007 --outside-window test "$@"
+	rb "$_c" "$_w" exec "$book" --inputs "$scratch/kis.yml" --yes --no-input --output json -i every=1m -i request.change=CR-2025-007 --outside-window test "$@"
 }
 fails() { # STEP WHAT ARGS...: a failure at this step, everything undone
 	_step=$1
@@ -56,6 +56,20 @@ no_secrets() {
 	done
 }
 
+# The report of a run that was rolled back by its gate
+report_of_failure() { # RUN-FOLDER
+	check 'the JSON report has results, reasons and recommendations' "$python" -c '
+import json, sys
+r = json.load(open(sys.argv[1]))
+assert r["summary"]["overall_status"] == "ROLLED BACK" and r["summary"]["performance_status"] == "FAIL", r
+assert r["summary"]["smoke_passed"] == 7 and "integrations: failed" in r["tests"]["smoke_tests"], r
+assert r["tests"]["regression_tests"] == "failed" and r["metrics"]["comparison"]["error_rate"] not in ("", None), r
+assert r["rollback"]["executed"] and [x.split(":")[0] for x in r["rollback"]["reasons"]] == ["Performance and regression gate"], r
+assert [x.split(" ")[0] for x in r["recommendations"]] == ["RELIABILITY", "TESTING"], r
+assert any(x.startswith("test/integrations: ") for x in r["issues"]), r' "$1/report.json"
+	check 'and people read what users have now' grep -q '^Users have v2.3.1, as before' "$1/report.md"
+}
+
 no_good() {
 	rb 0 'the runbook has no errors' check "$book"
 	check 'and no warnings' sh -c '"$1" check --output json "$2" | tr -d " \n" | grep -q "\"diagnostics\":\[\]"' sh "$RB" "$book"
@@ -65,12 +79,21 @@ no_good() {
 	rb 0 'the retrospective has no errors' check --output json "$books/retrospective.yml"
 	check 'and no warnings' jq -e '.diagnostics == []' "$scratch/out"
 	deploy 1 'a release that does not exist: failed in PRE-FLIGHT' -i tag=v9.9.9
+	check 'it is said which, and of whom' grep -q 'v9.9.9 is not in .* for estimator-service, erp-ai-service' "$scratch/out"
+	check 'the summary does not speak of a rollback' grep -q 'Overall: NOT STARTED' "$(last_run)summary.txt"
 	undone 'no such release'
 	deploy 2 'a tag of the wrong form' -i tag=latest
 	(unset JWT_SECRET; "$RB" exec "$book" --inputs "$scratch/kis.yml" --yes --no-input -i request.change=CR-2025-007 --outside-window test -i tag=v2.4.0 >"$scratch/out" 2>"$scratch/err" </dev/null)
 	is 'a missing variable of the environment: nothing runs' "$([ $? -eq 0 ] || echo refused)" refused
 	check 'and it is named' grep -q JWT_SECRET "$scratch/err"
 	undone 'missing variable'
+	deploy 0 'a dry-run' -i tag=v2.4.0 --dry-run
+	check 'its summary says what it is' grep -q 'Overall: DRY RUN' "$(last_run)summary.txt"
+	undone 'a dry-run'
+	mv "$kis/app/.env" "$kis/env"
+	deploy 3 'a refusal, without .env' -i tag=v2.4.0 -i go.answer=no
+	mv "$kis/env" "$kis/app/.env"
+	check 'what the backup lacks is an issue' grep -q '/app/.env was not found' "$(last_run)report.json"
 	"$kis/bin/systemctl" stop erp-ai-service
 	deploy 1 'a service that is down before: failed in PRE-FLIGHT' -i tag=v2.4.0
 	"$kis/bin/systemctl" start erp-ai-service
@@ -85,6 +108,7 @@ no_good() {
 	fails act/migrate 'a migration whose psql is killed' -i tag=v2.4.6
 	fails test/predict 'a smoke test fails' -i tag=v2.4.3
 	fails test/gate 'requests fail under load' -i tag=v2.4.4
+	report_of_failure "$(last_run)"
 	fails test/gate 'slower than before' -i tag=v2.4.5
 	fails test/baseline 'an answer above the limit' -i tag=v2.4.0 -i max_p95=1us
 }
@@ -96,7 +120,7 @@ monitors() {
 	soaks 5 'a monitor without figures: a person is asked; without a terminal the run is held' -i tag=v2.4.10 -i soak=30s
 	rb 0 'who is asked rolls back' rollback @last --no-input
 	undone 'rolled back by a person'
-	check 'mail tells what went wrong' sh -c 'cat "$1"/new/* | tr -d "\n" | grep -q "Deployment rolled_back\|RGVwbG95bWVudCByb2xsZWRfYmFjaz"' sh "$kis/mail"
+	check 'mail tells what went wrong' sh -c 'cat "$1"/new/* | tr -d "\n" | grep -q "Deployment ROLLED\|RGVwbG95bWVudCBST0xMRU"' sh "$kis/mail"
 }
 
 case $part in
@@ -143,7 +167,7 @@ import json, os, sys
 m = json.load(open(sys.argv[1] + "/backup_metadata.json"))
 assert m["environment"] == "test" and m["backup_type"] == "pre-flight" and m["tables"] == 1, m
 for f in m["files"]: assert os.path.exists(sys.argv[1] + "/" + f), f
-for f in ("database.sql.gz", "production.conf", ".env", "production.json", "service_state.txt"): assert f in m["files"], m' "$backup"
+for f in ("database.sql.gz", "production.conf", ".env", "production.json", "service_state.txt", "release_state.txt"): assert f in m["files"], m' "$backup"
 check 'the backup is a dump' sh -c 'gzip -dc "$1/database.sql.gz" | grep -q "^COPY kis.estimates"' sh "$backup"
 is 'three people approved it' "$("$RB" eval 'format("{} {} {}", steps.technical.status, steps.commercial.status, steps.secure.status)' --run @last)" '"ok ok ok"'
 is 'nobody asked the executive' "$("$RB" eval 'steps.executive.status' --run @last)" '"skipped"'
@@ -174,6 +198,17 @@ soaks 0 'over the limit, but under 150%: people are told, nothing is undone' -i 
 check 'the monitors say so' sh -c 'jq -e "select(.t == \"issue\") | .text" "$1" | grep -q "max_errors\|max_connections"' sh "$(last_run)journal.jsonl"
 deploy 0 'a good release without a migration' -i tag=v2.5.1
 is 'it answers' "$(get "http://127.0.0.1:$kis_port/api/v1/health" | cut -c 1-37)" '{"status": "ok", "version": "v2.5.1",'
+deploy 0 'what runs already is not deployed again' -i tag=v2.5.1
+is 'it says so' "$(tail -n 1 "$scratch/out" | jq -r .status)" stopped
+# The token of the smoke tests does not outlive the runner; the load test makes one of its own.
+"$RB" exec "$book" --inputs "$scratch/kis.yml" --yes --no-input --output json -i every=1m -i request.change=CR-2025-007 --outside-window test -i tag=v2.5.4 \
+	-i load_iterations=300 >"$scratch/out" 2>"$scratch/err" </dev/null &
+runner=$!
+until_ok 60 grep -q '"t":"step.intent","k":"test/load"' "$scratch/out"
+kill -KILL "$runner"
+wait "$runner" 2>/dev/null
+rb 0 'killed under load: resumed, it goes on' resume @last --yes --no-input
+is 'the release answers' "$(get "http://127.0.0.1:$kis_port/api/v1/health" | cut -c 1-37)" '{"status": "ok", "version": "v2.5.4",'
 sed -i 's/probability: medium, impact: moderate/probability: high, impact: major/' "$book"
 deploy 0 'at high risk' -i tag=v2.5.3
 is 'the executive was asked, too' "$("$RB" eval 'steps.executive.status' --run @last)" '"ok"'

@@ -42,6 +42,5 @@ world() {
 	until_ok 10 kis_healthy
 }
 POINTS_HOW=turn POINTS_EXACT=1 POINTS_EXEC='--outside-window test' POINTS_UNDO=8 POINTS_GONE=test/estimate # `tidy` removes it
-points deploy world state "$top/runbooks/kis-core/deploy.yml" --inputs "$scratch/kis.yml" -i tag=v2.4.0 -i request.change=CR-2025-007 \
-	-i every=1m -i every_normal=1m
+points deploy world state "$top/runbooks/kis-core/deploy.yml" --inputs "$scratch/kis.yml" -i tag=v2.4.0 -i request.change=CR-2025-007 -i every=1m
 finish

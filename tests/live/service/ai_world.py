@@ -6,8 +6,8 @@ usage: ai_world.py STATE.JSON LOAD.JSON PORTS.JSON
 PORTS.JSON (written): {"blue": [3], "green": [3], "exporter": N, "grafana": N}
 LOAD.JSON: {"blue": {...}, "green": {...}, "hosts": {"cpu": 0.45, "memory": 0.6}} with
 rps, errors (part), ms (of nearly all requests), cache, query_ms, pool, broken (true: health fails)
-of what each colour measures; counters grow by it with time. Versions of images in "bad":
-[V...] never become healthy; "grafana_fails" and "storage_fails" are what they say. Grafana keeps dashboards in GRAFANA = LOAD.JSON + ".grafana".
+of what each colour measures, and index (part of its queries that use one, from the start); counters grow by it with time. Versions of images in "bad":
+[V...] never become healthy; "logins" is how often one may log in in a minute; "grafana_fails" and "storage_fails" are what they say. Grafana keeps dashboards in GRAFANA = LOAD.JSON + ".grafana".
 """
 import json
 import os
@@ -20,6 +20,7 @@ state_file, load_file, ports_file = sys.argv[1:4]
 grafana_file = load_file + ".grafana"
 lock = threading.Lock()
 files = {}  # smoke uploads
+logins = {}  # port: when somebody tried
 BUCKETS = (0.05, 0.1, 0.18, 0.25, 0.42, 0.5, 0.75, 1, 2, 2.5, 5, 10)
 totals = {c: {"ok": 0.0, "bad": 0.0, "hits": 0.0, "asked": 0.0, "query_s": 0.0, "query_n": 0.0, "le": [0.0] * (len(BUCKETS) + 1)} for c in ("blue", "green")}
 hosts = {"idle": 0.0, "busy": 0.0}
@@ -74,6 +75,7 @@ def metrics(color):
         lines = ['http_requests_total{status="200"} %f' % (t["ok"] / 3), 'http_requests_total{status="500"} %f' % (t["bad"] / 3),
                  "cache_hits_total %f" % (t["hits"] / 3), "cache_requests_total %f" % (t["asked"] / 3),
                  "db_query_seconds_sum %f" % (t["query_s"] / 3), "db_query_seconds_count %f" % (t["query_n"] / 3),
+                 "db_index_hits_total %f" % (t["query_n"] * one.get("index", 0.99) / 3),
                  "db_pool_in_use %f" % one.get("pool", 8), "db_pool_size 20"]
         lines += ['http_request_duration_seconds_bucket{le="%s"} %f' % ("+Inf" if le == float("inf") else le, n / 3)
                   for le, n in zip(BUCKETS + (float("inf"),), t["le"])]
@@ -143,7 +145,7 @@ class Handler(BaseHTTPRequestHandler):
         version = one["image"].rsplit("staging-", 1)[-1]
         load = read(load_file)
         well = version not in load.get("bad", []) and not (load.get(color) or {}).get("broken")
-        secure = [("X-Content-Type-Options", "nosniff"), ("X-Frame-Options", "DENY"), ("Referrer-Policy", "strict-origin-when-cross-origin"),
+        secure = [("X-Content-Type-Options", "nosniff"), ("X-Frame-Options", "DENY"), ("X-XSS-Protection", "1; mode=block"), ("Referrer-Policy", "strict-origin-when-cross-origin"),
                   ("Strict-Transport-Security", "max-age=31536000; includeSubDomains"), ("Content-Security-Policy", "default-src 'self'")]
         if self.path in ("/health", "/api/health", "/api/health/detailed"):
             return self.answer(200 if well else 503, {"status": "healthy" if well else "unhealthy", "version": version, "database": "ok", "cache": "ok",
@@ -153,7 +155,10 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/api/users":
             return self.answer(401, {"error": "who are you?"})
         if self.path == "/api/auth/login":
-            return self.answer(401, {"error": "wrong"})
+            with lock:  # five a minute, of each instance
+                since = time.monotonic() - 60
+                tries = logins[port] = [t for t in logins.get(port, []) if t > since] + [time.monotonic()]
+            return self.answer(401 if len(tries) <= load.get("logins", 5) else 429, {"error": "wrong"})
         if self.path == "/api/files":  # of the test: what is there, and away with it
             with lock:
                 if self.command == "DELETE":

@@ -53,6 +53,8 @@ DROP VIEW kis.by_customer;
 	kis_release erp-ai-service v2.5.2
 	kis_release estimator-service v2.5.3
 	kis_release erp-ai-service v2.5.3
+	kis_release estimator-service v2.5.4
+	kis_release erp-ai-service v2.5.4
 	kis_release estimator-service v2.5.1 '"needs": "model_version"'
 	kis_release erp-ai-service v2.5.1
 }
@@ -183,7 +185,6 @@ kis_inputs() {
 		soak: 100ms
 		smtp: 127.0.0.1:$kis_smtp
 		every: 250ms
-		every_normal: 300ms
 	END
 	SLACK_WEBHOOK_URL=http://127.0.0.1:$(cat "$kis/echo.port")/slack
 	export SLACK_WEBHOOK_URL
