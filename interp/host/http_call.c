@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "host/clock.h"
 #include "host/curl.h"
+#include "host/curl_mem.h"
 #include "host/http.h"
 #include "host/loop.h"
 
@@ -80,7 +81,7 @@ struct http *http_new(struct loop *l, const char *agent, const char **error)
 	struct http *h = mem_alloc(sizeof(*h));
 
 	*error = curl_load(&h->curl);
-	if (!*error && h->curl.global_init(CURL_GLOBAL_ALL))
+	if (!*error && h->curl.global_init_mem(CURL_GLOBAL_ALL, curl_mem_alloc, curl_mem_free, curl_mem_realloc, curl_mem_strdup, curl_mem_calloc))
 		*error = "libcurl could not be initialised";
 	if (*error) {
 		mem_free(h);

@@ -72,8 +72,10 @@ bool send_options(struct http_call *c)
 		(void)u->easy_setopt(e, CURLOPT_CAINFO, c->h->ca_file);
 	if (c->h->ca_dir)
 		(void)u->easy_setopt(e, CURLOPT_CAPATH, c->h->ca_dir);
-	if (!c->h->proxies) /* or it would look into the environment for every request */
+	if (!c->h->proxies) { /* or it would look into the environment for every request */
 		(void)u->easy_setopt(e, CURLOPT_PROXY, "");
+		(void)u->easy_setopt(e, CURLOPT_NOPROXY, "");
+	}
 	c->rare = c->get = false;
 	buf_clear(&c->url);
 	return !u->easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https") &&
