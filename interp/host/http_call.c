@@ -48,6 +48,20 @@ static bool has_proxies(void)
 	return false;
 }
 
+/* libcurl formats a line that it is given once for each request, and one that it makes twice. */
+static void name_agent(struct http *h)
+{
+	struct buf line;
+
+	buf_init(&line, 512);
+	buf_addz(&line, "User-Agent: ");
+	buf_adds(&line, buf_str(&h->agent));
+	h->usual_lines = h->curl.slist_append(NULL, line.p);
+	buf_release(&line);
+	if (!h->usual_lines)
+		mem_abort("no memory for libcurl");
+}
+
 static struct http_call *call_new(struct http *h)
 {
 	struct http_call *c = mem_alloc(sizeof(*c));
@@ -95,6 +109,8 @@ struct http *http_new(struct loop *l, const char *agent, const char **error)
 	buf_init(&h->joined, HTTP_HEADERS_MAX);
 	find_ca(h);
 	h->proxies = has_proxies();
+	if (!h->proxies)
+		name_agent(h);
 	h->multi = h->curl.multi_init();
 	if (!h->multi)
 		mem_abort("no memory for libcurl");
@@ -130,6 +146,7 @@ void http_free(struct http *h)
 	free_all(h->over.first);
 	free_all(h->done.first);
 	free_all(h->spare);
+	h->curl.slist_free_all(h->usual_lines);
 	(void)h->curl.multi_cleanup(h->multi);
 	h->curl.global_cleanup();
 	if (h->watch)
@@ -149,7 +166,7 @@ static void recycle(struct http_call *c)
 	struct http *h = c->h;
 
 	if (c->lines) {
-		(void)h->curl.easy_setopt(c->easy, CURLOPT_HTTPHEADER, NULL);
+		(void)h->curl.easy_setopt(c->easy, CURLOPT_HTTPHEADER, h->usual_lines);
 		h->curl.slist_free_all(c->lines);
 		c->lines = NULL;
 	}
