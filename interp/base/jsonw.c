@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/b64.h"
+#include "base/special.h"
 
 enum { SHORT = 512 }; /* looked at twice if it needs escapes */
 
@@ -40,16 +41,16 @@ void jsonw_close(struct jsonw *w, char bracket)
 	w->comma = true;
 }
 
-void jsonw_key(struct jsonw *w, const char *name)
+void jsonw_name(struct jsonw *w, struct str name)
 {
-	size_t n = strlen(name);
+	size_t n = name.n;
 	char *to = buf_room(w->out, n + 4), *p = to;
 	if (!to)
 		return;
 	if (w->comma)
 		*p++ = ',';
 	*p++ = '"';
-	memcpy(p, name, n);
+	memcpy(p, name.p, n);
 	memcpy(p + n, "\":", 2);
 	buf_took(w->out, (size_t)(p - to) + n + 2);
 	w->comma = false;
@@ -67,12 +68,10 @@ static const char classes[128] = {
 /* Has any of the eight bytes a class? (May say yes wrongly, never no.) */
 static bool special(const char *p)
 {
-	const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
 	uint64_t w;
+
 	memcpy(&w, p, 8);
-	uint64_t quote = w ^ (ones * '"'), slash = w ^ (ones * '\\');
-	uint64_t hit = w | (w - ones * 0x20) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash);
-	return (hit & tops) != 0;
+	return special8(w) != 0;
 }
 
 static void escape(struct buf *out, unsigned char c)
@@ -121,17 +120,74 @@ static void string_body(struct buf *out, struct str s)
 		buf_add(out, s.p + from, at - from);
 }
 
+/* Up to seven bytes, some of them twice. */
+static bool plain_short(struct str s)
+{
+	uint32_t head, tail;
+
+	if (s.n >= 4) {
+		memcpy(&head, s.p, 4);
+		memcpy(&tail, s.p + s.n - 4, 4);
+		return !special8((uint64_t)head << 32 | tail);
+	}
+	for (size_t at = 0; at < s.n; at++)
+		if ((unsigned char)s.p[at] >= 0x80 || classes[(unsigned char)s.p[at]])
+			return false;
+	return true;
+}
+
 static bool plain(struct str s)
 {
 	size_t at = 0;
+
+	if (s.n < 8)
+		return plain_short(s);
+#ifdef __SSE2__
+	for (; s.n - at >= 16; at += 16)
+		if (special16(s.p + at))
+			return false;
+#endif
 	for (; s.n - at >= 8; at += 8)
 		if (special(s.p + at))
 			return false;
-	if (s.n >= 8) /* its last eight, some of them again */
-		return at == s.n || !special(s.p + s.n - 8);
-	for (; at < s.n; at++)
-		if ((unsigned char)s.p[at] >= 0x80 || classes[(unsigned char)s.p[at]])
+	return at == s.n || !special(s.p + s.n - 8); /* its last eight, some of them again */
+}
+
+/* With escapes, where there is room for the most that it can take: six bytes for one.
+ * False: it is not ASCII, nothing was written. */
+static bool escaped(struct jsonw *w, struct str s)
+{
+	static const char hex[] = "0123456789abcdef";
+	char *to = w->out->p + w->out->len, *p = to;
+
+	if (w->comma)
+		*p++ = ',';
+	*p++ = '"';
+	for (size_t at = 0; at < s.n; at++) {
+		unsigned char c = (unsigned char)s.p[at];
+		char class;
+
+		if (c >= 0x80) {
+			*to = '\0';
 			return false;
+		}
+		class = classes[c];
+		if (!class) {
+			*p++ = (char)c;
+			continue;
+		}
+		*p++ = '\\';
+		*p++ = class;
+		if (class == 'u') {
+			memcpy(p, "00", 2);
+			p[2] = hex[c >> 4];
+			p[3] = hex[c & 15];
+			p += 4;
+		}
+	}
+	*p++ = '"';
+	buf_took(w->out, (size_t)(p - to));
+	w->comma = true;
 	return true;
 }
 
@@ -149,6 +205,8 @@ void jsonw_str(struct jsonw *w, struct str s)
 		w->comma = true;
 		return;
 	}
+	if (s.n <= SHORT && !w->out->full && 6 * s.n + 3 < w->out->cap - w->out->len && 6 * s.n + 3 <= w->out->max - w->out->len && escaped(w, s))
+		return;
 	comma(w);
 	buf_addc(w->out, '"');
 	string_body(w->out, s);
@@ -207,22 +265,4 @@ void jsonw_bytes(struct jsonw *w, struct str s)
 	buf_addz(w->out, "{\"b64\":\"");
 	b64_add(w->out, s);
 	buf_add(w->out, "\"}", 2);
-}
-
-void jsonw_kstr(struct jsonw *w, const char *key, struct str s)
-{
-	jsonw_key(w, key);
-	jsonw_str(w, s);
-}
-
-void jsonw_kint(struct jsonw *w, const char *key, int64_t n)
-{
-	jsonw_key(w, key);
-	jsonw_int(w, n);
-}
-
-void jsonw_kbool(struct jsonw *w, const char *key, bool b)
-{
-	jsonw_key(w, key);
-	jsonw_bool(w, b);
 }

@@ -21,7 +21,11 @@ void jsonw_init(struct jsonw *w, struct buf *out);
 void jsonw_open(struct jsonw *w, char bracket);  /* '{' or '[' */
 void jsonw_close(struct jsonw *w, char bracket); /* '}' or ']' */
 /* A member name: plain ASCII, not escaped. */
-void jsonw_key(struct jsonw *w, const char *name);
+void jsonw_name(struct jsonw *w, struct str name);
+static inline void jsonw_key(struct jsonw *w, const char *name)
+{
+	jsonw_name(w, str_of(name));
+}
 void jsonw_str(struct jsonw *w, struct str s);
 void jsonw_int(struct jsonw *w, int64_t n);
 void jsonw_float(struct jsonw *w, double d);
@@ -32,8 +36,20 @@ void jsonw_raw(struct jsonw *w, struct str s);
 /* A string if s is UTF-8 without NUL, else {"b64":"..."}. */
 void jsonw_bytes(struct jsonw *w, struct str s);
 /* key and value in one call */
-void jsonw_kstr(struct jsonw *w, const char *key, struct str s);
-void jsonw_kint(struct jsonw *w, const char *key, int64_t n);
-void jsonw_kbool(struct jsonw *w, const char *key, bool b);
+static inline void jsonw_kstr(struct jsonw *w, const char *key, struct str s)
+{
+	jsonw_key(w, key);
+	jsonw_str(w, s);
+}
+static inline void jsonw_kint(struct jsonw *w, const char *key, int64_t n)
+{
+	jsonw_key(w, key);
+	jsonw_int(w, n);
+}
+static inline void jsonw_kbool(struct jsonw *w, const char *key, bool b)
+{
+	jsonw_key(w, key);
+	jsonw_bool(w, b);
+}
 
 #endif

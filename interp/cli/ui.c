@@ -39,6 +39,7 @@ struct ui *ui_new(const struct ui_options *o)
 	u->o = *o;
 	arena_init(&u->arena);
 	buf_init(&u->line, 1 << 20);
+	buf_init(&u->words, 512);
 	buf_init(&u->records, RECORDS_MAX + RECORD_LINE_MAX + 1);
 	ui_out_init(u);
 	buf_init(&u->last_seal, RECORD_LINE_MAX);
@@ -75,6 +76,7 @@ void ui_free(struct ui *u)
 	buf_release(&u->records);
 	ui_out_end(u);
 	buf_release(&u->line);
+	buf_release(&u->words);
 	buf_release(&u->last_seal);
 	buf_release(&u->failed);
 	buf_release(&u->files);
@@ -90,9 +92,9 @@ int64_t ui_now(const struct ui *u)
 
 struct ui_running *ui_running_find(struct ui *u, struct str key)
 {
-	for (int i = 0; i < u->running_end; i++)
-		if (u->running[i].used && str_eqz(key, u->running[i].key))
-			return &u->running[i];
+	for (struct ui_running *run = u->running; run < u->running + u->running_end; run++)
+		if (run->used && run->key_n == key.n && (!key.n || (run->key[key.n - 1] == key.p[key.n - 1] && !memcmp(run->key, key.p, key.n))))
+			return run;
 	return NULL;
 }
 
@@ -105,7 +107,7 @@ static void report_name(struct ui_running *run, struct str to)
 
 static void running_add(struct ui *u, const struct record *r)
 {
-	struct buf what;
+	struct str what;
 
 	if (r->k.n >= sizeof(u->running[0].key) || ui_running_find(u, r->k))
 		return;
@@ -118,6 +120,7 @@ static void running_add(struct ui *u, const struct record *r)
 		if (i == u->running_end)
 			u->running_end = i + 1;
 		memcpy(run->key, r->k.p, r->k.n);
+		run->key_n = r->k.n;
 		run->since = r->m;
 		run->would = u->dry && ui_would(r);
 		run->maybe = record_bool(r, "unknown");
@@ -127,10 +130,8 @@ static void running_add(struct ui *u, const struct record *r)
 		buf_init(&run->partial[0], 64 << 10);
 		buf_init(&run->partial[1], 64 << 10);
 		buf_init(&run->question, 64 << 10);
-		buf_init(&what, sizeof(run->what) - 1);
-		ui_describe(u, r, &what);
-		memcpy(run->what, what.p ? what.p : "", what.len);
-		buf_release(&what);
+		what = ui_describe(u, r, sizeof(run->what) - 1);
+		memcpy(run->what, what.p, what.n);
 		return;
 	}
 }

@@ -42,56 +42,93 @@ static struct value label_of(struct value item)
 	return item;
 }
 
-void ui_describe(struct ui *u, const struct record *r, struct buf *out)
+static bool whole_number(struct str raw)
 {
-	struct str name = record_text(r, &u->arena, "name"), action = record_text(r, &u->arena, "action");
-	struct buf b;
+	size_t i = 0;
 
-	buf_init(&b, 512);
-	if (name.n) {
-		visible_add(&b, str_slice(name, 0, 140));
-	} else if (record_raw(r, "argv").n) {
-		put_words(u, record_raw(r, "argv"), &b);
-	} else if (record_raw(r, "query").n) {
-		visible_add(&b, str_slice(record_text(r, &u->arena, "query"), 0, 120));
-	} else if (record_raw(r, "url").n) {
-		visible_add(&b, record_text(r, &u->arena, "method"));
-		buf_addc(&b, ' ');
-		visible_add(&b, str_slice(record_text(r, &u->arena, "url"), 0, 120));
-	} else if (str_eqz(action, "wait")) {
-		buf_printf(&b, "wait " STR_FMT, STR_ARG(record_text(r, &u->arena, "wait")));
+	while (i < raw.n && raw.p[i] >= '0' && raw.p[i] <= '9')
+		i++;
+	return i == raw.n && raw.n && raw.n < STR_DIGITS - 1;
+}
+
+/* " [item]" of a loop. */
+static void put_item(struct ui *u, struct str raw, struct buf *out)
+{
+	struct json_error je;
+	struct value item;
+	struct buf t;
+
+	if (whole_number(raw)) { /* it is shown as it is written */
+		buf_addz(out, " [");
+		buf_adds(out, raw);
+		buf_addc(out, ']');
+		return;
+	}
+	buf_init(&t, 200);
+	if (json_parse_typed(&u->arena, raw, &item, &je)) {
+		value_show(label_of(item), &t);
+		buf_addz(out, " [");
+		visible_add(out, str_slice(buf_str(&t), 0, 40));
+		buf_addc(out, ']');
+	}
+	buf_release(&t);
+}
+
+/* What has no name. */
+static void put_action(struct ui *u, const struct record *r, struct buf *out)
+{
+	struct str argv = record_raw(r, "argv"), query = record_raw(r, "query"), url = record_raw(r, "url");
+	struct str action;
+
+	if (argv.n) {
+		put_words(u, argv, out);
+		return;
+	}
+	if (query.n) {
+		visible_add(out, str_slice(record_string(query, &u->arena), 0, 120));
+		return;
+	}
+	if (url.n) {
+		visible_add(out, record_text(r, &u->arena, "method"));
+		buf_addc(out, ' ');
+		visible_add(out, str_slice(record_string(url, &u->arena), 0, 120));
+		return;
+	}
+	action = record_text(r, &u->arena, "action");
+	if (str_eqz(action, "wait")) {
+		buf_printf(out, "wait " STR_FMT, STR_ARG(record_text(r, &u->arena, "wait")));
 	} else if (str_eqz(action, "uses")) {
-		buf_addz(&b, "uses ");
-		visible_add(&b, str_slice(record_text(r, &u->arena, "uses"), 0, 120));
+		buf_addz(out, "uses ");
+		visible_add(out, str_slice(record_text(r, &u->arena, "uses"), 0, 120));
 	} else if (str_eqz(action, "render")) {
-		buf_addz(&b, "render ");
-		visible_add(&b, str_slice(record_text(r, &u->arena, "to"), 0, 120));
+		buf_addz(out, "render ");
+		visible_add(out, str_slice(record_text(r, &u->arena, "to"), 0, 120));
 	} else if (str_eqz(action, "run")) {
-		buf_printf(&b, STR_FMT ": ", STR_ARG(record_text(r, &u->arena, "shell")));
-		visible_add(&b, record_text(r, &u->arena, "line"));
+		buf_printf(out, STR_FMT ": ", STR_ARG(record_text(r, &u->arena, "shell")));
+		visible_add(out, record_text(r, &u->arena, "line"));
 	} else {
-		buf_adds(&b, action.n ? action : STR("check"));
+		buf_adds(out, action.n ? action : STR("check"));
 	}
-	if (record_raw(r, "item").n) {
-		struct json_error je;
-		struct value item;
-		struct buf t;
+}
 
-		buf_init(&t, 200);
-		if (json_parse_typed(&u->arena, record_raw(r, "item"), &item, &je)) {
-			value_show(label_of(item), &t);
-			buf_addz(&b, " [");
-			visible_add(&b, str_slice(buf_str(&t), 0, 40));
-			buf_addc(&b, ']');
-		}
-		buf_release(&t);
-	}
+struct str ui_describe(struct ui *u, const struct record *r, size_t max)
+{
+	struct str name = record_text(r, &u->arena, "name"), item = record_raw(r, "item"), s;
+	struct buf *b = &u->words;
+
+	buf_clear(b);
+	if (name.n)
+		visible_add(b, str_slice(name, 0, 140));
+	else
+		put_action(u, r, b);
+	if (item.n)
+		put_item(u, item, b);
 	/* cut at a code point */
-	struct str s = buf_str(&b);
-	size_t n = s.n < out->max ? s.n : out->max;
-
-	while (n && n < s.n && ((unsigned char)s.p[n] & 0xc0) == 0x80)
-		n--;
-	buf_add(out, s.p, n);
-	buf_release(&b);
+	s = buf_str(b);
+	if (s.n > max) {
+		s.n = max;
+		while (s.n && ((unsigned char)s.p[s.n] & 0xc0) == 0x80)
+			s.n--;
+	}
+	return s;
 }

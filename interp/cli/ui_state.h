@@ -13,6 +13,7 @@ enum { UI_RUNNING = 64, UI_LIVE_LINES = 8, UI_MONITORS = 16, UI_LIVE_MONITORS = 
 /* A step that runs now. */
 struct ui_running {
 	char key[128];
+	size_t key_n;
 	char what[160];          /* its command or name, short */
 	char last[160];          /* last line of output, safe to show */
 	char said[640];          /* last line of its standard error, safe to show */
@@ -32,6 +33,7 @@ struct ui {
 	struct ui_running running[UI_RUNNING];
 	int running_end;         /* behind the last one in use */
 	struct buf line;         /* being made */
+	struct buf words;        /* of what is described */
 	int64_t now;             /* us of the run, of the last record */
 	int64_t boot_at_now;     /* clock_boot of that */
 	int64_t drawn_at, beat_at;
@@ -84,8 +86,9 @@ void ui_text_record(struct ui *u, const struct record *r, const char *what);
 void ui_text_output(struct ui *u, struct ui_running *run, int stream, struct str line);
 void ui_text_tick(struct ui *u);
 void ui_text_end(struct ui *u, struct str run_id, int exit_code, struct str dir);
-/* Short description of an intent: name, or command. Into out, safe to show. */
-void ui_describe(struct ui *u, const struct record *r, struct buf *out);
+/* Short description of an intent: name, or command; at most max bytes, safe to show. It stands
+ * in u->words until the next one is made. */
+struct str ui_describe(struct ui *u, const struct record *r, size_t max);
 /* Does this intent of a dry-run say what the step would do (a command, a message)? */
 bool ui_would(const struct record *r);
 /* "\x1b[31m" or "" */

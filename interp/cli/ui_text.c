@@ -303,7 +303,7 @@ static void on_would(struct ui *u, const struct record *r)
 
 	begin_line(u, "\x1b[36m", record_bool(r, "unknown") ? STR("may") : STR("would"), r->k);
 	pad_to(u, r->k, 28);
-	ui_describe(u, r, &u->line);
+	buf_adds(&u->line, ui_describe(u, r, SIZE_MAX));
 	flush_line(u);
 	put_lines(u, "", record_text(r, &u->arena, "preview"));
 	put_lines(u, "$ ", record_text(r, &u->arena, "command"));

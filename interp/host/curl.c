@@ -8,7 +8,7 @@
 
 static const struct { const char *name; size_t at; } rows[] = {
 #define ROW(name, field) { "curl_" name, offsetof(struct curl, field) }
-	ROW("global_init", global_init), ROW("global_cleanup", global_cleanup),
+	ROW("global_init_mem", global_init_mem), ROW("global_cleanup", global_cleanup),
 	ROW("easy_init", easy_init), ROW("easy_cleanup", easy_cleanup), ROW("easy_reset", easy_reset),
 	ROW("easy_setopt", easy_setopt),
 	ROW("easy_getinfo", easy_getinfo), ROW("easy_strerror", easy_strerror),
@@ -23,7 +23,8 @@ static const struct { const char *name; size_t at; } rows[] = {
 
 const char *curl_load(struct curl *c)
 {
-	void *lib = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
+	/* Lazily: resolving every name of its thirty libraries takes as long as two hundred requests. */
+	void *lib = dlopen("libcurl.so.4", RTLD_LAZY | RTLD_LOCAL);
 
 	if (!lib)
 		return "libcurl.so.4 is not installed (Debian: apt install libcurl4)";

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "host/clock.h"
 #include "host/curl.h"
+#include "host/curl_mem.h"
 #include "host/http.h"
 #include "host/loop.h"
 
@@ -47,6 +48,20 @@ static bool has_proxies(void)
 	return false;
 }
 
+/* libcurl formats a line that it is given once for each request, and one that it makes twice. */
+static void name_agent(struct http *h)
+{
+	struct buf line;
+
+	buf_init(&line, 512);
+	buf_addz(&line, "User-Agent: ");
+	buf_adds(&line, buf_str(&h->agent));
+	h->usual_lines = h->curl.slist_append(NULL, line.p);
+	buf_release(&line);
+	if (!h->usual_lines)
+		mem_abort("no memory for libcurl");
+}
+
 static struct http_call *call_new(struct http *h)
 {
 	struct http_call *c = mem_alloc(sizeof(*c));
@@ -80,7 +95,7 @@ struct http *http_new(struct loop *l, const char *agent, const char **error)
 	struct http *h = mem_alloc(sizeof(*h));
 
 	*error = curl_load(&h->curl);
-	if (!*error && h->curl.global_init(CURL_GLOBAL_ALL))
+	if (!*error && h->curl.global_init_mem(CURL_GLOBAL_ALL, curl_mem_alloc, curl_mem_free, curl_mem_realloc, curl_mem_strdup, curl_mem_calloc))
 		*error = "libcurl could not be initialised";
 	if (*error) {
 		mem_free(h);
@@ -94,6 +109,8 @@ struct http *http_new(struct loop *l, const char *agent, const char **error)
 	buf_init(&h->joined, HTTP_HEADERS_MAX);
 	find_ca(h);
 	h->proxies = has_proxies();
+	if (!h->proxies)
+		name_agent(h);
 	h->multi = h->curl.multi_init();
 	if (!h->multi)
 		mem_abort("no memory for libcurl");
@@ -129,6 +146,7 @@ void http_free(struct http *h)
 	free_all(h->over.first);
 	free_all(h->done.first);
 	free_all(h->spare);
+	h->curl.slist_free_all(h->usual_lines);
 	(void)h->curl.multi_cleanup(h->multi);
 	h->curl.global_cleanup();
 	if (h->watch)
@@ -148,7 +166,7 @@ static void recycle(struct http_call *c)
 	struct http *h = c->h;
 
 	if (c->lines) {
-		(void)h->curl.easy_setopt(c->easy, CURLOPT_HTTPHEADER, NULL);
+		(void)h->curl.easy_setopt(c->easy, CURLOPT_HTTPHEADER, h->usual_lines);
 		h->curl.slist_free_all(c->lines);
 		c->lines = NULL;
 	}

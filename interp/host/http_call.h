@@ -39,6 +39,7 @@ struct http_call {
 	bool strayed;                /* confined, and redirected to another origin */
 	struct buf origin;           /* of a confined one: scheme, host and port of the first URL */
 	bool rare;                   /* options are set that the next request must not have */
+	bool limited;                /* the handle has a time limit for connecting */
 	bool get;                    /* the handle is set up for a plain GET */
 	struct buf url;              /* the handle has it */
 	CURLU *parts;                /* the same, taken apart once: checks ask one place again and again */
@@ -55,6 +56,7 @@ struct http {
 	const char *ca_file, *ca_dir; /* from the environment */
 	bool proxies;                 /* the environment names some */
 	struct buf agent, text;       /* text: NUL-terminated copies for libcurl */
+	struct curl_slist *usual_lines; /* headers of requests that have none of their own; NULL: none */
 	struct http_call *spare;
 	struct http_header headers[HTTP_HEADER_COUNT]; /* of the result being delivered */
 	struct buf joined;            /* values of those that came several times */

@@ -63,18 +63,21 @@ bool send_options(struct http_call *c)
 	(void)u->easy_setopt(e, CURLOPT_HEADERFUNCTION, head_line);
 	(void)u->easy_setopt(e, CURLOPT_HEADERDATA, (void *)c);
 	(void)u->easy_setopt(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-	(void)u->easy_setopt(e, CURLOPT_USERAGENT, c->h->agent.p);
 	(void)u->easy_setopt(e, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
-	(void)u->easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_SECONDS * 1000L);
 	(void)u->easy_setopt(e, CURLOPT_TCP_NODELAY, 1L);
 	(void)u->easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
 	if (c->h->ca_file)
 		(void)u->easy_setopt(e, CURLOPT_CAINFO, c->h->ca_file);
 	if (c->h->ca_dir)
 		(void)u->easy_setopt(e, CURLOPT_CAPATH, c->h->ca_dir);
-	if (!c->h->proxies) /* or it would look into the environment for every request */
+	if (!c->h->proxies) { /* or it would look into the environment for every request */
 		(void)u->easy_setopt(e, CURLOPT_PROXY, "");
-	c->rare = c->get = false;
+		(void)u->easy_setopt(e, CURLOPT_NOPROXY, "");
+	} else { /* proxies are told it, too, when they are asked for a tunnel */
+		(void)u->easy_setopt(e, CURLOPT_USERAGENT, c->h->agent.p);
+	}
+	(void)u->easy_setopt(e, CURLOPT_HTTPHEADER, c->h->usual_lines);
+	c->rare = c->get = c->limited = false;
 	buf_clear(&c->url);
 	return !u->easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https") &&
 	       !u->easy_setopt(e, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
@@ -127,9 +130,9 @@ static const char *set_headers(struct http_call *c)
 {
 	const struct http_spec *s = &c->spec;
 	struct buf *b = &c->h->text;
-	bool typed = false;
+	bool typed = false, named = c->h->proxies; /* which agent asks: else libcurl knows */
 
-	if (!s->header_count && !s->has_body) /* as it is: recycle() leaves none */
+	if (!s->header_count && !s->has_body) /* as it is: recycle() leaves the usual ones */
 		return NULL;
 	for (size_t i = 0; i < s->header_count; i++) {
 		struct http_header h = s->headers[i];
@@ -139,6 +142,7 @@ static const char *set_headers(struct http_call *c)
 		if (memchr(h.value.p, '\n', h.value.n) || memchr(h.value.p, '\r', h.value.n) || memchr(h.value.p, 0, h.value.n))
 			return "a header value has a line break or NUL";
 		typed = typed || same_name(h.name, "content-type");
+		named = named || same_name(h.name, "user-agent");
 		buf_clear(b);
 		buf_adds(b, h.name);
 		buf_addz(b, h.value.n ? ": " : ";"); /* libcurl's way to write an empty one */
@@ -149,6 +153,8 @@ static const char *set_headers(struct http_call *c)
 	}
 	/* Waiting for `100 Continue` would cost a second where nobody answers it. */
 	if (s->has_body && (!add_line(c, "Expect:") || (!typed && !add_line(c, "Content-Type:"))))
+		return "no memory for the headers";
+	if (!named && !add_line(c, c->h->usual_lines->data))
 		return "no memory for the headers";
 	(void)c->h->curl.easy_setopt(c->easy, CURLOPT_HTTPHEADER, c->lines);
 	return NULL;
@@ -212,6 +218,16 @@ static const char *set_auth_and_tls(struct http_call *c)
 	return NULL;
 }
 
+/* libcurl's own limit is a timer for each request: not where ours comes before it. */
+static void set_connect_limit(struct http_call *c)
+{
+	bool limited = c->spec.timeout <= 0 || c->spec.timeout >= CONNECT_SECONDS * INT64_C(1000000000);
+
+	if (limited != c->limited)
+		(void)c->h->curl.easy_setopt(c->easy, CURLOPT_CONNECTTIMEOUT_MS, limited ? CONNECT_SECONDS * 1000L : 0L);
+	c->limited = limited;
+}
+
 /* The whole text is what counts if it cannot be taken apart: libcurl then says why. */
 static bool set_url(struct http_call *c)
 {
@@ -237,6 +253,7 @@ const char *send_request(struct http_call *c)
 	const struct curl *u = &c->h->curl;
 	const char *wrong;
 
+	set_connect_limit(c);
 	if (c->spec.mail)
 		return mail_request(c);
 	if (!set_url(c))

@@ -5,6 +5,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 #include "host/clock.h"
+#include "host/curl_mem.h"
 #include "host/loop.h"
 
 /*
@@ -177,12 +178,14 @@ static void *work(void *arg)
 {
 	struct http *h = arg;
 
+	curl_mem_keep();
 	while (exchange(h)) {
 		int64_t wait = go_on(h);
 
 		if (may_sleep(h)) /* rounded up: not early */
 			(void)h->curl.multi_poll(h->multi, NULL, 0, (int)((wait + ms - 1) / ms), NULL);
 	}
+	curl_mem_keep_end();
 	return NULL;
 }
 

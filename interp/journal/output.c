@@ -186,10 +186,8 @@ static int put_big(struct output_sink *o, struct jsonw *w)
 	return 0;
 }
 
-static void put_small(struct output_sink *o, struct jsonw *w)
+static void put_small(struct str s, struct jsonw *w)
 {
-	struct str s = buf_str(&o->begin);
-
 	if (!s.n)
 		return;
 	if (utf8_valid(s) && !memchr(s.p, '\0', s.n)) {
@@ -221,11 +219,25 @@ int output_end(struct output_sink *o, struct buf *shown, struct buf *json)
 	else if (o->big)
 		err = put_big(o, &w);
 	else
-		put_small(o, &w);
+		put_small(buf_str(&o->begin), &w);
 	if (err)
 		jsonw_kbool(&w, "lost", true);
 	jsonw_close(&w, '}');
 	return err;
+}
+
+bool output_whole(const struct mask *m, struct str raw, struct buf *json)
+{
+	struct jsonw w;
+
+	if (raw.n > OUTPUT_INLINE || (m && !mask_empty(m)))
+		return false;
+	jsonw_init(&w, json);
+	jsonw_open(&w, '{');
+	jsonw_kint(&w, "n", (int64_t)raw.n);
+	put_small(raw, &w);
+	jsonw_close(&w, '}');
+	return true;
 }
 
 void output_free(struct output_sink *o)

@@ -33,6 +33,10 @@ int output_end(struct output_sink *o, struct buf *shown, struct buf *json);
 /* Also before output_end(): then nothing is left of it. */
 void output_free(struct output_sink *o);
 
+/* A stream that is there as a whole, without a sink: what output_end() would append. False, and
+ * nothing is done, if it takes a sink: there are secrets (m is not empty), or it is too long. */
+bool output_whole(const struct mask *m, struct str raw, struct buf *json);
+
 /* Stores bytes as a blob (not masked: the runbook, files); hex gets its name. 0 or errno. */
 int blob_put(const char *dir, struct str bytes, char hex[65]);
 /* As blob_put; with sync false it is not made durable (yet, see blobs_sync). */

@@ -208,19 +208,17 @@ struct str record_hashed(const struct record *r)
 	return (struct str){ r->line.p, r->line.n - TAIL };
 }
 
-struct str record_raw(const struct record *r, const char *name)
+struct str record_member(const struct record *r, struct str name)
 {
-	size_t n = strlen(name);
-
-	for (uint32_t i = 0; i < r->count; i++)
-		if (r->members[i].name.n == n && !memcmp(r->members[i].name.p, name, n))
-			return r->members[i].raw;
+	for (const struct member *m = r->members; m < r->members + r->count; m++)
+		if (m->name.n == name.n && *m->name.p == *name.p && !memcmp(m->name.p, name.p, name.n))
+			return m->raw;
 	return STR("");
 }
 
-struct str record_text(const struct record *r, struct arena *a, const char *name)
+struct str record_string(struct str raw, struct arena *a)
 {
-	struct str raw = record_raw(r, name), out;
+	struct str out;
 	struct buf b;
 
 	if (raw.n < 2 || raw.p[0] != '"')
@@ -234,9 +232,8 @@ struct str record_text(const struct record *r, struct arena *a, const char *name
 	return out;
 }
 
-int64_t record_int(const struct record *r, const char *name, int64_t dflt)
+int64_t record_number(struct str raw, int64_t dflt)
 {
-	struct str raw = record_raw(r, name);
 	bool minus = raw.n && raw.p[0] == '-';
 	int64_t v = 0;
 
@@ -251,9 +248,4 @@ int64_t record_int(const struct record *r, const char *name, int64_t dflt)
 	if (!minus && v == INT64_MIN)
 		return dflt;
 	return minus ? v : -v;
-}
-
-bool record_bool(const struct record *r, const char *name)
-{
-	return str_eqz(record_raw(r, name), "true");
 }

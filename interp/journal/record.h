@@ -26,12 +26,27 @@ bool record_parse(struct record *r, struct str line, const char **why);
 /* What its hash is made over: the line up to `,"h":`. */
 struct str record_hashed(const struct record *r);
 /* Raw JSON of a member of the body, empty if there is none. */
-struct str record_raw(const struct record *r, const char *name);
+struct str record_member(const struct record *r, struct str name);
+static inline struct str record_raw(const struct record *r, const char *name)
+{
+	return record_member(r, str_of(name));
+}
 /* String member, unescaped into the arena if need be; empty if none. */
 struct arena;
-struct str record_text(const struct record *r, struct arena *a, const char *name);
+struct str record_string(struct str raw, struct arena *a);
+static inline struct str record_text(const struct record *r, struct arena *a, const char *name)
+{
+	return record_string(record_raw(r, name), a);
+}
 /* Integer member or dflt. */
-int64_t record_int(const struct record *r, const char *name, int64_t dflt);
-bool record_bool(const struct record *r, const char *name);
+int64_t record_number(struct str raw, int64_t dflt);
+static inline int64_t record_int(const struct record *r, const char *name, int64_t dflt)
+{
+	return record_number(record_raw(r, name), dflt);
+}
+static inline bool record_bool(const struct record *r, const char *name)
+{
+	return str_eqz(record_raw(r, name), "true");
+}
 
 #endif

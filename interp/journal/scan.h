@@ -9,9 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
+#include "base/special.h"
 #include "base/str.h"
 
 struct buf;
@@ -19,36 +17,14 @@ struct member;
 
 enum { SCAN_DEPTH = 96 };
 
-/* Nonzero if one of eight bytes is a quote, a backslash, a control or not ASCII.
- * The lowest bit set is in the first such byte; those above it may lie. */
-static inline uint64_t scan_special(uint64_t x)
-{
-	const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
-	uint64_t q = x ^ (ones * '"'), s = x ^ (ones * '\\');
-
-	return ((~x & (x - ones * 0x20)) | (~q & (q - ones)) | (~s & (s - ones)) | x) & high;
-}
-
-#ifdef __SSE2__
-/* The same of sixteen bytes: one bit for each. */
-static inline unsigned scan_special16(const char *p)
-{
-	__m128i x = _mm_loadu_si128((const __m128i *)(const void *)p);
-	__m128i mark = _mm_or_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8('"')), _mm_cmpeq_epi8(x, _mm_set1_epi8('\\')));
-
-	/* as signed numbers what is not ASCII lies below the controls */
-	return (unsigned)_mm_movemask_epi8(_mm_or_si128(mark, _mm_cmplt_epi8(x, _mm_set1_epi8(0x20))));
-}
-#endif
-
-/* The first such byte from p on, or end. */
+/* The first special byte from p on, or end. */
 static inline const char *scan_plain(const char *p, const char *end)
 {
 	uint64_t x, special;
 
 #ifdef __SSE2__
 	for (; end - p >= 16; p += 16) {
-		unsigned mark = scan_special16(p);
+		unsigned mark = special16(p);
 
 		if (mark)
 			return p + __builtin_ctz(mark);
@@ -56,7 +32,7 @@ static inline const char *scan_plain(const char *p, const char *end)
 #endif
 	for (; end - p >= 8; p += 8) {
 		memcpy(&x, p, 8);
-		special = scan_special(x);
+		special = special8(x);
 		if (!special)
 			continue;
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -84,8 +60,8 @@ struct scan_walk {
 #ifdef __SSE2__
 static inline uint64_t scan_special64(const char *p)
 {
-	return (uint64_t)scan_special16(p) | (uint64_t)scan_special16(p + 16) << 16 | (uint64_t)scan_special16(p + 32) << 32 |
-	       (uint64_t)scan_special16(p + 48) << 48;
+	return (uint64_t)special16(p) | (uint64_t)special16(p + 16) << 16 | (uint64_t)special16(p + 32) << 32 |
+	       (uint64_t)special16(p + 48) << 48;
 }
 #endif
 

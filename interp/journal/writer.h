@@ -12,7 +12,10 @@
 
 struct mask;
 
-enum { JOURNAL_PENDING_MAX = 1 << 20 /* more than this is written without being asked */ };
+enum {
+	JOURNAL_PENDING_MAX = 1 << 20, /* more than this is written without being asked */
+	JOURNAL_AHEAD = 256 << 10      /* of so much the system begins to sync before it is asked */
+};
 
 struct journal {
 	const struct journal_io *io;
@@ -26,6 +29,7 @@ struct journal {
 	bool no_sync;
 	bool sealed;         /* the last record is a seal */
 	bool unsynced;       /* something was written since the last sync */
+	size_t ahead;        /* bytes of that which the system was not yet told of */
 	bool in_batch;       /* b belongs to an open batch */
 	bool low;            /* the ballast is spent */
 	bool folders_due;    /* the first sync shall sync the folders too */

@@ -385,6 +385,7 @@ static void loop_start_one(struct frame *f)
 	struct iteration *it = &f->out->each[i];
 	struct scope_results *sc = arena_alloc(&e->arena, sizeof(*sc));
 	struct frame *s = frame_new(e, FRAME_STEP, f);
+	char number[STR_DIGITS + 1], *end = number + STR_DIGITS, *from = str_digits(end, i);
 
 	it->item = f->items.list[i];
 	it->scope = sc;
@@ -395,7 +396,8 @@ static void loop_start_one(struct frame *f)
 	s->scope = sc;
 	s->out = &it->out;
 	s->position = i;
-	s->key = arena_printf(&e->arena, STR_FMT "[%u]", STR_ARG(f->key), i);
+	*end = ']';
+	s->key = arena_join(&e->arena, f->key, '[', (struct str){ from, (size_t)(end + 1 - from) });
 	f->active++;
 	schedule(s);
 }

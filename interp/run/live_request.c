@@ -47,7 +47,7 @@ static void on_done(void *arg, const struct http_result *r)
 		buf_adds(&op->text, r->error);
 	else if (op->c.message)
 		live_message_reason(op, r);
-	stream_add(op, &op->out, 0, r->body.p, r->body.n);
+	stream_whole(op, &op->out, r->body.p, r->body.n);
 	if (r->header_count)
 		copy_headers(op, r);
 	streams_end(op);

@@ -59,6 +59,16 @@ void stream_add(struct live_op *op, struct stream *s, int stream, const char *p,
 	show(op, stream);
 }
 
+void stream_whole(struct live_op *op, struct stream *s, const char *p, size_t n)
+{
+	if (op->c.quiet || !output_whole(op->l->o.mask, (struct str){ p, n }, &s->json)) {
+		stream_add(op, s, 0, p, n);
+		return;
+	}
+	s->total = n;
+	keep(op, s, p, n);
+}
+
 static void stream_end(struct live_op *op, struct stream *s, int stream, struct output *out)
 {
 	struct live *l = op->l;
@@ -73,7 +83,7 @@ static void stream_end(struct live_op *op, struct stream *s, int stream, struct 
 			live_low(l);                 /* before the result: nothing new starts */
 		} else if (err && !l->io_error)
 			l->io_error = err;
-	} else {
+	} else if (!s->json.len) {
 		buf_addz(&s->json, op->c.quiet ? "{\"n\":0,\"quiet\":true}" : "{\"n\":0}");
 	}
 	if (!op->c.want_output && bytes.n > KEEP_TAIL)

@@ -95,6 +95,8 @@ void live_stamp(const struct live *l, struct event *e);
 
 /* live_spawn.c */
 void stream_add(struct live_op *op, struct stream *s, int stream, const char *p, size_t n);
+/* All of a stream that nobody sees. */
+void stream_whole(struct live_op *op, struct stream *s, const char *p, size_t n);
 /* Ends both streams into the result. */
 void streams_end(struct live_op *op);
 void streams_release(struct live_op *op);
