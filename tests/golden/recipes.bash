@@ -580,6 +580,20 @@ golden_undo_without_its_secret() {
 	journal_has '"final":true'
 }
 
+golden_revision_3_format() {
+	cat >book.yml <<-'YML'
+		runbook: 1
+		name: format
+		defaults: { timeout: 20s }
+		inputs: { format: { type: string, default: '%H %' } }
+		act:
+		  - { id: one, run: echo one, rollback: [{ run: echo -one }] }
+		  - { id: two, run: 'echo ${{ format_time(now, inputs.format) }}', rollback: [] }
+	YML
+	rb 3 exec book.yml
+}
+golden_revision_4_format() { golden_revision_3_format; }
+
 golden_times() {
 	cat >book.yml <<-'YML'
 		runbook: 1
