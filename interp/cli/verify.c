@@ -1,3 +1,8 @@
+/*
+ * verify: is a run's folder what its runner wrote? Form and chain of the journal,
+ * every blob that it names, the signed heads, the replay (so the sequence of
+ * events is legal and every decision follows), and the report, made anew.
+ */
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -23,12 +28,6 @@
 #include "journal/output.h"
 #include "journal/state.h"
 #include "report/report.h"
-
-/*
- * verify: is a run's folder what its runner wrote? Form and chain of the journal,
- * every blob that it names, the signed heads, the replay (so the sequence of
- * events is legal and every decision follows), and the report, made anew.
- */
 
 enum { BLOB_MAX = 128 << 20, FOUND_MAX = 20, STORED_MAX = 100000 /* files in blobs/sha256 that are looked at */ };
 
