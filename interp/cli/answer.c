@@ -235,7 +235,7 @@ static int give(struct cli *c, struct str step, struct str words)
 	struct questions all;
 	struct past p;
 	uint32_t fits;
-	int code = past_open(c, c->args[0], &p);
+	int code = past_open_begun(c, c->args[0], &p);
 
 	if (code)
 		return code;

@@ -97,7 +97,7 @@ static void put_json(struct buf *b, const struct comparison *c, const struct rep
 static int open_run(struct cli *c, const char *what, struct report *r)
 {
 	struct past p;
-	int code = past_open(c, what, &p);
+	int code = past_open_begun(c, what, &p);
 
 	if (code)
 		return code;

@@ -63,7 +63,7 @@ static int evaluate_past(struct cli *c, const char *text, const char *run)
 	struct rebuild b = { 0 };
 	struct mask *m = mask_new();
 	struct past p;
-	int code = past_open(c, run, &p), err;
+	int code = past_open_begun(c, run, &p), err;
 
 	if (!code) {
 		err = jail_enter();

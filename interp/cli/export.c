@@ -308,6 +308,9 @@ static int export_run(struct cli *c)
 		cli_error("run " STR_FMT " is not over: wait for its end", STR_ARG(p.id));
 		return EXIT_FAILED;
 	}
+	code = past_open_begun(c, c->args[0], &p);
+	if (code)
+		return code;
 	key = set.of[SET_SIGN_KEY].value.n ? setting(&set, SET_SIGN_KEY) : NULL;
 	x.dir = p.dir;
 	x.id = p.id;

@@ -214,7 +214,7 @@ static int logs_run(struct cli *c)
 		code = past_find(c, c->args[0], &p);
 		return code ? code : follow(&l);
 	}
-	code = past_open(c, c->args[0], &p);
+	code = past_open_begun(c, c->args[0], &p);
 	if (code)
 		return code;
 	journal_scan_file(p.journal.p, &scan, each, &l);

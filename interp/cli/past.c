@@ -64,7 +64,7 @@ static bool lives(const struct past *p)
 	return live;
 }
 
-/* A folder as it is before the journal is made: no journal, and nothing that a journal names. */
+/* A folder as it is before the journal is made: no journal, and nothing that a runner stores behind it. */
 static bool bare_folder(const struct past *p)
 {
 	static const char *const names[] = { "journal.jsonl", "report.run.json", "heads" };
@@ -105,7 +105,8 @@ int past_open(struct cli *c, const char *what, struct past *p)
 			cli_error("run " STR_FMT ": nothing was written, its runner died before it did anything", STR_ARG(p->id));
 			return EXIT_FAILED;
 		}
-		cli_error(STR_FMT ": %s", STR_ARG(p->journal), p->s.scan.why);
+		cli_error("the journal of run " STR_FMT " cannot be read, so nobody knows what it did: " STR_FMT ": %s", STR_ARG(p->id),
+			  STR_ARG(p->journal), p->s.scan.why);
 		return EXIT_DAMAGED;
 	}
 	p->live = lives(p);
@@ -116,6 +117,16 @@ int past_open(struct cli *c, const char *what, struct past *p)
 	return EXIT_OK;
 }
 
+int past_open_begun(struct cli *c, const char *what, struct past *p)
+{
+	int code = past_open(c, what, p);
+
+	if (code || past_began(p))
+		return code;
+	cli_error("run " STR_FMT ": nothing %s", STR_ARG(p->id), p->live ? "is written yet: its runner has just begun"
+		  : "was written, its runner died before it did anything");
+	return EXIT_FAILED;
+}
 
 struct str past_status(const struct past *p)
 {

@@ -16,6 +16,8 @@ int past_find(struct cli *c, const char *what, struct past *p);
 int past_open(struct cli *c, const char *what, struct past *p);
 /* Is there a record? Without one the runner died before it did anything. Of a folded run. */
 bool past_began(const struct past *p);
+/* As past_open, for commands that tell what happened: EXIT_FAILED after a message if nothing did. */
+int past_open_begun(struct cli *c, const char *what, struct past *p);
 /* seal's status, "held", "in_doubt", "running" (live) or "broken" (neither). */
 struct str past_status(const struct past *p);
 

@@ -18,7 +18,7 @@ static int report_run(struct cli *c)
 		return cli_usage(c, "report needs a run");
 	if (name && !report_format_of(name, &format))
 		return cli_usage(c, "--format %s: it must be text, json, md, html, junit or otlp", name);
-	code = past_open(c, c->args[0], &p);
+	code = past_open_begun(c, c->args[0], &p);
 	if (code)
 		return code;
 	if (!report_read(&c->arena, p.journal.p, false, &r)) {

@@ -211,10 +211,6 @@ static int open_journal(struct runner *r)
 		cli_error("the run's folder cannot be made below %s: %s (choose another place with --state)", r->state, strerror(err));
 		return EXIT_FAILED;
 	}
-	if (!runner_first_record(r)) {
-		runner_forget(r);
-		return EXIT_FAILED;
-	}
 	runner_journal(r, &jo);
 	jo.no_ballast = r->dry_run || only_reads(r->l->program);
 	jo.settle = settle_sources;
@@ -222,6 +218,10 @@ static int open_journal(struct runner *r)
 	r->journal = journal_create(&jo, &err);
 	if (!r->journal) {
 		cli_error("the journal cannot be made in " STR_FMT ": %s", STR_ARG(r->dir), strerror(err));
+		runner_forget(r);
+		return EXIT_FAILED;
+	}
+	if (!runner_first_record(r)) { /* it stores what ran: blobs without a journal would be damage */
 		runner_forget(r);
 		return EXIT_FAILED;
 	}

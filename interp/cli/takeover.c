@@ -456,14 +456,14 @@ static int make_run(struct takeover *t)
 		cli_error("the run's folder cannot be made below %s: %s", r->state, strerror(err));
 		return EXIT_FAILED;
 	}
-	if (!adopt_body(t)) {
-		runner_forget(r);
-		return EXIT_FAILED;
-	}
 	runner_journal(r, &jo);
 	r->journal = journal_create(&jo, &err);
 	if (!r->journal) {
 		cli_error("the journal cannot be made in " STR_FMT ": %s", STR_ARG(r->dir), strerror(err));
+		runner_forget(r);
+		return EXIT_FAILED;
+	}
+	if (!adopt_body(t)) { /* it stores what ran: blobs without a journal would be damage */
 		runner_forget(r);
 		return EXIT_FAILED;
 	}

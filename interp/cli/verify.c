@@ -1,3 +1,9 @@
+/*
+ * verify: is a run's folder what its runner wrote? Form and chain of the journal,
+ * every blob that it names, the signed heads, the replay (so the sequence of
+ * events is legal and every decision follows), and the report, made anew.
+ */
+#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -6,6 +12,7 @@
 
 #include "base/file.h"
 #include "base/jsonw.h"
+#include "base/map.h"
 #include "base/visible.h"
 #include "cli/anchor.h"
 #include "cli/heads.h"
@@ -22,13 +29,7 @@
 #include "journal/state.h"
 #include "report/report.h"
 
-/*
- * verify: is a run's folder what its runner wrote? Form and chain of the journal,
- * every blob that it names, the signed heads, the replay (so the sequence of
- * events is legal and every decision follows), and the report, made anew.
- */
-
-enum { BLOB_MAX = 128 << 20, FOUND_MAX = 20 };
+enum { BLOB_MAX = 128 << 20, FOUND_MAX = 20, STORED_MAX = 100000 /* files in blobs/sha256 that are looked at */ };
 
 struct verifying {
 	struct cli *c;
@@ -43,6 +44,8 @@ struct verifying {
 	struct str version;            /* of the program that sealed it, as its runners say */
 	struct arena record;           /* what the record at hand names */
 	int64_t blobs, at;             /* at: number of the record at hand */
+	struct map stored;             /* blobs that are there and that no record has named yet */
+	uint32_t left_over;
 	struct str found[FOUND_MAX]; uint32_t found_count; /* what is wrong */
 	struct str notes[FOUND_MAX]; uint32_t note_count;  /* what is worth knowing */
 };
@@ -85,8 +88,39 @@ static void check_blob(struct verifying *v, struct str hex, int64_t record)
 static void on_blob(void *arg, struct str hex)
 {
 	struct verifying *v = arg;
+	bool *left = map_get(&v->stored, hex);
 
+	if (left && *left) {
+		*left = false;
+		v->left_over--;
+	}
 	check_blob(v, hex, v->at);
+}
+
+static void list_stored(struct verifying *v)
+{
+	DIR *d = opendir(arena_printf(&v->c->arena, STR_FMT "/blobs/sha256", STR_ARG(v->dir)).p);
+	const struct dirent *e;
+
+	while (d && v->left_over < STORED_MAX && (e = readdir(d))) {
+		bool *left;
+
+		if (strlen(e->d_name) != 64)
+			continue;
+		left = arena_alloc(&v->c->arena, sizeof(*left));
+		*left = true;
+		if (map_add(&v->stored, arena_str(&v->c->arena, e->d_name, 64), left))
+			v->left_over++;
+	}
+	if (d)
+		closedir(d);
+}
+
+/* A runner that is killed between a blob and its record leaves it. */
+static void note_left_over(struct verifying *v)
+{
+	if (v->left_over)
+		note(v, arena_printf(&v->c->arena, "blobs: %u that no record names: left by a runner that was killed, and no damage", v->left_over));
 }
 
 static void on_odd(void *arg, const char *member)
@@ -135,7 +169,10 @@ static void on_record(void *arg, const struct record *r)
 static void check_chain(struct verifying *v, const char *journal, struct journal_scan *scan)
 {
 	journal_scan_file(journal, scan, on_record, v);
-	if (scan->state != JOURNAL_SOUND)
+	if (!scan->records && scan->state == JOURNAL_TORN)
+		wrong(v, str_of(run_is_live(v->dir.p) ? "nothing is written yet: its runner has just begun"
+				: "nothing was written: its runner died before it did anything"));
+	else if (scan->state != JOURNAL_SOUND)
 		wrong(v, arena_printf(&v->c->arena, "the journal is %s: %s", scan->state == JOURNAL_TORN ? "torn" : "damaged", scan->why));
 	else if (!scan->sealed && !run_is_live(v->dir.p))
 		wrong(v, STR("the run has neither a seal nor a living runner: more may have happened"));
@@ -322,6 +359,8 @@ static int verify_folder(struct cli *c, struct str dir, struct str id, bool json
 		wrong(&v, arena_printf(&c->arena, "heads: %s", strerror(err)));
 	statement_read(c, dir, signers, &v.statement);
 	anchor_read(c, dir, cli_arg(c, "repository"), &v.anchor);
+	map_init(&v.stored);
+	list_stored(&v);
 	v.head_seen = arena_array(&c->arena, v.head_count + 1u, sizeof(*v.head_seen));
 	err = jail_enter(); /* the programs that check signatures have run */
 	if (err) {
@@ -335,10 +374,13 @@ static int verify_folder(struct cli *c, struct str dir, struct str id, bool json
 		check_replay(&v);
 		check_report(&v, journal);
 		check_statement(&v);
+		if (!run_is_live(dir.p))
+			note_left_over(&v);
 	}
-	if (id.n && !str_eq(id, v.run))
+	if (id.n && v.run.n && !str_eq(id, v.run))
 		wrong(&v, arena_printf(&c->arena, "the journal is of run " STR_FMT ", not of " STR_FMT, STR_ARG(v.run), STR_ARG(id)));
 	arena_release(&v.record);
+	map_release(&v.stored);
 	buf_init(&out, 1 << 20);
 	if (json)
 		say_json(&v, &scan, &out);

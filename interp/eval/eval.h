@@ -50,6 +50,7 @@ struct eval_env {
 	struct value (*fetch)(void *ctx, struct ref ref);
 	void *ctx;
 	struct arena *arena;   /* results and temporaries */
+	bool before_revision_4; /* errors in the words of then (plan/revision.h) */
 };
 
 struct eval_error {

@@ -493,6 +493,14 @@ static bool check_zone(struct check *k, uint32_t i)
 
 const struct type *rule_format_time(struct check *k)
 {
+	struct str format, wrong;
+	struct diag *d;
+
+	if (k->count > 1 && code_constant_text(k->args[1], &format) && !unit_format_ok(format, &wrong)) {
+		d = diag_add(k->c->ds, 604, expr_span(k->args[1]->expr),
+			     wrong.n == 1 ? "the format ends with a lone `%.*s`" : "`%.*s` stands for nothing in a format", STR_ARG(wrong));
+		diag_help(k->c->ds, d, "write `%%%%` for a percent sign");
+	}
 	return check_zone(k, 2) ? &type_string : NULL;
 }
 

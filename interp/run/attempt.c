@@ -284,7 +284,7 @@ struct verdict attempt_judge(struct frame *f, const struct result *r)
 	} else if (parsed && captures(f, &v.captures, &v.error)) {
 		(void)expected(f, &v.error);
 	}
-	v.retry = !v.error.n || retry_wanted(f, retry_of(f));
+	v.retry = !v.error.n || (!r->final && retry_wanted(f, retry_of(f)));
 	return v;
 }
 

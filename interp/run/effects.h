@@ -98,6 +98,7 @@ struct result {
 	uint8_t end;          /* enum result_end */
 	int code;             /* exit code or HTTP status, -1: none */
 	int signo;
+	bool final;           /* another attempt by this runner would end the same way */
 	struct str error;     /* "No such file or directory", libcurl's text; of a message that was refused, the answer's first line */
 	uint32_t tries;       /* of a message: how often it was sent; 0: once */
 	struct str channel;   /* of a message: set by the engine */

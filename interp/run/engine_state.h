@@ -369,7 +369,8 @@ struct str words_seen(struct engine *e, struct str s, size_t max);
 /* What the engine sees of a result is what its record will say, no more: cut to us, error and
  * headers bounded. */
 void result_seen(struct engine *e, const struct result *from, struct result *to);
-/* What an attempt made of its result: error empty: it succeeded. retry: what retry.if says. */
+/* What an attempt made of its result: error empty: it succeeded. retry: what retry.if says,
+ * false if another one would end the same way. */
 struct verdict { bool retry; struct str error; const struct value *captures; };
 /* attempt.c: parse, capture, expect. What the action itself did comes first. The captures of a
  * step live as long as the run, those of a monitor in its arena. */

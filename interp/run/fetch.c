@@ -1,6 +1,7 @@
 #include "run/engine_state.h"
 
 #include <string.h>
+#include "plan/revision.h"
 
 /*
  * fetch: what names mean while a run goes on, and evaluating the texts of a
@@ -313,7 +314,8 @@ static struct value fetch(void *ctx, struct ref r)
 
 struct eval_env frame_env(struct frame *f)
 {
-	return (struct eval_env){ fetch, f, f->tmp ? f->tmp : &f->e->arena };
+	return (struct eval_env){ .fetch = fetch, .ctx = f, .arena = f->tmp ? f->tmp : &f->e->arena,
+				  .before_revision_4 = f->e->setup->revision < REVISION_4 };
 }
 
 const char *book_dir(const struct engine *e)

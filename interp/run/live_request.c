@@ -74,6 +74,7 @@ static void no_http(struct live_op *op)
 {
 	buf_addz(&op->text, op->l->http_error);
 	streams_end(op);
+	op->result.final = true; /* the library is looked for once */
 	live_done(op, END_NOT_STARTED);
 }
 

@@ -273,6 +273,7 @@ static void start(void *ctx, const struct command *c)
 
 	if (needs_gone(l, c)) {
 		buf_addz(&op->text, "it needs a value that held a secret: such values are not kept and did not survive the last runner");
+		op->result.final = true;
 		live_done(op, END_NOT_STARTED);
 		return;
 	}

@@ -216,6 +216,7 @@ bool recorded_result(struct arena *a, const struct record *r, const char *dir, b
 	out->code = (int)record_int(r, "code", -1);
 	out->signo = (int)record_int(r, "signal", 0);
 	out->error = record_text(r, a, "error");
+	out->final = record_bool(r, "final");
 	out->answer = record_text(r, a, "answer");
 	out->by = record_text(r, a, "by");
 	out->item = record_text(r, a, "item");

@@ -202,6 +202,8 @@ void rec_put_result(struct jsonw *w, const struct result *r, bool http)
 		jsonw_kint(w, "signal", r->signo);
 	if (r->error.n)
 		jsonw_kstr(w, "error", r->error);
+	if (r->final)
+		jsonw_kbool(w, "final", true);
 	if (r->channel.n)
 		jsonw_kstr(w, "channel", r->channel);
 	if (r->tries > 1)

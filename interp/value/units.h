@@ -32,7 +32,9 @@ void unit_show_size(struct buf *out, int64_t bytes);
 /* Civil time. tz: IANA name or "UTC"; false if the zone is not known. */
 struct civil { int year, month, day, hour, minute, second, weekday /* 0 = Monday */; int32_t offset_s; };
 bool unit_civil(int64_t time_ns, struct str tz, struct civil *out);
-/* strftime in a zone; false if the zone is unknown. */
+/* False with the first piece that stands for nothing: "%Q", or "%" at the end. */
+bool unit_format_ok(struct str strftime_format, struct str *wrong);
+/* strftime in a zone; false if the zone is unknown or the format not ok. */
 bool unit_format_time(struct buf *out, int64_t time_ns, struct str strftime_format, struct str tz);
 
 #endif

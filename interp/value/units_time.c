@@ -278,3 +278,23 @@ bool unit_format_time(struct buf *out, int64_t time_ns, struct str format, struc
 	}
 	return true;
 }
+
+bool unit_format_ok(struct str format, struct str *wrong)
+{
+	const struct moment m = { .c = { .year = 1970, .month = 1, .day = 1 }, .z = { 0, "UTC" } };
+	struct buf b;
+	bool ok = true;
+	buf_init(&b, 1 << 10);
+	for (size_t i = 0; ok && i < format.n; i++) {
+		if (format.p[i] != '%')
+			continue;
+		size_t end = ++i < format.n ? i + 1 : i;
+		buf_clear(&b);
+		ok = i < format.n && put_letter(&b, format.p[i], &m);
+		while (end < format.n && (format.p[end] & 0xc0) == 0x80)
+			end++; /* the rest of its character */
+		*wrong = str_slice(format, i - 1, end);
+	}
+	buf_release(&b);
+	return ok;
+}

@@ -136,10 +136,15 @@ serve() {
 	run_rb 0 exec s.yml
 	id=$(ls state/runs)
 	: >"state/runs/$id/journal.jsonl"
-	for command in resume rollback cancel 'cancel --why x'; do
+	for command in resume rollback cancel 'cancel --why x' export report logs 'eval run.id --run'; do
 		run_rb 1 $command "$id"
 		says 'nothing was written' err
 	done
+	[ ! -e "$id.tar" ]
+	run_rb 2 diff "$id" "$id"
+	run_rb 6 verify "$id" # as tests/verifier/verify.py says
+	is "$(grep -c wrong out)" 1
+	says 'wrong  nothing was written: its runner died before it did anything' out
 	run_rb 0 show "$id"
 	says 'start the runbook again' out
 	run_rb 0 runs --prune 7d
@@ -152,17 +157,47 @@ serve() {
 	mkdir -p "state/runs/$id/blobs/sha256" "state/runs/$id/answers"
 	run_rb 0 runs
 	says broken out
-	for command in resume rollback show 'cancel --why x'; do
+	for command in resume rollback show 'cancel --why x' export report; do
 		run_rb 1 $command "$id"
 		says 'nothing was written' err
 	done
-	touch "state/runs/$id/blobs/sha256/x" # but a journal that is gone is damage
-	run_rb 6 resume "$id"
+	touch "state/runs/$id/blobs/sha256/x" # but a journal that is gone is damage: blobs are stored behind it
+	for command in resume rollback show export report; do
+		run_rb 6 $command "$id"
+		says 'so nobody knows what it did' err
+	done
+	run_rb 6 verify "$id"
 	run_rb 0 runs --prune 0s
 	[ -d "state/runs/$id" ]
 	rm "state/runs/$id/blobs/sha256/x"
 	run_rb 0 runs --prune 0s
 	[ ! -d "state/runs/$id" ]
+}
+
+@test "hostile: killed between a blob and its record: the blob is no damage, and no part of the run" {
+	slow_yml
+	begin exec slow.yml
+	until_ok started
+	kill -9 $pid
+	wait $pid 2>/dev/null || true
+	touch go
+	id=$(ls state/runs)
+	left=$(printf left | sha256sum | cut -c 1-64)
+	printf left >"state/runs/$id/blobs/sha256/$left"
+	printf half >"state/runs/$id/blobs/tmp.1.2"
+	run_rb 6 verify "$id"
+	says_not "$left" out
+	run_rb 0 show "$id"
+	says 'its runner died while this ran: act/long' out
+	run_rb 0 rollback "$id" --kill
+	run_rb 0 verify "$id"
+	says 'note   blobs: 1 that no record names: left by a runner that was killed, and no damage' out
+	python3 "$BATS_TEST_DIRNAME/../verifier/verify.py" "state/runs/$id" >out
+	says sound out
+	run_rb 0 export "$id" -o run.tar
+	! tar tf run.tar | grep -q "$left" || false
+	run_rb 0 verify ./run.tar
+	says_not 'no record names' out
 }
 
 @test "hostile: a file of a version that is a pointer of Git LFS is refused, nothing runs" {

@@ -443,6 +443,36 @@ status() {
 	! grep -rq very-secret state || false
 }
 
+@test "takeover: an undo that lacks a secret is not repeated; what remains is told" {
+	cat >book.yml <<-'YML'
+		runbook: 1
+		name: book
+		defaults: { timeout: 20s }
+		secrets: { tok: { env: TOK } }
+		act:
+		  - id: a
+		    env: { T: "${{ secrets.tok }}" }
+		    run: 'echo "x-$T"'
+		    capture: { v: out }
+		    rollback: []
+		  - id: b
+		    run: 'echo begun > begun; sleep 30'
+		    rollback: [{ run: 'echo ${{ steps.a.v }} > got' }]
+	YML
+	export TOK=very-secret-1
+	begin exec book.yml
+	until_ok test -s begun
+	kill -9 "$pid"
+	wait "$pid" 2>/dev/null || true
+	run_rb 4 rollback @last --kill
+	says 'did not survive' err
+	says_not 'number 2' err
+	holds '[.[] | select(.t == "step.attempt" and .k == "act/b!undo/#1")] | length == 1 and .[0].final == true'
+	[ ! -e got ]
+	run_rb 0 replay @last
+	run_rb 0 verify @last
+}
+
 @test "takeover: a lock that outlived the seal of its run is freed; that of a lost run is not" {
 	cat >book.yml <<-'YML'
 		runbook: 1

@@ -129,6 +129,12 @@ static bool bring_home(struct scene *s, struct facts *f, bool rollback, bool exa
 		if (there && f->scan.sealed && (!rollback || s->runs > 1))
 			return true;
 		before = *f;
+		if (!there && s->run[0] && !s->unsynced) {
+			const char *args[] = { "resume", s->run, NULL };
+
+			if (scene_run(s, NULL, args) != 1)
+				return wrong(s, "resume of a run that was killed before its first record does not say that it did nothing");
+		}
 		if (!there || f->scan.sealed) {
 			code = begin_again(s, rollback);
 			if (code == 7 || code == 2 || code >= 70)

@@ -554,6 +554,46 @@ golden_cancelled_with_a_reason() {
 	ends 143
 }
 
+golden_undo_without_its_secret() {
+	cat >book.yml <<-'YML'
+		runbook: 1
+		name: undo_without_its_secret
+		defaults: { timeout: 20s }
+		secrets: { tok: { env: TOK } }
+		act:
+		  - id: a
+		    env: { T: "${{ secrets.tok }}" }
+		    run: 'echo "x-$T"'
+		    capture: { v: out }
+		    rollback: []
+		  - id: b
+		    run: 'echo $$ > begun; exec sleep 30'
+		    rollback: [{ run: 'echo ${{ steps.a.v }} > got' }]
+	YML
+	export TOK=very-secret-1
+	begin exec book.yml
+	until_ok test -s begun
+	kill -9 "$pid"
+	wait "$pid" || true
+	kill -9 "$(cat begun)"
+	rb 4 rollback @last
+	journal_has '"final":true'
+}
+
+golden_revision_3_format() {
+	cat >book.yml <<-'YML'
+		runbook: 1
+		name: format
+		defaults: { timeout: 20s }
+		inputs: { format: { type: string, default: '%H %' } }
+		act:
+		  - { id: one, run: echo one, rollback: [{ run: echo -one }] }
+		  - { id: two, run: 'echo ${{ format_time(now, inputs.format) }}', rollback: [] }
+	YML
+	rb 3 exec book.yml
+}
+golden_revision_4_format() { golden_revision_3_format; }
+
 golden_times() {
 	cat >book.yml <<-'YML'
 		runbook: 1

@@ -41,7 +41,7 @@ static bool chance(struct book *b, uint32_t percent)
 
 static const char *behaviour(struct book *b, uint32_t well)
 {
-	static const char *const bad[] = { "no", "flaky, 1", "flaky, 2", "sig", "lost", "nostart", "hang", "slow, 3", "slow, 7", "code, 3" };
+	static const char *const bad[] = { "no", "flaky, 1", "flaky, 2", "sig", "lost", "nostart", "useless", "hang", "slow, 3", "slow, 7", "code, 3" };
 
 	return chance(b, well) ? "ok" : bad[dice(b, sizeof(bad) / sizeof(*bad))];
 }

@@ -254,6 +254,13 @@ static void zone_refusals(void **state)
 	buf_init(&b, 100);
 	assert_false(unit_format_time(&b, 0, STR("%Q"), STR("UTC")));
 	assert_false(unit_format_time(&b, 0, STR("100%"), STR("UTC")));
+	for (int letter = 0; letter < 256; letter++) {
+		char format[3] = { '%', (char)letter, 0 };
+		struct str wrong = { NULL, 0 };
+
+		assert_int_equal(unit_format_time(&b, 0, (struct str){ format, 2 }, STR("UTC")), unit_format_ok((struct str){ format, 2 }, &wrong));
+		buf_clear(&b);
+	}
 	buf_release(&b);
 }
 

@@ -7,6 +7,7 @@
  *   code N         exit N                         flaky N       fails the first N times for its key
  *   hang           only ends by timeout or stop   sig           killed by signal 9
  *   lost           END_LOST                       nostart       END_NOT_STARTED
+ *   useless        as nostart, and another attempt would end the same way
  *   cancel         ok, and INT arrives meanwhile  slow D        ok after D seconds
  *   figures A B .. ok, prints the first, the second ... word with each call of its key, then the last;
  *                  no, lost, hang and sig among them are what they are above
@@ -271,7 +272,8 @@ static void world_spawn(struct world *w, const struct command *c, struct world_o
 		o->result.end = END_SIGNAL;
 		o->result.code = -1;
 		o->result.signo = 9;
-	} else if (!strcmp(what, "lost") || !strcmp(what, "nostart")) {
+	} else if (!strcmp(what, "lost") || !strcmp(what, "nostart") || !strcmp(what, "useless")) {
+		o->result.final = !strcmp(what, "useless");
 		o->result.end = !strcmp(what, "lost") ? END_LOST : END_NOT_STARTED;
 		o->result.code = -1;
 		o->result.error = STR("gone");

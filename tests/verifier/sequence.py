@@ -14,7 +14,7 @@ class Illegal(ValueError):
 # a|b one of these words. ENDS and PERSON stand for the members of an attempt and of an answer.
 END_WORDS = "exit|signal|timeout|stopped|not_started|lost|failed|stuck|fired|answer|no_person|suppressed"
 PERSON = "answer?:s item?:s by?:s how?:terminal|preset|file|ssh why?:s subject?:x file?:s uid?:w refused?:s "
-ENDS = f"end:{END_WORDS} code?:i signal?:i error?:s {PERSON} took_us:i headers?:o out?:u err?:u opaque?:* "
+ENDS = f"end:{END_WORDS} code?:i signal?:i error?:s final?:b {PERSON} took_us:i headers?:o out?:u err?:u opaque?:* "
 RUNNER = "operator:s claimed?:+ user:s uid:i host:s boot?:s pid:i version:s interactive:b "
 MEMBERS_TEXT = {
     "run.open": "v:1 run:s program:x runbook:s runbook_version?:s title?:s path:s dir:s inputs:o secrets:t " + RUNNER
