@@ -121,7 +121,7 @@ bool opaque_told(struct frame *f, const struct result *r, struct verdict *v)
 	m = value_get(told, STR("error"));
 	v->error = m && m->kind == V_STRING ? value_text(*m) : STR("");
 	captures = value_get(told, STR("captures"));
-	if (v->error.n || !s->capture_count)
+	if (!s->capture_count) /* with an error, too, there may be some: what `expect` did not like */
 		return true;
 	list = arena_array(&f->e->arena, s->capture_count, sizeof(*list));
 	for (uint32_t i = 0; i < s->capture_count; i++) {

@@ -258,3 +258,28 @@ forged() { # SED-SCRIPT CODE
 	diff bodies others
 	is "$(head -n 1 bodies | jq .body_bytes)" "$(head -n 1 bodies | jq -j .body | wc -c)"
 }
+
+@test "what was captured of an output with a secret, and then was not as expected" {
+	cat >s.yml <<-'EOF'
+		runbook: 1
+		name: s
+		secrets: { pw: { env: PW } }
+		act:
+		  - { id: a, run: 'echo +a >>ledger', rollback: [{ run: 'echo -a >>ledger' }] }
+		  - id: ask
+		    run: 'echo "state none token $PW"'
+		    effect: read
+		    env: { PW: "${{ secrets.pw }}" }
+		    capture: { state: out, hidden: secret(out) }
+		    expect: contains(state, 'ready')
+		    retry: { max: 1, delay: 10ms }
+		    on_fail: pause
+	EOF
+	export PW=hunter2-long
+	run_rb 5 exec s.yml
+	run_rb 0 replay @last
+	says identical out
+	run_rb 0 rollback @last
+	is "$(tr '\n' ' ' <ledger)" '+a -a '
+	run_rb 0 verify @last
+}
