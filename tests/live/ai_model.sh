@@ -97,6 +97,17 @@ no_good() {
 	mv "$cloud/state.new" "$cloud/state.json"
 	ai 1 'what cannot be undone is refused' staging-deploy -i tag=2.4.0
 	mv "$cloud/state.old" "$cloud/state.json"
+
+	# Undone after users have written with the new version
+	ai 0 'a version that users write with' staging-deploy -i tag=2.4.0
+	deployed=$(tail -n 1 "$scratch/out" | jq -r .run)
+	jq '.mongosh.collections.evaluations.documents = 3' "$cloud/state.json" >"$cloud/state.new"
+	mv "$cloud/state.new" "$cloud/state.json"
+	rb 4 'undone later' rollback "$deployed" --yes --no-input --output json
+	is 'users have the version from before' "$(version)" 2.3.0
+	is 'what they have written is kept' "$(jq -c '[.mongosh.collections.evaluations.documents, .mongosh.collections.files]' "$cloud/state.json")" '[3,null]'
+	is 'and named' "$(tail -n 1 "$scratch/out" | jq -r '.residue[] | "\(.k): \(.why)"')" \
+		'act/stage2/collections[2]: evaluations has 3 documents of users: it is kept. Look at them before you drop it. (guard is false: steps.written.documents == 0)'
 }
 
 # The triggers, with users on the new version: each must hold for a while
