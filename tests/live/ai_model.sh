@@ -261,6 +261,23 @@ good() {
 	ai 1 'neither colour is live' emergency-rollback
 	why 'Users have the maintenance page.'
 	why 'runbook resume RUN'
+
+	# The week
+	cp "$ai/deployed.json" "$cloud/state.json"
+	"$ai/follow"
+	rb 0 'the weekly report has no errors' check --output json "$books/weekly-report.yml"
+	check 'and no warnings' jq -e '.diagnostics == []' "$scratch/out"
+	week() { # CODE WHAT ARGS...
+		_c=$1 _w=$2
+		shift 2
+		rb "$_c" "$_w" exec "$ai/book/weekly-report.yml" -i window=1s -i today=1s -i "smtp=127.0.0.1:$ai_smtp" --no-input --output json "$@"
+	}
+	week 0 'the weekly report' -i "prometheus=http://127.0.0.1:$ai_prom"
+	check 'has the figures of the week and of the day' sh -c 'printf "%s" "$1" | grep -q "^| error rate | 0.02% | 0.02% |"' sh "$(report weekly.md)"
+	sed -i 's/max: 5, delay: 2s/max: 1, delay: 50ms/' "$ai/book/steps/figures.yml"
+	week 1 'without figures' -i "prometheus=http://127.0.0.1:$(free_port)"
+	check 'it says so' sh -c 'printf "%s" "$1" | grep -q "^- Figures of the week: "' sh "$(report weekly.md)"
+	check 'also in the mail' sh -c 'cat "$1"/new/* | tr -d "\r\n" | grep -q "NOT COMPLETE"' sh "$ai/mail/box"
 }
 
 case $part in
