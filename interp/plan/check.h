@@ -92,7 +92,9 @@ void layout_program(struct load *l);
 /* compile.c: all expressions. */
 void compile_program(struct load *l);
 const struct code *compile_expr(struct place *at, const struct expr *e, const struct type *want);
-enum text_form { FORM_TEXT, FORM_LINES, FORM_WORDS, FORM_VALUE };
+/* LINES: one text, or a list of its lines, whose items may be lists. WORDS: an item of a list. NAMES:
+ * one name or a list, also by one hole. */
+enum text_form { FORM_TEXT, FORM_LINES, FORM_WORDS, FORM_NAMES, FORM_VALUE };
 void compile_data(struct place *at, const struct data *d, enum text_form form, const struct type *want);
 /* compile_action.c */
 void compile_action(struct load *l, struct prog_step *ps);

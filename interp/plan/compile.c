@@ -95,10 +95,9 @@ static struct str type_text(struct load *l, const struct type *t)
 static void check_has_text(struct place *at, const struct expr *hole, const struct type *t, enum text_form form)
 {
 	struct load *l = at->l;
-	bool list = form != FORM_TEXT && t->kind == T_LIST;
+	bool list = (form == FORM_WORDS || form == FORM_NAMES) && t->kind == T_LIST;
 	if (list) {
-		if (!t->optional || form == FORM_WORDS || form == FORM_LINES)
-			t = t->elem;
+		t = t->elem;
 		if (t->kind == T_ANY)
 			return; /* an empty list literal has no better type */
 	} else if (form != FORM_TEXT && (t->optional || t->kind == T_NULL)) {
@@ -116,6 +115,8 @@ static void check_has_text(struct place *at, const struct expr *hole, const stru
 		diag_help(l->ds, d, "an item may be null: write map(" STR_FMT ", x => x ?? '-')", STR_ARG(src));
 	else if (t->optional)
 		diag_help(l->ds, d, "write " STR_FMT " ?? '-', or show(" STR_FMT ")", STR_ARG(src), STR_ARG(src));
+	else if (t->kind == T_LIST && form == FORM_LINES)
+		diag_help(l->ds, d, "make it an item, `- ${{ " STR_FMT " }}`: each of its values is a line then", STR_ARG(src));
 	else if (t->kind == T_LIST)
 		diag_help(l->ds, d, "write join(" STR_FMT ", ' ')", STR_ARG(src));
 	else
@@ -348,7 +349,7 @@ static void compile_ladder(struct load *l, struct prog_step *ps, const struct la
 	place_init(&at, l, ps, ps ? WHEN_BEFORE : WHEN_TOP, "escalate");
 	for (uint32_t i = 0; i < ladder->count; i++) {
 		check_targets(l, &ladder->rungs[i].notify);
-		compile_data(&at, &ladder->rungs[i].notify, FORM_LINES, NULL);
+		compile_data(&at, &ladder->rungs[i].notify, FORM_NAMES, NULL);
 		compile_data(&at, &ladder->rungs[i].say, FORM_LINES, NULL);
 	}
 }
@@ -426,7 +427,7 @@ static void compile_top(struct load *l)
 		compile_data(&at, &ch->mail.server, FORM_TEXT, NULL);
 		compile_data(&at, &ch->mail.user, FORM_TEXT, NULL);
 		compile_data(&at, &ch->mail.from, FORM_TEXT, NULL);
-		compile_data(&at, &ch->mail.to, FORM_LINES, NULL);
+		compile_data(&at, &ch->mail.to, FORM_NAMES, NULL);
 	}
 }
 

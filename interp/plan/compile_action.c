@@ -134,7 +134,7 @@ void compile_action(struct load *l, struct prog_step *ps)
 		at.what = STR("approve");
 		check_approve(l, ps);
 		compile_data(&at, &s->approve.min, FORM_VALUE, &type_int);
-		compile_data(&at, &s->approve.notify, FORM_LINES, NULL);
+		compile_data(&at, &s->approve.notify, FORM_NAMES, NULL);
 		break;
 	case ACT_ASK:
 		for (uint32_t i = 0; i < s->ask.count; i++)
@@ -147,7 +147,7 @@ void compile_action(struct load *l, struct prog_step *ps)
 	case ACT_NOTIFY:
 		at.what = STR("notify");
 		check_targets(l, &s->notify.to);
-		compile_data(&at, &s->notify.to, FORM_LINES, NULL);
+		compile_data(&at, &s->notify.to, FORM_NAMES, NULL);
 		compile_data(&at, &s->notify.title, FORM_TEXT, NULL);
 		compile_data(&at, &s->notify.incident, FORM_TEXT, NULL);
 		compile_data(&at, &s->notify.say, FORM_LINES, NULL);

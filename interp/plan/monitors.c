@@ -157,7 +157,7 @@ static void compile_rule(struct load *l, struct prog_monitor *m, const struct pr
 	compile_data(&at, &r->ast->say, FORM_LINES, NULL);
 	at.what = STR("to");
 	check_targets(l, &r->ast->to);
-	compile_data(&at, &r->ast->to, FORM_LINES, NULL);
+	compile_data(&at, &r->ast->to, FORM_NAMES, NULL);
 }
 
 /* Every figure of a sample is written down. */

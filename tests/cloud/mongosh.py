@@ -94,6 +94,9 @@ def ask(mongo, text):
         return sorted(mongo["collections"])
     if text == "rs.status()":
         return {"set": "rs0", "ok": 1, "members": [{"name": "db-%d:27017" % i, "stateStr": s} for i, s in enumerate(mongo["members"])]}
+    m = re.fullmatch(r"db\.getCollection\((.*)\)\.countDocuments\(\{\}\)", text)
+    if m:
+        return mongo["collections"].get(value(m.group(1)), {}).get("documents", 0)
     m = re.fullmatch(r"db\.getCollection\((.*)\)\.getIndexes\(\)", text)
     if not m:
         error("TypeError: %s is not a function" % text)

@@ -97,6 +97,17 @@ no_good() {
 	mv "$cloud/state.new" "$cloud/state.json"
 	ai 1 'what cannot be undone is refused' staging-deploy -i tag=2.4.0
 	mv "$cloud/state.old" "$cloud/state.json"
+
+	# Undone after users have written with the new version
+	ai 0 'a version that users write with' staging-deploy -i tag=2.4.0
+	deployed=$(tail -n 1 "$scratch/out" | jq -r .run)
+	jq '.mongosh.collections.evaluations.documents = 3' "$cloud/state.json" >"$cloud/state.new"
+	mv "$cloud/state.new" "$cloud/state.json"
+	rb 4 'undone later' rollback "$deployed" --yes --no-input --output json
+	is 'users have the version from before' "$(version)" 2.3.0
+	is 'what they have written is kept' "$(jq -c '[.mongosh.collections.evaluations.documents, .mongosh.collections.files]' "$cloud/state.json")" '[3,null]'
+	is 'and named' "$(tail -n 1 "$scratch/out" | jq -r '.residue[] | "\(.k): \(.why)"')" \
+		'act/stage2/collections[2]: evaluations has 3 documents of users: it is kept. Look at them before you drop it. (guard is false: steps.written.documents == 0)'
 }
 
 # The triggers, with users on the new version: each must hold for a while
@@ -250,6 +261,23 @@ good() {
 	ai 1 'neither colour is live' emergency-rollback
 	why 'Users have the maintenance page.'
 	why 'runbook resume RUN'
+
+	# The week
+	cp "$ai/deployed.json" "$cloud/state.json"
+	"$ai/follow"
+	rb 0 'the weekly report has no errors' check --output json "$books/weekly-report.yml"
+	check 'and no warnings' jq -e '.diagnostics == []' "$scratch/out"
+	week() { # CODE WHAT ARGS...
+		_c=$1 _w=$2
+		shift 2
+		rb "$_c" "$_w" exec "$ai/book/weekly-report.yml" -i window=1s -i today=1s -i "smtp=127.0.0.1:$ai_smtp" --no-input --output json "$@"
+	}
+	week 0 'the weekly report' -i "prometheus=http://127.0.0.1:$ai_prom"
+	check 'has the figures of the week and of the day' sh -c 'printf "%s" "$1" | grep -q "^| error rate | 0.02% | 0.02% |"' sh "$(report weekly.md)"
+	sed -i 's/max: 5, delay: 2s/max: 1, delay: 50ms/' "$ai/book/steps/figures.yml"
+	week 1 'without figures' -i "prometheus=http://127.0.0.1:$(free_port)"
+	check 'it says so' sh -c 'printf "%s" "$1" | grep -q "^- Figures of the week: "' sh "$(report weekly.md)"
+	check 'also in the mail' sh -c 'cat "$1"/new/* | tr -d "\r\n" | grep -q "NOT COMPLETE"' sh "$ai/mail/box"
 }
 
 case $part in

@@ -117,6 +117,9 @@ monitors() {
 	soaks 3 'the error rate rises with users: the monitors roll back' -i tag=v2.4.8 -i soak=30s
 	check 'the monitor says why' sh -c 'tail -n 1 "$1" | grep -q "150% of its limit"' sh "$scratch/out"
 	undone 'rolled back by a monitor'
+	since=$(ls -dt "$kis"/backups/*/ | head -n 1)undone.sql
+	check 'what was in the database when it was undone is kept' grep -q 'model_version' "$since"
+	check 'and the report says where' grep -qF -e "is in ${since}" "$(last_run)report.md"
 	soaks 5 'a monitor without figures: a person is asked; without a terminal the run is held' -i tag=v2.4.10 -i soak=30s
 	rb 0 'who is asked rolls back' rollback @last --no-input
 	undone 'rolled back by a person'
@@ -186,6 +189,7 @@ retro() { # CODE WHAT ARGS...
 		-i plan_was.duration=2h -i plan_was.downtime=15m --no-input "$@"
 }
 retro 0 'the retrospective' -i 'wrong.points=["Slack was late"]' -i 'actions.items=["make alarms redundant | DevOps Engineer | 2025-09-25 | HIGH"]'
+check 'the team is told of the actions' sh -c '! grep -q "went on" "$1" && grep -q "1 actions.*make alarms redundant" "$2"' sh "$scratch/err" "$kis/echo.jsonl"
 for text in "Retrospective of $facts" '- Slack was late' '| make alarms redundant | DevOps Engineer | 2025-09-25 | HIGH |' '| downtime | 15m |' '| duration | 2h |' '- monitoring'; do
 	check "the retrospective has: $text" sh -c 'grep -qF -e "$2" "$1"' sh "$(last_run)retrospective.md" "$text"
 done
