@@ -1,7 +1,6 @@
 #include "host/nursery.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -39,18 +38,6 @@ void ring_drop(struct ring *r, struct child *c)
 
 /* --- the nursery ----------------------------------------------------------- */
 
-static int open_null(void)
-{
-	int fd = open("/dev/null", O_RDWR);
-
-	/* Descriptors 0 to 2 of children are made by dup2: keep ours out of there. */
-	while (fd >= 0 && fd < 3)
-		fd = open("/dev/null", O_RDWR);
-	if (fd >= 0)
-		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
-	return fd;
-}
-
 static void drop_ring(struct ring *r)
 {
 	while (r->first) {
@@ -60,13 +47,6 @@ static void drop_ring(struct ring *r)
 		mem_free(c->known);
 		mem_free(c);
 	}
-}
-
-static void close_fd(int *fd)
-{
-	if (*fd >= 0)
-		(void)close(*fd);
-	*fd = -1;
 }
 
 static void nursery_drop(void *p)
@@ -82,11 +62,11 @@ static void nursery_drop(void *p)
 			(void)waitpid(c->pid, NULL, WNOHANG);
 		}
 		for (int i = 0; i < 2; i++) {
-			close_fd(&c->out[i]);
-			close_fd(&c->theirs[i]);
+			pipe_close(&c->out[i]);
+			pipe_close(&c->theirs[i]);
 		}
-		close_fd(&c->in);
-		close_fd(&c->pidfd);
+		pipe_close(&c->in);
+		pipe_close(&c->pidfd);
 	}
 	drop_ring(&n->running);
 	drop_ring(&n->queued);
@@ -117,7 +97,7 @@ static struct nursery *nursery_of(struct loop *l)
 	n->stack = mem_realloc(NULL, NURSERY_STACK);
 	n->buf = mem_realloc(NULL, NURSERY_BUF); /* not cleared: a step or two need little of it */
 	n->path = mem_realloc(NULL, NURSERY_PATH);
-	n->null = open_null();
+	n->null = pipes_null();
 	(void)sigaction(SIGPIPE, &ign, &n->old_pipe);
 	/* Whoever started us with SIGCHLD ignored would make the kernel reap for us. */
 	if (!sigaction(SIGCHLD, NULL, &chld) && (chld.sa_handler == SIG_IGN || (chld.sa_flags & SA_NOCLDWAIT))) {
@@ -131,141 +111,7 @@ static struct nursery *nursery_of(struct loop *l)
 	return n;
 }
 
-/* --- pipes ----------------------------------------------------------------- */
-
-static void check(struct child *c);
-
-bool child_pipes_closed(const struct child *c)
-{
-	return c->out[0] < 0 && c->out[1] < 0;
-}
-
-static void close_in(struct child *c)
-{
-	if (c->in < 0)
-		return;
-	if (c->in_watch)
-		loop_forget(c->n->l, c->in_watch);
-	close_fd(&c->in);
-	c->in_watch = NULL;
-}
-
-static void close_out(struct child *c, int i)
-{
-	if (c->out[i] < 0)
-		return;
-	if (c->out_watch[i])
-		loop_forget(c->n->l, c->out_watch[i]);
-	close_fd(&c->out[i]);
-	c->out_watch[i] = NULL;
-}
-
-/* One read a turn: as much as a pipe holds, and a fair share among many. */
-static void on_out(void *arg, int fd, unsigned events)
-{
-	struct child *c = arg;
-	int i = fd == c->out[1];
-	ssize_t n = 0;
-
-	if (events & LOOP_READ) {
-		n = read(fd, c->n->buf, NURSERY_BUF);
-		if (n < 0 && (errno == EINTR || errno == EAGAIN))
-			return;
-		if (n > 0 && c->spec.on_output)
-			c->spec.on_output(c->spec.arg, i + 1, c->n->buf, (size_t)n);
-		/* Nobody can write any more and the pipe was emptied: that was all. */
-		if (n == NURSERY_BUF || (n > 0 && !(events & LOOP_HANGUP)))
-			return;
-	}
-	close_out(c, i);
-	check(c);
-}
-
-/* True when there is nothing more to write. */
-static bool feed(struct child *c)
-{
-	while (c->written < c->spec.input_len) {
-		ssize_t n = write(c->in, c->spec.input + c->written, c->spec.input_len - c->written);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return errno != EAGAIN; /* EPIPE: it does not want the rest */
-		c->written += (size_t)n;
-	}
-	return true;
-}
-
-static void on_in(void *arg, int fd, unsigned events)
-{
-	struct child *c = arg;
-
-	(void)fd;
-	if ((events & LOOP_HANGUP) || feed(c))
-		close_in(c);
-}
-
 /* --- start ----------------------------------------------------------------- */
-
-/* Makes the stdin; theirs is the child's end. 0 or errno. */
-static int open_in(struct child *c, int *theirs)
-{
-	int p[2], err;
-
-	*theirs = c->n->null;
-	if (!c->spec.input) {
-		if (c->n->null < 0)
-			*theirs = c->n->null = open_null();
-		return c->n->null < 0 ? errno : 0;
-	}
-	if (pipe2(p, O_CLOEXEC))
-		return errno;
-	*theirs = p[0];
-	c->in = p[1];
-	if (fcntl(c->in, F_SETFL, O_NONBLOCK)) {
-		err = errno;
-		(void)close(p[0]);
-		return err;
-	}
-	if (feed(c)) {
-		close_in(c);
-		return 0;
-	}
-	c->in_watch = loop_watch(c->n->l, c->in, LOOP_WRITE, on_in, c);
-	if (c->in_watch)
-		return 0;
-	err = errno;
-	(void)close(p[0]);
-	return err;
-}
-
-static int open_out(struct child *c, int i)
-{
-	int p[2];
-
-	if (pipe2(p, O_CLOEXEC))
-		return errno;
-	c->out[i] = p[0];
-	c->theirs[i] = p[1];
-	c->out_watch[i] = loop_watch(c->n->l, p[0], LOOP_READ, on_out, c);
-	return c->out_watch[i] ? 0 : errno;
-}
-
-static int open_outs(struct child *c)
-{
-	int err = open_out(c, 0);
-
-	return err ? err : open_out(c, 1);
-}
-
-static void close_all(struct child *c)
-{
-	close_in(c);
-	for (int i = 0; i < 2; i++) {
-		close_out(c, i);
-		close_fd(&c->theirs[i]);
-	}
-}
 
 static struct child *child_new(struct nursery *n)
 {
@@ -298,8 +144,8 @@ static void make_ready(struct nursery *n)
 	if (n->ready || n->queued.first)
 		return;
 	c = child_new(n);
-	if (open_outs(c)) {
-		close_all(c);
+	if (pipes_open_out(c)) {
+		pipes_close(c);
 		recycle(c);
 	} else {
 		n->ready = c;
@@ -321,9 +167,9 @@ static int start(struct child *c)
 
 	c->written = 0;
 	c->step = "pipe";
-	err = c->out[1] < 0 ? open_outs(c) : 0;
+	err = c->out[1] < 0 ? pipes_open_out(c) : 0;
 	if (!err)
-		err = open_in(c, &in);
+		err = pipes_open_in(c, &in);
 	if (!err) {
 		c->started = clock_boot();
 		err = spawn_leader(c->n, &c->spec, in, c->theirs[0], c->theirs[1], &c->pid, &c->step);
@@ -331,12 +177,12 @@ static int start(struct child *c)
 	if (in >= 0 && in != c->n->null)
 		(void)close(in);
 	if (err) {
-		close_all(c);
+		pipes_close(c);
 		c->pid = 0;
 		return err;
 	}
-	close_fd(&c->theirs[0]);
-	close_fd(&c->theirs[1]);
+	pipe_close(&c->theirs[0]);
+	pipe_close(&c->theirs[1]);
 	c->state = CHILD_RUNNING;
 	c->n->active++;
 	ring_add(&c->n->running, c);
@@ -452,7 +298,7 @@ bool child_look(struct child *c)
 static void on_exit_fd(void *arg, int fd, unsigned events)
 {
 	(void)fd, (void)events;
-	check(arg);
+	child_check(arg);
 }
 
 static void on_exit_poll(void *arg)
@@ -460,7 +306,7 @@ static void on_exit_poll(void *arg)
 	struct child *c = arg;
 
 	c->poll = NULL;
-	check(c);
+	child_check(c);
 }
 
 /* The pipes are closed, but the leader goes on. */
@@ -488,9 +334,7 @@ static void finish(struct child *c, const struct child_result *r)
 	if (c->poll)
 		loop_cancel(n->l, c->poll);
 	c->timer = c->poll = NULL;
-	close_in(c);
-	close_out(c, 0);
-	close_out(c, 1);
+	pipes_close(c);
 	if (c->pidfd >= 0) {
 		loop_forget(n->l, c->pid_watch);
 		(void)close(c->pidfd);
@@ -544,7 +388,7 @@ void child_finish(struct child *c, bool stuck)
 	finish(c, &r);
 }
 
-static void check(struct child *c)
+void child_check(struct child *c)
 {
 	struct child_result r;
 	int status = 0;

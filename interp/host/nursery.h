@@ -2,7 +2,8 @@
 #define RB_HOST_NURSERY_H
 /*
  * nursery: the inside of child: all children of one loop, shared by nursery.c
- * (life of a child), spawn.c (clone and exec) and warden.c (kill, reap).
+ * (life of a child), pipes.c (its input and output), spawn.c (clone and exec)
+ * and warden.c (kill, reap).
  *
  * A leader that has exited is not reaped before its child is done: its zombie
  * keeps pid and group from being given to somebody else, so that signals to
@@ -83,6 +84,22 @@ void ring_drop(struct ring *r, struct child *c);
 void child_finish(struct child *c, bool stuck);
 /* Has the leader exited? */
 bool child_look(struct child *c);
+/* Its pipes or its leader may have closed or ended: is it done? */
+void child_check(struct child *c);
+
+/* pipes.c */
+/* /dev/null with a number from 3 on, -1 and errno. */
+int pipes_null(void);
+/* Closes *fd if it is open; -1 from then on. */
+void pipe_close(int *fd);
+/* Makes the stdin (of spec.input, or nothing) and feeds it from then on; theirs is the child's end,
+ * which is the nursery's null if there is nothing to read. 0 or errno. */
+int pipes_open_in(struct child *c, int *theirs);
+/* Makes out and theirs, and reads from then on. 0 or errno: what was opened stays for pipes_close(). */
+int pipes_open_out(struct child *c);
+/* Closes all that is open, on both sides. */
+void pipes_close(struct child *c);
+/* Has the child, and whoever got its output from it, closed both? */
 bool child_pipes_closed(const struct child *c);
 
 /* warden.c */

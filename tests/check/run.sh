@@ -160,7 +160,7 @@ if [ $# -gt 0 ]; then
 	done | sort -u)
 fi
 # The longest ones first, and one more than there are processors: many wait most of their time.
-long='live/ai_model|live/ai_model_points|live/kis_points|live/tdev|live/neulbom|live/neulbom_db|git/remote|verifier/agree|san/lang|fuzz-seeds|schema/schema|limits/run'
+long='live/ai_model|live/ai_model_points|live/kis_points|live/tdev|live/neulbom|live/neulbom_db|git/remote|verifier/agree|san/lang|san/whatif|san/takeover|fuzz-seeds|schema/schema|limits/run'
 [ -z "$suites" ] || { printf '%s\n' $suites | grep -xE "$long"; printf '%s\n' $suites | grep -vxE "$long"; } |
 	xargs -P $((jobs + 1)) -n 1 bash tests/check/run.sh --one
 
