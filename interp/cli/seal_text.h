@@ -11,6 +11,7 @@ struct seal_look {
 	struct str name, said; /* of the step that is the cause: its name, its last line on standard error; safe to show; empty: not known */
 	struct str files, dir; /* the reports that were written, "a.md, b.json", and where; empty: none, nowhere that lasts */
 	int exit_code;
+	bool past;             /* exit_code is that of the seal */
 	bool dry, color;
 };
 

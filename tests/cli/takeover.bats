@@ -131,6 +131,8 @@ status() {
 	is "$(status)" rolled_back
 	says 'wrong target' err
 	says 'everything was undone, as asked (exit 0)' err
+	run_rb 0 show @last
+	says 'everything was undone, as asked (exit 0)' out
 	is "$(cat state/runs/*/end.txt)" rolled_back
 	run_rb 0 replay @last
 	run_rb 1 rollback @last
