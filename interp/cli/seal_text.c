@@ -9,6 +9,7 @@
 /* seal_text: the summary at the end: outcome, cause, undone, what is left and
  * the commands for it, and what to type next. */
 
+enum { ENDS_FAILED = 1, ENDS_UNDONE = 3 }; /* exit codes of exec */
 static const struct { const char *status, *means; } meanings[] = {
 	{ "ok", "done" },
 	{ "stopped", "nothing to do" },
@@ -208,15 +209,19 @@ void seal_text(struct str line, const struct seal_look *look, struct buf *out)
 	const char *why;
 	struct arena a;
 	struct str status;
-	bool parsed = record_parse(&r, line, &why), held, doubt;
+	bool parsed = record_parse(&r, line, &why), held, doubt, asked;
+	int code = look->exit_code;
 
 	arena_init(&a);
+	asked = parsed && look->asked && nothing_failed(&a, &r);
+	if (look->past && asked && (code == ENDS_FAILED || code == ENDS_UNDONE))
+		code = 0; /* so `rollback` has ended: it did what was wanted */
 	held = parsed && str_eqz(r.t, "held");
 	doubt = parsed && str_eqz(r.t, "doubt");
 	status = !parsed || doubt ? STR("in_doubt") : held ? STR("held") : record_text(&r, &a, "status");
-	buf_printf(out, "\n%s" STR_FMT "%s  %s", look->color ? (look->exit_code ? "\x1b[1;31m" : "\x1b[1;32m") : "", STR_ARG(status),
-		   look->color ? "\x1b[0m" : "", look->dry && !look->exit_code ? "dry-run: nothing was changed" : meaning(status, parsed && look->asked && nothing_failed(&a, &r)));
-	buf_printf(out, " (exit %d)", look->exit_code);
+	buf_printf(out, "\n%s" STR_FMT "%s  %s", look->color ? (code ? "\x1b[1;31m" : "\x1b[1;32m") : "", STR_ARG(status),
+		   look->color ? "\x1b[0m" : "", look->dry && !code ? "dry-run: nothing was changed" : meaning(status, asked));
+	buf_printf(out, " (exit %d)", code);
 	if (parsed && record_raw(&r, "took_us").n) {
 		buf_addz(out, " in ");
 		unit_show_duration(out, record_int(&r, "took_us", 0) * 1000);

@@ -12,6 +12,7 @@ struct seal_look {
 	struct str files, dir; /* the reports that were written, "a.md, b.json", and where; empty: none, nowhere that lasts */
 	int exit_code;
 	bool asked;            /* somebody wanted it undone */
+	bool past;             /* exit_code is that of the seal */
 	bool dry, color;
 };
 

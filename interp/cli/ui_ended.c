@@ -63,7 +63,7 @@ void ui_summary(struct ui *u, struct str run_id, int exit_code, struct str dir, 
 	struct str seal = buf_str(&u->last_seal);
 	struct seal_look look = {
 		.run_id = run_id, .hint = u->o.state_hint, .files = buf_str(&u->files), .dir = dir,
-		.exit_code = exit_code, .asked = u->asked, .dry = u->dry, .color = color,
+		.exit_code = exit_code, .past = u->o.past, .asked = u->asked, .dry = u->dry, .color = color,
 	};
 
 	failed_step(u, seal_cause(&u->arena, seal), &look.name, &look.said);

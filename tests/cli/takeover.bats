@@ -134,7 +134,7 @@ status() {
 	run_rb 0 report @last
 	says 'Everything was undone, as asked.' out
 	run_rb 0 show @last
-	says 'everything was undone, as asked' out
+	says 'everything was undone, as asked (exit 0)' out
 	is "$(cat state/runs/*/end.txt)" rolled_back
 	run_rb 0 replay @last
 	run_rb 1 rollback @last

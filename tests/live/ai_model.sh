@@ -112,7 +112,7 @@ no_good() {
 
 # The triggers, with users on the new version: each must hold for a while
 soaks() { # CODE WHAT JQ-OF-THE-LOAD: it comes when the soak has begun
-	begin "$ai/book/staging-deploy.yml" --inputs "$scratch/ai.yml" --inputs "$scratch/deploy.yml" -i tag=2.4.0 -i soak=60s --yes --outside-window test
+	begin "$ai/book/staging-deploy.yml" --inputs "$scratch/ai.yml" --inputs "$scratch/deploy.yml" -i tag=2.4.0 -i soak=60s -i window=3s --yes --outside-window test
 	until_ok 60 grep -q '"t":"step.intent","k":"test/stage7/soak"' "$scratch/out"
 	is "$2: users are on it" "$(version)" 2.4.0
 	ai_set "$3"
@@ -138,7 +138,7 @@ triggers() {
 	# Prometheus goes away while the triggers are armed: neither good nor bad, a person decides
 	ai_world
 	sleep 3 # the figures of now, not of the stopped containers before
-	begin "$ai/book/staging-deploy.yml" --inputs "$scratch/ai.yml" --inputs "$scratch/deploy.yml" -i tag=2.4.0 -i soak=60s --yes --outside-window test
+	begin "$ai/book/staging-deploy.yml" --inputs "$scratch/ai.yml" --inputs "$scratch/deploy.yml" -i tag=2.4.0 -i soak=60s -i window=3s --yes --outside-window test
 	until_ok 60 grep -q '"t":"step.intent","k":"test/stage7/soak"' "$scratch/out"
 	kill "$ai_prom_pid"
 	ended 5 'without figures the run is held'

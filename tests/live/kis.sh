@@ -189,7 +189,7 @@ retro() { # CODE WHAT ARGS...
 		-i plan_was.duration=2h -i plan_was.downtime=15m --no-input "$@"
 }
 retro 0 'the retrospective' -i 'wrong.points=["Slack was late"]' -i 'actions.items=["make alarms redundant | DevOps Engineer | 2025-09-25 | HIGH"]'
-check 'the team is told of the actions' sh -c '! grep -q "went on" "$1" && grep -q "1 actions.*make alarms redundant" "$2"' sh "$scratch/err" "$kis/echo.jsonl"
+check 'the team is told of the actions' sh -c '! grep -q "^  went on " "$1" && grep -q "1 actions.*make alarms redundant" "$2"' sh "$scratch/err" "$kis/echo.jsonl"
 for text in "Retrospective of $facts" '- Slack was late' '| make alarms redundant | DevOps Engineer | 2025-09-25 | HIGH |' '| downtime | 15m |' '| duration | 2h |' '- monitoring'; do
 	check "the retrospective has: $text" sh -c 'grep -qF -e "$2" "$1"' sh "$(last_run)retrospective.md" "$text"
 done
