@@ -1,6 +1,7 @@
 #include "host/http_call.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -196,6 +197,8 @@ static void *work(void *arg)
 	while (exchange(w)) {
 		int64_t wait = go_on(w);
 
+		if (!w->over.first) /* what others have ready behind this needs no waking */
+			(void)sched_yield();
 		if (may_sleep(w)) /* rounded up: not early */
 			(void)w->h->curl.multi_poll(w->multi, NULL, 0, (int)((wait + ms - 1) / ms), NULL);
 	}
