@@ -18,7 +18,7 @@
  * are kept for the next request.
  */
 
-enum { TEXT_MAX = 1 << 20, BODY_KEPT = 64 << 10, CONNECTIONS_KEPT = 128 };
+enum { TEXT_MAX = 1 << 20, BODY_KEPT = 64 << 10 };
 
 static void on_told(void *arg, int fd, unsigned events);
 
@@ -111,11 +111,6 @@ struct http *http_new(struct loop *l, const char *agent, const char **error)
 	h->proxies = has_proxies();
 	if (!h->proxies)
 		name_agent(h);
-	h->multi = h->curl.multi_init();
-	if (!h->multi)
-		mem_abort("no memory for libcurl");
-	/* By default it keeps four for each request under way, and closes them as a batch ends. */
-	(void)h->curl.multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_KEPT);
 	h->spare = call_new(h);
 	if (!send_options(h->spare))
 		*error = "libcurl.so.4 is too old: 7.85 or later is needed";
@@ -142,12 +137,10 @@ void http_free(struct http *h)
 	if (!h)
 		return;
 	work_end(h);
-	free_all(h->asked.first);
-	free_all(h->over.first);
 	free_all(h->done.first);
 	free_all(h->spare);
 	h->curl.slist_free_all(h->usual_lines);
-	(void)h->curl.multi_cleanup(h->multi);
+	work_free(h);
 	h->curl.global_cleanup();
 	if (h->watch)
 		loop_unwatch(h->l, h->watch);
@@ -304,5 +297,5 @@ struct http_call *http_start(struct http *h, const struct http_spec *spec)
 
 void http_stop(struct http_call *c)
 {
-	work_stop(c->h, c);
+	work_stop(c);
 }

@@ -7,7 +7,7 @@
  * the answer).
  *
  * A call belongs to one side at a time: to the run's from http_start until it
- * stands in `asked`, to the thread's until it stands in `done`, then to the run's
+ * stands in `asked`, to its worker's until it stands in `done`, then to the run's
  * again. What both sides touch stands behind `lock`.
  */
 #include <pthread.h>
@@ -21,8 +21,11 @@ struct loop;
 struct loop_fd;
 struct loop_timer;
 
+struct http_worker;
+
 struct http_call {
 	struct http *h;
+	struct http_worker *worker;  /* which has it; the run's side's */
 	struct http_call *next;      /* in its list */
 	struct http_call *prev;      /* while active */
 	struct http_spec spec;
@@ -48,6 +51,25 @@ struct http_call {
 
 struct http_list { struct http_call *first, *last; };
 
+/* A thread and the requests that it runs, over connections of its own. */
+struct http_worker {
+	struct http *h;
+	CURLM *multi;                 /* the thread's, once it is there */
+	struct http_call *active;
+	struct http_list over;        /* ended in this turn */
+	pthread_t thread;
+	bool threaded;                /* set before the thread starts */
+	/* by lock */
+	struct http_list asked;
+	uint32_t load;                /* calls that it has */
+	bool asleep, quit, stops;     /* stops: some call shall be stopped */
+};
+
+enum {
+	HTTP_WORKERS = 2,
+	HTTP_WORKER_FULL = 4          /* who has so many at once gets the second one, too */
+};
+
 struct http {
 	struct curl curl;
 	/* the run's side */
@@ -61,29 +83,26 @@ struct http {
 	struct http_header headers[HTTP_HEADER_COUNT]; /* of the result being delivered */
 	struct buf joined;            /* values of those that came several times */
 	struct loop_timer *turn;      /* without a thread: of the next turn */
-	bool threaded;
-	/* the thread's side */
-	CURLM *multi;
-	struct http_call *active;
-	struct http_list over;        /* ended in this turn */
-	/* both: set before the thread starts, or by lock */
-	pthread_t thread;
+	int workers;                  /* of those below; a second one that could not be had counts, too */
+	struct http_worker worker[HTTP_WORKERS];
+	/* both: set before a thread starts, or by lock */
 	int told;                     /* eventfd: something is done */
 	pthread_mutex_t lock;
-	struct http_list asked, done;
-	bool asleep, quit, stops;     /* stops: some call shall be stopped */
+	struct http_list done;
 };
 
 void http_list_add(struct http_list *l, struct http_call *c);
 
-/* http_work.c. Starts the thread, or prepares to do without; false: no descriptors. */
+/* http_work.c. Starts the first worker, or prepares to do without threads; false: no descriptors. */
 bool work_start(struct http *h);
-/* Ends it; then everything is the run's side's. */
+/* Ends them; then everything is the run's side's, and all calls stand in h->done. */
 void work_end(struct http *h);
-/* Gives it a call. */
+/* Behind that, when no easy handle is left. */
+void work_free(struct http *h);
+/* Gives a worker a call. */
 void work_ask(struct http *h, struct http_call *c);
 /* Asks it to break a call off, if it has it. */
-void work_stop(struct http *h, struct http_call *c);
+void work_stop(struct http_call *c);
 
 /* http_send.c. Once for each easy handle: false if this libcurl is too old. */
 bool send_options(struct http_call *c);

@@ -47,14 +47,23 @@ static void escapes_anywhere(void **state)
 {
 	(void)state;
 	char text[20], want[200];
+	struct buf b;
 	for (int c = 0; c < 128; c++) {
-		for (size_t at = 0; at < sizeof text; at++) {
-			memset(text, 'a' + (int)at, sizeof text);
-			text[at] = (char)c;
-			struct str s = { text, sizeof text };
-			expected(s, want, sizeof want);
-			assert_string_equal(written(s), want);
-		}
+		for (size_t n = 1; n <= sizeof text; n++)
+			for (size_t at = 0; at < n; at++) {
+				memset(text, 'a' + (int)at, sizeof text);
+				text[at] = (char)c;
+				struct str s = { text, n };
+				struct jsonw w;
+				expected(s, want, sizeof want);
+				assert_string_equal(written(s), want);
+				buf_init(&b, strlen(want) + 1); /* room for no more */
+				jsonw_init(&w, &b);
+				jsonw_str(&w, s);
+				assert_false(b.full);
+				assert_string_equal(b.p, want);
+				buf_release(&b);
+			}
 	}
 	for (size_t n = 0; n < sizeof text; n++) {
 		memset(text, '"', n);
@@ -70,6 +79,7 @@ static void utf8_and_not(void **state)
 			    "\"1234567\xed\x95\x9c\xf0\x9f\x9a\x80" "890\"");
 	assert_string_equal(written(STR("a\xff" "b\xe2\x82" "c")),
 			    "\"a\xef\xbf\xbd" "b\xef\xbf\xbd\xef\xbf\xbd" "c\"");
+	assert_string_equal(written(STR("\"a\xff" "b\"\xc3\xa9")), "\"\\\"a\xef\xbf\xbd" "b\\\"\xc3\xa9\"");
 	assert_string_equal(written(STR("\xed\xa0\x80")), "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"");
 }
 

@@ -196,6 +196,14 @@ static void buf_numbers(void **state)
 	buf_addi(&b, 0);
 	buf_addi(&b, -7);
 	assert_string_equal(b.p, "-9223372036854775808 9223372036854775807 18446744073709551615 0-7");
+	for (uint64_t n = 1, k = 0; k < 20; k++, n *= 10)
+		for (uint64_t i = n - 1; i <= n + 105; i += 1 + i % 3) {
+			char want[32];
+			snprintf(want, sizeof want, "%llu", (unsigned long long)i);
+			buf_clear(&b);
+			buf_addu(&b, i);
+			assert_string_equal(b.p, want);
+		}
 	buf_release(&b);
 }
 

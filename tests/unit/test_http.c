@@ -20,7 +20,7 @@
 static const int64_t ms = 1000000;
 
 /* In the program itself, so that it stands before libc's: no threads for those who ask while it is set. */
-static bool no_threads;
+static _Thread_local bool no_threads; /* the server has its own */
 int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *), void *arg)
 {
 	int (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
@@ -198,6 +198,7 @@ static void test_what_is_sent(void **state)
 {
 	struct world *w = *state;
 	struct http_header h[] = { { STR("X-A"), STR("1") }, { STR("X-Empty"), STR("") }, { STR("content-type"), STR("text/x") } };
+	struct http_header own = { STR("user-agent"), STR("mine") };
 	struct seen *s = call(w, "GET", "/echo?a=b%20c", (struct http_spec){ .headers = h, .header_count = 2 });
 
 	has_text(&s->body, "GET /echo?a=b%20c HTTP/1.1\r\n");
@@ -209,6 +210,11 @@ static void test_what_is_sent(void **state)
 	has_text(&s->body, "POST /echo HTTP/1.1\r\n");
 	has_text(&s->body, "content-type: text/x\r\n");
 	has_text(&s->body, "\r\n\r\n{\"a\":1}");
+	has_text(&s->body, "User-Agent: runbook/test\r\n");
+	s = call(w, "GET", "/echo", (struct http_spec){ .headers = &own, .header_count = 1 });
+	has_text(&s->body, "user-agent: mine\r\n");
+	assert_null(strstr(s->body.p, "runbook/test"));
+	has_text(&call(w, "GET", "/echo", PLAIN)->body, "User-Agent: runbook/test\r\n");
 	s = call(w, "PUT", "/echo", (struct http_spec){ .body = STR("b"), .has_body = true });
 	has_text(&s->body, "PUT /echo HTTP/1.1\r\n");
 	assert_null(strcasestr(s->body.p, "content-type"));
@@ -398,10 +404,45 @@ static void test_free_with_calls_under_way(void **state)
 {
 	struct world *w = *state;
 
-	for (int i = 0; i < 5; i++)
+	for (int i = 0; i < 12; i++)
 		start(w, "GET", "/silent", (struct http_spec){ .timeout = 10000 * ms });
 	loop_turn(w->l, 50 * ms);
 	assert_int_equal(w->done, 0);
+}
+
+/* More than one thread is for; those of each are stopped, and their connections used again. */
+static void many_at_once(struct world *w)
+{
+	for (int i = 0; i < 12; i++)
+		start(w, "GET", "/silent", (struct http_spec){ .timeout = 10000 * ms });
+	loop_turn(w->l, 50 * ms);
+	for (int i = 0; i < 12; i += 2)
+		http_stop(w->seen[i].c);
+	while (w->done < 6)
+		assert_true(loop_turn(w->l, 1000 * ms) >= 0);
+	for (int i = 0; i < 12; i++)
+		assert_true(w->seen[i].done == !(i % 2) && w->seen[i].r.stopped == !(i % 2));
+	for (int i = 0; i < 40; i++)
+		start(w, "GET", "/ok", PLAIN);
+	for (int i = 1; i < 12; i += 2)
+		http_stop(w->seen[i].c);
+	wait_all(w);
+	for (int i = 0; i < w->started; i++)
+		assert_true(i < 12 ? w->seen[i].r.stopped : w->seen[i].r.answered);
+	assert_true(call(w, "GET", "/ok", PLAIN)->r.answered);
+}
+
+static void test_many_at_once(void **state)
+{
+	many_at_once(*state);
+}
+
+/* The process table is full when a second thread would be needed: the first one does it all. */
+static void test_no_second_thread(void **state)
+{
+	no_threads = true;
+	many_at_once(*state);
+	no_threads = false;
 }
 
 int main(void)
@@ -411,7 +452,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_answer), T(test_connections_are_reused), T(test_dead_connection), T(test_what_is_sent), T(test_large_body_out),
 		T(test_same_header_several_times), T(test_redirects), T(test_confined_redirects), T(test_body_cap), T(test_broken_connections), T(test_refused),
-		T(test_timeout_and_stop), T(test_stop_at_any_moment), T(test_free_with_calls_under_way),
+		T(test_timeout_and_stop), T(test_stop_at_any_moment), T(test_free_with_calls_under_way), T(test_many_at_once), T(test_no_second_thread),
 	};
 
 	return cmocka_run_group_tests_name("http", tests, NULL, NULL);

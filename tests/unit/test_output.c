@@ -53,6 +53,29 @@ static int files(const char *dir, const char *prefix)
 	return n;
 }
 
+/* As through a sink, where nothing must be masked or stored. */
+static void whole_streams_are_the_same(struct arena *a, const char *dir, const struct mask *secrets)
+{
+	static char long_one[OUTPUT_INLINE + 1];
+	const struct str cases[] = { STR(""), STR("hello\n"), STR("\xc3\xa9\""), STR("\xc3"), STR("a\0"), { long_one, OUTPUT_INLINE } };
+	struct str json, shown;
+	struct buf b;
+
+	memset(long_one, '\\', sizeof(long_one));
+	buf_init(&b, 64 << 10);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		assert_int_equal(capture(a, dir, NULL, false, cases[i], 7, &json, &shown), 0);
+		buf_clear(&b);
+		assert_true(output_whole(NULL, cases[i], &b));
+		assert_string_equal(b.p, json.p);
+	}
+	buf_clear(&b);
+	assert_false(output_whole(NULL, (struct str){ long_one, OUTPUT_INLINE + 1 }, &b));
+	assert_false(output_whole(secrets, STR("x"), &b));
+	assert_int_equal(b.len, 0);
+	buf_release(&b);
+}
+
 static void small_streams_stay_inline(void **state)
 {
 	static const struct { struct str in; const char *json; } cases[] = {
@@ -80,6 +103,7 @@ static void small_streams_stay_inline(void **state)
 			assert_string_equal(json.p, cases[i].json);
 		}
 	assert_string_equal(shown.p, "my ***");
+	whole_streams_are_the_same(&a, s.path, m);
 	assert_int_equal(capture(&a, s.path, m, true, STR("my hunter22"), 4, &json, &shown), 0);
 	assert_string_equal(json.p, "{\"n\":11,\"quiet\":true}");
 	assert_int_equal(shown.n, 0);
