@@ -15,6 +15,8 @@ void *mem_array(size_t count, size_t size);
 void *mem_realloc(void *p, size_t n);
 /* Copy of n bytes with a NUL after them. Caller owns. */
 char *mem_dup(const char *p, size_t n);
+/* Asks for the heap's first pages at once, which are cheaper so than a fault for each. Only a wish. */
+void mem_begin(void);
 /* free(3); NULL is allowed. */
 void mem_free(void *p);
 /* Ends the process with 70 after "runbook: internal error: WHAT" on fd 2. */
