@@ -8,7 +8,10 @@
 #include <errno.h>
 #include <signal.h>
 
+#include "base/mem.h"
 #include "journal/writer.h"
+
+enum { STACK = 64 << 10 };
 
 /* Those above the run's folder may all be new. Or they belong to somebody else; then they are not. */
 int journal_sync_folders(const struct journal *j)
@@ -42,17 +45,31 @@ static void *work(void *arg)
 	return NULL;
 }
 
+static void drop_stack(struct journal *j)
+{
+	mem_free(j->stack);
+	j->stack = NULL;
+}
+
 void journal_settle_begin(struct journal *j)
 {
+	pthread_attr_t attr;
 	sigset_t all, old;
 
 	if (j->err || j->no_sync || j->settling || (!j->settle && !j->folders_due))
 		return;
+	/* A stack of the heap: to map one and its guard would cost as much again as the thread. */
+	if (pthread_attr_init(&attr))
+		return;
+	j->stack = mem_realloc(NULL, STACK);
 	/* Signals are for the runner. Without a thread the first sync does it all. */
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
-	j->settling = !pthread_create(&j->settler, NULL, work, j);
+	j->settling = !pthread_attr_setstack(&attr, j->stack, STACK) && !pthread_create(&j->settler, &attr, work, j);
 	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+	(void)pthread_attr_destroy(&attr);
+	if (!j->settling)
+		drop_stack(j);
 }
 
 int journal_settle_end(struct journal *j)
@@ -62,5 +79,6 @@ int journal_settle_end(struct journal *j)
 	(void)pthread_join(j->settler, NULL);
 	j->settling = j->folders_due = false;
 	j->settle = NULL;
+	drop_stack(j);
 	return j->settle_err;
 }

@@ -23,6 +23,7 @@ struct journal {
 	int (*settle)(void *settle_arg); /* NULL once it was done */
 	void *settle_arg;
 	pthread_t settler;   /* if settling: does that, and the folders; settle_err is its own until it was joined */
+	void *stack;         /* its own */
 	bool settling;
 	int settle_err;
 	int fd, dirfd;
