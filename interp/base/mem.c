@@ -4,9 +4,15 @@
 #include "base/mem.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
 
 static void say(const char *text)
 {
@@ -28,6 +34,16 @@ _Noreturn void mem_abort(const char *what)
 	say(what);
 	say("\n");
 	_exit(70);
+}
+
+void mem_begin(void)
+{
+	enum { MOST = 1 << 20 }; /* more is not what malloc(3) begins with */
+	char *first = malloc(1), *top = sbrk(0);
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), used = (uintptr_t)first % page ? page - (uintptr_t)first % page : 0;
+	if (first && top > first + used && top - first <= MOST)
+		(void)madvise(first + used, (size_t)(top - first) - used, MADV_POPULATE_WRITE);
+	free(first);
 }
 
 void *mem_alloc(size_t n)

@@ -43,6 +43,8 @@ char *mem_dup(const char *p, size_t n);
 #define MEM_MOVES(size) 0
 #endif
 
+/* Asks for the heap's first pages at once, which are cheaper so than a fault for each. Only a wish. */
+void mem_begin(void);
 /* free(3); NULL is allowed. */
 void mem_free(void *p);
 /* Ends the process with 70 after "runbook: internal error: WHAT" on fd 2. */

@@ -224,6 +224,7 @@ int main(int argc, char **argv)
 	c.command = command_find(argv[1]);
 	if (!c.command)
 		return unknown_command(argv[1]);
+	mem_begin();
 	arena_init(&c.arena);
 	if (wants_json(c.command, argc - 2, argv + 2))
 		cli_json_errors();

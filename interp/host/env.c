@@ -20,6 +20,8 @@ static const struct str fixed[] = {
 /* Does a name match a pattern: the name itself, or a prefix and `*`? */
 static bool matches(struct str pattern, struct str name)
 {
+	if (pattern.n > 1 && name.n && pattern.p[0] != name.p[0]) /* nearly always */
+		return false;
 	if (pattern.n && pattern.p[pattern.n - 1] == '*')
 		return str_starts(name, str_slice(pattern, 0, pattern.n - 1));
 	return str_eq(pattern, name);

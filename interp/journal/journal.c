@@ -214,20 +214,6 @@ static int write_pending(struct journal *j)
 	return 0;
 }
 
-/* What the records name goes before them. The file system's commit for it shall take
- * our own first bytes along. */
-static int settle_once(struct journal *j)
-{
-	int err;
-
-	if (!j->settle)
-		return 0;
-	io_begin_sync(j->fd);
-	err = j->settle(j->settle_arg);
-	j->settle = NULL;
-	return err;
-}
-
 int journal_flush(struct journal *j, bool sync)
 {
 	int err;
@@ -239,13 +225,17 @@ int journal_flush(struct journal *j, bool sync)
 	if (!sync || j->no_sync || !j->unsynced)
 		return 0;
 	/* Never again after an error: the kernel may have dropped the pages and say yes next time. */
-	err = settle_once(j);
+	err = journal_settle_end(j);
+	if (!err)
+		err = journal_sync_named(j); /* which goes before the records */
 	if (!err)
 		err = io_datasync(j->io, j->fd);
 	if (!err && j->folders_due)
 		err = journal_sync_folders(j);
 	if (err)
 		return fail(j, err);
+	j->settle = NULL;
+	j->folders_due = false;
 	j->syncs++;
 	j->unsynced = j->in_batch = false;
 	j->ahead = 0;
@@ -257,6 +247,7 @@ void journal_free(struct journal *j)
 	if (!j)
 		return;
 	journal_flush(j, false);
+	(void)journal_settle_end(j);
 	if (j->sealed && !j->err)
 		unlinkat(j->dirfd, ballast_name, 0);
 	close(j->fd);

@@ -28,8 +28,8 @@ struct journal_options {
 	 * written. It must not call the journal. */
 	void (*observe)(void *arg, struct str line);
 	void *arg;
-	/* Called once, before the first sync: makes durable what was written unsynced and
-	 * the records name. 0 or errno. May be NULL. */
+	/* Called once, before the first sync, perhaps in another thread: makes durable what was
+	 * written unsynced and the records name. 0 or errno. May be NULL. */
 	int (*settle)(void *settle_arg);
 	void *settle_arg;
 };
@@ -56,6 +56,9 @@ void journal_add(struct journal *j, int64_t wall, int64_t mono, struct str body)
 /* Writes what was added; sync makes it durable. 0 or errno (ENOSPC has freed
  * the ballast and retried once before). */
 int journal_flush(struct journal *j, bool sync);
+/* Begins in a thread with what the first sync has to do besides the records: settle(), and the
+ * folders. That sync waits for it, and fails as it did. Nothing happens if it is done already. */
+void journal_settle_begin(struct journal *j);
 int journal_error(const struct journal *j);
 /* True once the ballast is spent: start nothing new, unwind. */
 bool journal_low(const struct journal *j);

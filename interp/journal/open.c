@@ -98,22 +98,6 @@ static struct journal *give_up(struct journal *j, int err, int *out)
 	return NULL;
 }
 
-/* The run's folder, `runs` and the state folder, which may all be new. Those above
- * may belong to somebody else; then they are not new. */
-int journal_sync_folders(struct journal *j)
-{
-	static const char *const above[] = { "..", "../.." };
-	int err = io_sync_folder(j->io, j->dirfd, ".");
-
-	j->folders_due = false;
-	for (int i = 0; !err && i < 2; i++) {
-		err = io_sync_folder(j->io, j->dirfd, above[i]);
-		if (err == EACCES)
-			err = 0;
-	}
-	return err;
-}
-
 static int create(struct journal *j, const struct journal_options *o)
 {
 	mode_t mode = o->shared ? 0660 : 0600;

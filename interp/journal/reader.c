@@ -213,16 +213,23 @@ static size_t take_piece(struct reading *rd, const char *p, size_t len, bool *sk
 void journal_scan_fd(int fd, struct journal_scan *out, void (*each)(void *arg, const struct record *r), void *arg)
 {
 	struct reading rd;
-	char *p = mem_alloc(PIECE);
-	size_t len = 0;
+	struct stat st;
+	/* a byte more than there is, to see the end */
+	size_t cap = !fstat(fd, &st) && st.st_size < PIECE ? (size_t)st.st_size + 1 : PIECE, len = 0;
+	char *p = mem_realloc(NULL, cap);
 	uint64_t from = 0;
 	bool skip = false; /* inside a line that is longer than any record */
 
 	reading_init(&rd, out, each, arg);
 	for (;;) {
-		ssize_t k = pread(fd, p + len, PIECE - len, (off_t)from);
+		ssize_t k;
 		size_t at;
 
+		if (len == cap) { /* the file grows */
+			cap = PIECE;
+			p = mem_realloc(p, cap);
+		}
+		k = pread(fd, p + len, cap - len, (off_t)from);
 		if (k < 0 && errno == EINTR)
 			continue;
 		if (k < 0) {

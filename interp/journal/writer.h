@@ -4,6 +4,7 @@
  * writer: what journal.c (records, batches, sync) and open.c (create, reopen,
  * ballast) share: the journal's inside.
  */
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/buf.h"
@@ -24,6 +25,10 @@ struct journal {
 	void *arg;
 	int (*settle)(void *settle_arg); /* NULL once it was done */
 	void *settle_arg;
+	pthread_t settler;   /* if settling: does that, and the folders; settle_err is its own until it was joined */
+	void *stack;         /* its own */
+	bool settling;
+	int settle_err;
 	int fd, dirfd;
 	int err;             /* final */
 	bool no_sync;
@@ -43,8 +48,12 @@ struct journal {
 	char stamp[21];      /* 2026-11-21T06:50:28. */
 };
 
+/* Makes what the records name durable, if that is still to do. 0 or errno. */
+int journal_sync_named(const struct journal *j);
 /* Makes the names of all files durable. 0 or errno. */
-int journal_sync_folders(struct journal *j);
+int journal_sync_folders(const struct journal *j);
+/* Waits for what journal_settle_begin() began: 0 or its errno. */
+int journal_settle_end(struct journal *j);
 /* Frees the ballast; false if there was none. */
 bool ballast_drop(struct journal *j);
 extern const char ballast_name[], journal_name[];

@@ -224,6 +224,8 @@ static int flush(void *ctx, bool sync)
 	if (!l->o.journal)
 		return 0;
 	err = journal_flush(l->o.journal, sync);
+	if (!err && !sync) /* a read comes first: while it works there is time for what the first sync needs */
+		journal_settle_begin(l->o.journal);
 	if (!err)
 		live_low(l);
 	return err;

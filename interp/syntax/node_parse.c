@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/mem.h"
 #include "syntax/node.h"
+#include "syntax/node_token.h"
 
 enum state {
 	START, DOCUMENT_END,
@@ -32,26 +33,22 @@ enum state {
 
 static void drop_token(struct node_parser *p)
 {
-	if (p->token->type == YAML_SCALAR_TOKEN)
-		mem_free(p->token->data.scalar.value);
-	/* of the other tokens only directives own memory, and they end the reading */
-	else if (p->token->type >= YAML_ALIAS_TOKEN || p->token->type == YAML_TAG_DIRECTIVE_TOKEN)
+	/* of the tokens before ALIAS only directives own memory, and they end the reading */
+	if ((p->token->type >= YAML_ALIAS_TOKEN && !node_token_borrowed(&p->yaml, p->token)) || p->token->type == YAML_TAG_DIRECTIVE_TOKEN)
 		yaml_token_delete(p->token);
 	p->token = &p->own;
 	p->own.type = YAML_NO_TOKEN;
 }
 
-/* Takes the token that stands first in libyaml's queue, if it is settled: unless a key may still be put
- * before it. yaml_parser_scan() would first look for keys that have become impossible; but it did so
- * when it read on last, and the mark that this depends on moves only then. The token stays in the
- * queue's memory, which is used again only when it reads on. */
-static bool take_settled(struct node_parser *p)
+/* Takes the next token in libyaml's queue without a call of libyaml, which would clear it, copy it and look for
+ * keys again. It stays in the queue's memory, which is used again only when the next one is fetched. */
+static bool take_token(struct node_parser *p)
 {
 	yaml_parser_t *y = &p->yaml;
-	if (!p->known || y->error || y->tokens.head == y->tokens.tail)
+	if (!p->known || y->error || y->stream_end_produced)
 		return false;
-	for (const yaml_simple_key_t *k = y->simple_keys.start; k != y->simple_keys.top; k++)
-		if (k->possible && k->token_number == y->tokens_parsed)
+	while (!node_token_settled(y))
+		if (!node_token_fetch(y))
 			return false;
 	p->token = y->tokens.head++;
 	y->tokens_parsed++;
@@ -65,7 +62,7 @@ static bool look(struct node_parser *p)
 	if (p->ready)
 		return true;
 	drop_token(p);
-	if (!take_settled(p) && !yaml_parser_scan(&p->yaml, &p->own)) {
+	if (!take_token(p) && !yaml_parser_scan(&p->yaml, &p->own)) {
 		if (p->yaml.error == YAML_MEMORY_ERROR)
 			mem_abort("out of memory");
 		p->problem = p->yaml.problem ? p->yaml.problem : "unknown";
@@ -474,5 +471,8 @@ void node_parser_init(struct node_parser *p, struct arena *a, struct str text, u
 void node_parser_release(struct node_parser *p)
 {
 	drop_token(p);
+	for (yaml_token_t *t = p->yaml.tokens.head; t != p->yaml.tokens.tail; t++)
+		if (node_token_borrowed(&p->yaml, t))
+			t->data.scalar.value = NULL;
 	yaml_parser_delete(&p->yaml);
 }

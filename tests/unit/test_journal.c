@@ -251,6 +251,77 @@ static void no_ballast_if_nothing_can_need_undoing(void **state)
 	scratch_remove(&s);
 }
 
+/* Writes down what is synced: s what the records name, d the journal, f a folder. */
+struct order { char calls[16]; int count, err; };
+
+static int order_add(void *ctx, char what)
+{
+	struct order *o = ctx;
+
+	o->calls[o->count++] = what;
+	return 0;
+}
+
+static int order_data(void *ctx, int fd)
+{
+	(void)fd;
+	return order_add(ctx, 'd');
+}
+
+static int order_folder(void *ctx, int fd)
+{
+	(void)fd;
+	return order_add(ctx, 'f');
+}
+
+static int order_settle(void *ctx)
+{
+	struct order *o = ctx;
+
+	order_add(ctx, 's');
+	return o->err;
+}
+
+/* What the records name goes before them, also if a thread has begun with it; an error of it is the first sync's. */
+static void first_sync_takes_all_along(void **state)
+{
+	static const struct { bool begin, no_sync, sync; int err; const char *calls; } cases[] = {
+		{ false, false, true, 0, "sdfffd" },  { true, false, true, 0, "sfffdd" }, { true, false, false, 0, "sfff" },
+		{ false, false, true, EIO, "s" },     { true, false, true, EIO, "s" },    { true, true, true, 0, "" },
+		{ false, false, false, 0, "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct order log = { .err = cases[i].err };
+		struct journal_io io = { journal_io_os.write, order_data, order_folder, &log };
+		struct scratch s;
+		struct journal_options o;
+		struct journal *j;
+		int err;
+
+		scratch_make(&s);
+		o = options(&s);
+		o.no_ballast = true;
+		o.no_sync = cases[i].no_sync;
+		o.settle = order_settle;
+		o.settle_arg = &log;
+		j = journal_create_with(&o, &io, &err);
+		add(j, OPEN);
+		assert_int_equal(journal_flush(j, false), 0);
+		for (int k = 0; k < 2 && cases[i].begin; k++)
+			journal_settle_begin(j);
+		for (int k = 0; k < 2 && cases[i].sync; k++) {
+			add(j, "\"t\":\"a\"");
+			assert_int_equal(journal_flush(j, true), cases[i].err);
+			journal_settle_begin(j);
+		}
+		journal_free(j);
+		assert_string_equal(log.calls, cases[i].calls);
+		scratch_remove(&s);
+	}
+}
+
 static void seal_ends_it(void **state)
 {
 	struct scratch s;
@@ -819,6 +890,7 @@ int main(void)
 		cmocka_unit_test(stamps_time),
 		cmocka_unit_test(observer_sees_what_was_written),
 		cmocka_unit_test(refuses_what_no_reader_would_take),
+		cmocka_unit_test(first_sync_takes_all_along),
 		cmocka_unit_test(seal_ends_it),
 		cmocka_unit_test(seal_is_seen_at_every_length),
 		cmocka_unit_test(many_records_are_written_unasked),

@@ -18,7 +18,8 @@
 #include "syntax/node_parse.h"
 
 static const char *const pieces[] = { "a", ": ", "- ", "\n", "  ", "[", "]", "{", "}", ", ", "? ", "&b ", "!c ", "!d!e ", "*b ", "'f'", "|\n g",
-				      "---\n", "...\n", "%YAML 1.1\n", "# h\n" };
+				      "---\n", "...\n", "%YAML 1.1\n", "# h\n", "-", ":", " #i\n", "\t", "\r\n", "\"j k\"", "'l''m'", "\xc3\xa9", "\xc2\xa9",
+				      "\xc2\x85", "\xe2\x80\xa6", "\xe2\x80\xa8" };
 enum { PIECES = sizeof pieces / sizeof *pieces, DEPTH = 16 };
 
 static uint8_t kind_of(yaml_event_type_t t)
@@ -92,9 +93,13 @@ static unsigned compare(struct str text)
 		if (ours && ev.kind == EVENT_DIRECTIVE)
 			break;
 		theirs = next_theirs(&y, &e, &directive);
+		if (ours != theirs)
+			print_error("%s: %s\n", ours ? "only libyaml refuses" : "only libyaml reads", text.p);
 		assert_int_equal(ours, theirs);
 		if (!theirs) {
 			assert_string_equal(p.problem, y.problem);
+			if (y.error == YAML_SCANNER_ERROR)
+				assert_int_equal(p.problem_at, y.problem_mark.index);
 			break;
 		}
 		assert_false(directive);
@@ -147,6 +152,54 @@ static void test_many_longer_texts(void **state)
 	assert_in_range(events, 100000, UINT64_MAX);
 }
 
+/* Keys of about 1,024 characters, which is libyaml's limit, and texts that are longer than a line. */
+static void test_long_texts(void **state)
+{
+	static const char *const forms[] = { "%s: b\n", "- %s : b\n", "\"%s\": b\n", "[%s: b]\n", "{a: %s, b: c}\n", "[%s, [%s\n b]]\n", "a: %s\n  %s\nb: c\n",
+					     "[[%s]: a]\n", "a: %s\n\n\n# c\n  # d\nb: c\n", "a: %s # c\nb: c\n", "a: \"%s\\n\"\n", "- - - %s\n  - %s\n- b\n" };
+	static const char *const units[] = { "x", "x ", "\xed\x95\x9c", "-x" };
+	struct buf text, b;
+	(void)state;
+	buf_init(&text, 8192);
+	buf_init(&b, 32768);
+	for (size_t u = 0; u < sizeof units / sizeof *units; u++)
+		for (size_t n = 1; n <= 1100; n += n < 1000 ? 333 : 1) {
+			buf_clear(&text);
+			while (text.len < n)
+				buf_addz(&text, units[u]);
+			for (size_t f = 0; f < sizeof forms / sizeof *forms; f++) {
+				buf_clear(&b);
+				buf_printf(&b, forms[f], text.p, text.p);
+				assert_in_range(compare(buf_str(&b)), 0, 100);
+			}
+		}
+	buf_release(&text);
+	buf_release(&b);
+}
+
+/* Of a usual text no scalar goes through libyaml's scanner: it would be in memory of its own. */
+static void test_texts_stay_in_the_buffer(void **state)
+{
+	struct str text = STR("# c\nrunbook: 1\nname: \"a b\"\nact:\n  - id: x # d\n    run: [a, -r, 'b', {c: \xc3\xa9}]\n  - run: a b:c d#e -- f\n\ntest:\n- wait: 5s\n");
+	struct arena a;
+	struct node_parser p;
+	struct node_event ev = { .kind = EVENT_SCALAR };
+	unsigned scalars = 0;
+	(void)state;
+	arena_init(&a);
+	node_parser_init(&p, &a, text, DEPTH);
+	while (ev.kind != EVENT_DONE) {
+		assert_true(node_parser_next(&p, &ev));
+		if (ev.kind != EVENT_SCALAR)
+			continue;
+		scalars++;
+		assert_in_range((uintptr_t)ev.text.p, (uintptr_t)p.yaml.buffer.start, (uintptr_t)p.yaml.buffer.last);
+	}
+	assert_int_equal(scalars, 18);
+	node_parser_release(&p);
+	arena_release(&a);
+}
+
 /* What is deeper than allowed fails, however deep the text is. */
 static void test_depth(void **state)
 {
@@ -172,6 +225,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_short_texts),
 		cmocka_unit_test(test_many_longer_texts),
+		cmocka_unit_test(test_long_texts),
+		cmocka_unit_test(test_texts_stay_in_the_buffer),
 		cmocka_unit_test(test_depth),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -468,6 +468,42 @@ static void tail_follows_byte_by_byte(void **state)
 	sample_release(&s);
 }
 
+struct growing { int fd; struct str rest; int64_t records; };
+
+static void grow(void *arg, const struct record *r)
+{
+	struct growing *g = arg;
+
+	g->records++;
+	if (r->n == 1)
+		assert_int_equal(file_write_all(g->fd, g->rest.p, g->rest.n), 0);
+}
+
+/* A living runner's records behind what the file was when it was opened, longer than all of that. */
+static void reads_on_in_a_file_that_grows(void **state)
+{
+	struct scratch dir;
+	struct sample s;
+	struct journal_scan got;
+	struct growing g;
+
+	(void)state;
+	sample_make_sized(&s, "r1", true, 3000);
+	scratch_make(&dir);
+	g = (struct growing){ .rest = { s.text + s.lines[0].n, s.n - s.lines[0].n } };
+	g.fd = open(scratch_at(&dir, "j"), O_WRONLY | O_CREAT | O_APPEND, 0600);
+	assert_int_equal(file_write_all(g.fd, s.text, s.lines[0].n), 0);
+	journal_scan_file(scratch_at(&dir, "j"), &got, grow, &g);
+	close(g.fd);
+	assert_int_equal(got.state, JOURNAL_SOUND);
+	assert_true(got.sealed);
+	assert_int_equal(got.records, RECORDS);
+	assert_int_equal(g.records, RECORDS);
+	assert_int_equal(got.bytes, s.n);
+	scratch_remove(&dir);
+	sample_release(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -481,6 +517,7 @@ int main(void)
 		cmocka_unit_test(a_batch_has_one_number),
 		cmocka_unit_test(says_where_and_why),
 		cmocka_unit_test(reads_files_in_pieces),
+		cmocka_unit_test(reads_on_in_a_file_that_grows),
 		cmocka_unit_test(tail_follows_byte_by_byte),
 	};
 
