@@ -4,12 +4,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include "host/curl_mem.h"
 
-enum { SLOTS = 200, TURNS = 60000, LARGEST = 40000 };
+enum { SLOTS = 200, TURNS = 20000, LARGEST = 40000 };
 
 struct slot { unsigned char *p; size_t n; unsigned char mark; };
 
@@ -29,8 +28,8 @@ static size_t some_size(uint32_t *seed)
 /* Is all that was written still there? */
 static void whole(const struct slot *s)
 {
-	for (size_t i = 0; i < s->n; i++)
-		assert_int_equal(s->p[i], s->mark);
+	assert_int_equal(s->p[0], s->mark);
+	assert_memory_equal(s->p, s->p + 1, s->n - 1);
 }
 
 static void get(struct slot *s, uint32_t *seed)
