@@ -188,6 +188,11 @@ static void test_texts_stay_in_the_buffer(void **state)
 	(void)state;
 	arena_init(&a);
 	node_parser_init(&p, &a, text, DEPTH);
+	if (!p.known) { /* another libyaml than Debian's */
+		node_parser_release(&p);
+		arena_release(&a);
+		skip();
+	}
 	while (ev.kind != EVENT_DONE) {
 		assert_true(node_parser_next(&p, &ev));
 		if (ev.kind != EVENT_SCALAR)
