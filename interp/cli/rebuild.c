@@ -48,7 +48,7 @@ static bool member_json(struct rebuild *b, const struct record *r, const char *n
 static bool load_program(struct rebuild *b, struct str digest, const struct record *r)
 {
 	struct kept_modules kept;
-	struct load_options options = { .fetch = &kept.fetch };
+	struct load_options options = { .fetch = &kept.fetch, .ran = true };
 	struct value modules = value_null, uses = value_null;
 	struct loaded *l = &b->l;
 	struct str bytes;

@@ -138,6 +138,7 @@ struct program {
 struct load_options {
 	const struct fetch *fetch;
 	const struct str *env_names; uint32_t env_count; /* names known to be inherited besides the fixed list */
+	bool ran;                  /* a run was made of it, and must be read for ever: no errors that older versions did not find */
 };
 
 /* Parses, resolves, checks. NULL if errors; diagnostics (also warnings) in ds. */

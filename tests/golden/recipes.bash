@@ -858,3 +858,27 @@ golden_revision_3_words() {
 	ends 0
 	rb 4 rollback @last --why "a change of mind"
 }
+
+# By a program that did not see it: a list where one text stands (RB156 now). The step failed, and so it replays.
+golden_list_for_a_text() {
+	cat >book.yml <<-'YML'
+		runbook: 1
+		name: list
+		channels: { ops: { run: [cat] } }
+		preflight:
+		  - id: look
+		    run: 'echo one; echo two'
+		    effect: read
+		    parse: lines
+		    capture: { all: out }
+		    timeout: 5s
+		act:
+		  - { run: touch x, timeout: 5s, rollback: [{ run: rm -f x, timeout: 5s }] }
+		test:
+		  - guard: { that: 1 > 2, say: "${{ steps.look.all }}" }
+		report:
+		  - { notify: { to: ops, say: "${{ steps.look.all ?? [] }}" }, on_fail: continue }
+		  - { render: { to: end.txt, text: "${{ (steps.look.all ?? []).map(l => '- ' + l) }}" }, on_fail: continue }
+	YML
+	rb 3 exec book.yml
+}
