@@ -53,7 +53,7 @@ bool code_constant_text(const struct code *n, struct str *out)
 
 const struct code *code_fold(struct compiler *c, struct code *n)
 {
-	struct eval_env env = { NULL, NULL, c->arena };
+	struct eval_env env = { .arena = c->arena };
 	struct eval_error err = { .set = false };
 	struct machine m;
 	struct code *lit;

@@ -98,5 +98,5 @@ static struct value fetch(void *ctx, struct ref ref)
 
 struct eval_env scope_data_env(const struct scope_data *s, struct arena *results)
 {
-	return (struct eval_env){ fetch, (void *)(uintptr_t)s, results };
+	return (struct eval_env){ .fetch = fetch, .ctx = (void *)(uintptr_t)s, .arena = results };
 }

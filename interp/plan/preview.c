@@ -22,7 +22,7 @@ static struct value fetch(void *ctx, struct ref ref)
 static struct value eval_hole(struct preview *v, const struct expr *e)
 {
 	const struct code *c = v->p->codes.list[e->id];
-	struct eval_env env = { fetch, v, &v->arena };
+	struct eval_env env = { .fetch = fetch, .ctx = v, .arena = &v->arena };
 	struct eval_error err = { 0 };
 	struct value out = c ? code_eval(c, &env, &err) : value_unknown("");
 	return err.set ? value_unknown("") : out;
@@ -35,7 +35,7 @@ static void eval_vars(struct preview *v)
 	for (uint32_t i = 0; i < rb->var_count; i++)
 		v->vars[i] = value_unknown("");
 	for (uint32_t i = 0; i < rb->var_count; i++) {
-		struct eval_env env = { fetch, v, &v->arena };
+		struct eval_env env = { .fetch = fetch, .ctx = v, .arena = &v->arena };
 		struct eval_error err = { 0 };
 		struct value x = data_eval(&rb->vars[i].data, &v->p->codes, &env, &err);
 		v->vars[i] = err.set ? value_unknown("") : x;
@@ -56,7 +56,7 @@ struct preview_outside preview_enter(struct preview *v, const struct prog_step *
 	struct value *inputs = arena_array(&v->arena, u->rb->input_count, sizeof *inputs);
 	for (uint32_t i = 0; i < u->rb->input_count; i++) {
 		const struct decl *in = &u->rb->inputs[i];
-		struct eval_env env = { fetch, v, &v->arena };
+		struct eval_env env = { .fetch = fetch, .ctx = v, .arena = &v->arena };
 		struct eval_error err = { 0 };
 		if (ps->call->with[i].kind == DATA_NONE)
 			inputs[i] = in->has_default ? in->dflt : value_null;

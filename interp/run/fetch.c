@@ -313,7 +313,7 @@ static struct value fetch(void *ctx, struct ref r)
 
 struct eval_env frame_env(struct frame *f)
 {
-	return (struct eval_env){ fetch, f, f->tmp ? f->tmp : &f->e->arena };
+	return (struct eval_env){ fetch, f, f->tmp ? f->tmp : &f->e->arena, secrets_tell(f) ? secret_made : NULL };
 }
 
 const char *book_dir(const struct engine *e)

@@ -111,7 +111,7 @@ int main(void)
 {
 	struct world w = { { value_unit(V_PERCENT, 0), value_unit(V_DURATION, 0) } };
 	double guard = 0, floor = 0, ns;
-	struct eval_env env = { fetch, &w, NULL };
+	struct eval_env env = { .fetch = fetch, .ctx = &w };
 	long trues = 0, floor_trues = 0;
 	const struct code *c;
 	struct arena a, results;

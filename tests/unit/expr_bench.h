@@ -202,7 +202,7 @@ static inline const struct code *bench_compile(struct bench *b, const char *text
 
 static inline struct eval_env bench_env(struct bench *b)
 {
-	return (struct eval_env){ bench_fetch, b, &b->arena };
+	return (struct eval_env){ .fetch = bench_fetch, .ctx = b, .arena = &b->arena };
 }
 
 static inline int columns(char *out, size_t max, struct span at)
