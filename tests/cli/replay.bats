@@ -299,6 +299,9 @@ forged() { # SED-SCRIPT CODE
 		      P: "${{ str(json(secrets.db).password) }}"
 		      U: "${{ upper(str(json(secrets.db).password)) + '/' + str(json(secrets.db).user) }}"
 		      N: "${{ str(json(secrets.db).pin) }}"
+		  - { id: only, capture: { p: json(secrets.db).password, none: json(secrets.db).none } }
+		  - { id: use, run: 'printf %s "$P" | cmp - got', env: { P: "${{ str(steps.only.p) }}" }, shell: bash, rollback: [] }
+		  - { id: lack, run: 'touch lacking', env: { P: "${{ str(steps.only.none) }}" }, rollback: [], on_fail: continue }
 		  - id: url
 		    http:
 		      url: "http://127.0.0.1:1/${{ split(secrets.db, '\"')[3] }}"
@@ -313,6 +316,8 @@ forged() { # SED-SCRIPT CODE
 	export DB='{"password":"geheim77","user":"root-user","pin":4711001}'
 	run_rb 3 exec s.yml
 	is "$(cat got)" geheim77
+	[ ! -e lacking ]
+	says 'it could not be computed' err
 	is "$(tr '\n' ' ' <ledger)" '+a -a '
 	run_rb 0 report @last -f json
 	cat out >>err
