@@ -173,14 +173,15 @@ static bool wants_color(const struct cli *c, int fd)
 	return isatty(fd) && !(term && !strcmp(term, "dumb"));
 }
 
-/* A file that is opened must never become standard output: 0, 1 and 2 are taken. */
+/* A file that is opened must never become standard output: 0, 1 and 2 are taken. One that was closed
+ * cannot be written to: that is said, and not taken for written. */
 static void keep_standard_descriptors(void)
 {
 	int fd;
 
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd <= STDERR_FILENO);
+	do {
+		fd = open("/dev/null", fcntl(STDIN_FILENO, F_GETFD) < 0 || fcntl(STDOUT_FILENO, F_GETFD) >= 0 ? O_RDWR : O_RDONLY);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
 	if (fd > STDERR_FILENO)
 		close(fd);
 }

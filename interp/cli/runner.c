@@ -303,7 +303,7 @@ int runner_world(struct runner *r, const char *const *env)
 	lo.interactive = r->interactive;
 	lo.shared = runner_shared(r);
 	lo.operator_name = r->operator_name;
-	lo.gone = r->gone;
+	lo.gone = r->gone.n ? r->gone : r->setup.gone;
 	lo.on_output = on_output;
 	lo.on_question = on_question;
 	lo.on_tick = on_tick;
@@ -381,6 +381,7 @@ static bool prepare(struct runner *r)
 	s->unit_dirs = r->l->unit_dirs;
 	s->seed = str_of(r->seed);
 	s->mask = r->mask;
+	s->gone = arena_printf(&r->c->arena, "gone%s", r->id);
 	r->engine = engine_new(s);
 	if (!engine_prepare(r->engine, r->wall, &r->lock, &error)) {
 		cli_error(STR_FMT, STR_ARG(error));

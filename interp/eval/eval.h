@@ -17,6 +17,7 @@
 
 struct arena;
 struct diags;
+struct eval_error;
 struct code; /* compiled expression; const, in the load arena */
 
 enum { EVAL_FUEL = 1000000, EVAL_BYTES_MAX = 16 << 20, REGEX_MATCH_LIMIT = 1000000 };
@@ -51,6 +52,9 @@ struct eval_env {
 	void *ctx;
 	struct arena *arena;   /* results and temporaries */
 	bool before_revision_4; /* errors in the words of then (plan/revision.h) */
+	/* Told of each text or number that is computed from a secret and may come to stand in a text; with
+	 * err: of what could not be computed, and gives the text that stands for it. May be NULL. */
+	struct value (*secret)(void *ctx, struct value v, const struct eval_error *err);
 };
 
 struct eval_error {

@@ -23,11 +23,38 @@ static struct value fail(struct renderer *r, const struct expr *at, const char *
 	return value_null;
 }
 
+/* What a whole value of a hole is made of. */
+static void tell_secrets(struct renderer *r, struct value v)
+{
+	for (uint32_t i = 0; v.kind == V_LIST && i < v.n; i++)
+		tell_secrets(r, v.list[i]);
+	for (uint32_t i = 0; v.kind == V_MAP && i < v.n; i++)
+		tell_secrets(r, v.map[i].value);
+	if (v.kind < V_LIST)
+		(void)r->env->secret(r->env->ctx, v, NULL);
+}
+
+/* A replay has stand-ins for secrets, of which nothing can be computed: so there, and where it fails in
+ * earnest, something stands for the result. */
+static struct value instead(struct renderer *r)
+{
+	struct value v = r->env->secret(r->env->ctx, value_null, r->err);
+
+	r->err->set = false;
+	return v;
+}
+
 static struct value hole(struct renderer *r, const struct expr *e)
 {
 	const struct code *c = e->id < r->codes->count ? r->codes->list[e->id] : NULL;
+	struct value v = c ? code_eval(c, r->env, r->err) : fail(r, e, "this was not compiled");
 
-	return c ? code_eval(c, r->env, r->err) : fail(r, e, "this was not compiled");
+	if (!c || !r->env->secret || !type_tainted(code_type(c)))
+		return v;
+	if (r->err->set)
+		return instead(r);
+	tell_secrets(r, v);
+	return v;
 }
 
 /* Adds the exact text; false after an error. */
@@ -35,6 +62,11 @@ static bool add_text(struct renderer *r, const struct expr *e, struct value v, s
 {
 	if (value_to_text(v, out))
 		return true;
+	if (r->env->secret && value_has_flag(v, VALUE_SECRET)) {
+		(void)fail(r, e, "what was computed from a secret has no text: it is null, a list or a map");
+		buf_adds(out, value_text(instead(r)));
+		return true;
+	}
 	if (v.kind == V_NULL)
 		fail(r, e, "null has no text; write show(x) or x ?? '...'");
 	else if (v.kind == V_LIST)

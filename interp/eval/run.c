@@ -186,6 +186,8 @@ struct value run_taint(const struct code *c, struct machine *m)
 
 	if (v.kind < V_UNKNOWN)
 		v.flags |= VALUE_SECRET;
+	if (v.kind == V_STRING && m->env->secret)
+		(void)m->env->secret(m->env->ctx, v, NULL);
 	return v;
 }
 

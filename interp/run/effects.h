@@ -40,6 +40,7 @@ struct command {
 	struct str channel;          /* of a message */
 	bool want_output;            /* the engine needs the whole output, else head and tail are enough */
 	bool quiet;                  /* output neither shown nor stored */
+	struct str refuse;           /* why it must not be done: something in it could not be made of a secret */
 	bool unknown;                /* dry-run: it depends on unknown values: never run, only shown */
 	uint8_t phase;               /* enum phase */
 	uint32_t attempt;            /* from 1 */
@@ -54,6 +55,7 @@ struct command {
 			 struct str input; bool has_input;
 			 bool module; /* of a module: nothing of the operator's environment that the runbook inherits */ } spawn;
 		struct { struct str method, url, body, user, password, ca, cert, key; bool has_body, insecure;
+			 struct str shown; /* the body for people and records: numbers, lists and maps that are secret as ***; or empty: as it is */
 			 const struct header *headers; uint32_t header_count; int follow; } request;
 		/* addresses without names; text: the whole mail; url: smtp://host:port or smtps:// */
 		struct { struct str url, user, password, from, text; bool tls;

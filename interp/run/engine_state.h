@@ -80,6 +80,7 @@ struct frame {
 	struct scope_results *inner;  /* STEP with `uses`: results of its module, of the last attempt */
 	struct outcome *out;          /* STEP: own result */
 	struct str key;
+	struct str refuse;            /* of the operation being made: see command.refuse */
 	uint8_t kind, state, role;    /* role: enum step_role of the list it is in */
 	bool scheduled, done, dead;
 	bool started;                 /* intent recorded */
@@ -335,6 +336,14 @@ struct str masked_text(struct frame *f, struct str text);
  * does not know and whose lengths are nobody's business. */
 struct str measured_text(struct frame *f, struct str text);
 struct value masked_value(struct frame *f, struct value v);
+/* Is what is computed from secrets told to eval_env.secret? Not in journals of before REVISION_4. */
+bool secrets_tell(const struct frame *f);
+/* eval_env.secret: becomes a secret of the run, if it is not found as one already; what could not be
+ * computed is refused when it would be used (frame.refuse): a replay cannot know that it fails. */
+struct value secret_made(void *ctx, struct value v, const struct eval_error *err);
+/* A text that must not be used, for a reason that depends on its characters. True if it has a secret in it:
+ * then it is the world that refuses it, as a replay has other characters there. */
+bool refused_later(struct frame *f, struct str text, struct str error);
 /* dry-run: each unknown in v as its text, `(unknown: steps.x.n)`; in tmp. */
 struct value named_unknowns(struct frame *f, struct value v);
 /* records.c: what goes into the journal. */

@@ -314,7 +314,7 @@ static struct value fetch(void *ctx, struct ref r)
 
 struct eval_env frame_env(struct frame *f)
 {
-	return (struct eval_env){ .fetch = fetch, .ctx = f, .arena = f->tmp ? f->tmp : &f->e->arena,
+	return (struct eval_env){ .fetch = fetch, .ctx = f, .arena = f->tmp ? f->tmp : &f->e->arena, .secret = secrets_tell(f) ? secret_made : NULL,
 				  .before_revision_4 = f->e->setup->revision < REVISION_4 };
 }
 

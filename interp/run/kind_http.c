@@ -116,8 +116,10 @@ static struct str build_url(struct frame *f, const struct prog_step *ps, int64_t
 	}
 	for (size_t i = 0; i < url.n; i++)
 		if ((unsigned char)url.p[i] <= ' ' || url.p[i] == 0x7f) {
-			p->ok = p->unknown;
 			p->error = STR("http.url has a space or control character; put values into `query:` or use url_encode()");
+			if (refused_later(f, url, p->error))
+				break;
+			p->ok = p->unknown;
 			return url;
 		}
 	if (ps->ast->action == ACT_METRIC) {
@@ -142,12 +144,14 @@ static bool header_ok(struct str s)
 
 struct headers { struct header *list; uint32_t count; };
 
-static void header_add(struct headers *h, struct str name, struct str value, struct request_parts *p)
+static void header_add(struct frame *f, struct headers *h, struct str name, struct str value, struct request_parts *p)
 {
 	if (!header_ok(name) || !header_ok(value)) {
-		p->ok = false;
 		p->error = STR("http.headers: a name or value has a line break");
-		return;
+		if (!refused_later(f, value, p->error)) {
+			p->ok = false;
+			return;
+		}
 	}
 	h->list[h->count++] = (struct header){ name, value };
 }
@@ -169,20 +173,23 @@ static struct headers build_headers(struct frame *f, const struct act_http *h, s
 
 	for (uint32_t i = 0; map.kind == V_MAP && i < map.n; i++)
 		if (map.map[i].value.kind != V_NULL)
-			header_add(&out, map.map[i].key, scalar_text(f, map.map[i].value, p), p);
+			header_add(f, &out, map.map[i].key, scalar_text(f, map.map[i].value, p), p);
 	if (h->bearer.kind != DATA_NONE) {
 		struct str token = { 0 };
 
 		if (!eval_text(f, &h->bearer, &token, &p->unknown, &p->error))
 			p->ok = false;
-		header_add(&out, STR("Authorization"), arena_printf(f->tmp, "Bearer " STR_FMT, STR_ARG(token)), p);
+		header_add(f, &out, STR("Authorization"), arena_printf(f->tmp, "Bearer " STR_FMT, STR_ARG(token)), p);
 	}
 	return out;
 }
 
-/* The value as it is sent: a request may carry secrets. */
-static struct value bare(struct arena *a, struct value v)
+/* The value as it is sent: a request may carry secrets. shown: as it is recorded: a list, a map or a number
+ * that is secret has no text in which it could be found. */
+static struct value bare(struct arena *a, struct value v, bool shown)
 {
+	if (shown && (v.flags & VALUE_SECRET) && v.kind != V_STRING)
+		return value_str(STR("***"));
 	if (!value_has_flag(v, VALUE_SECRET))
 		return v;
 	v.flags = (uint8_t)(v.flags & ~VALUE_SECRET);
@@ -190,19 +197,27 @@ static struct value bare(struct arena *a, struct value v)
 		struct value *items = arena_array(a, v.n + 1U, sizeof(*items));
 
 		for (uint32_t i = 0; i < v.n; i++)
-			items[i] = bare(a, v.list[i]);
+			items[i] = bare(a, v.list[i], shown);
 		v.list = items;
 	} else if (v.kind == V_MAP) {
 		struct pair *pairs = arena_array(a, v.n + 1U, sizeof(*pairs));
 
 		for (uint32_t i = 0; i < v.n; i++)
-			pairs[i] = (struct pair){ v.map[i].key, bare(a, v.map[i].value) };
+			pairs[i] = (struct pair){ v.map[i].key, bare(a, v.map[i].value, shown) };
 		v.map = pairs;
 	}
 	return v;
 }
 
-static bool build_body(struct frame *f, const struct act_http *h, struct headers *hs, struct str *body, struct request_parts *p)
+static struct str json_text(struct frame *f, struct value v, struct buf *b)
+{
+	buf_clear(b);
+	json_print(v, b, 0);
+	return arena_str(f->tmp, b->p ? b->p : "", b->len);
+}
+
+/* shown: see command.request; may be NULL. */
+static bool build_body(struct frame *f, const struct act_http *h, struct headers *hs, struct str *body, struct str *shown, struct request_parts *p)
 {
 	struct buf b;
 	const char *type = NULL;
@@ -211,9 +226,12 @@ static bool build_body(struct frame *f, const struct act_http *h, struct headers
 		return false;
 	buf_init(&b, 16 << 20);
 	if (h->json.kind != DATA_NONE) {
-		struct value v = bare(f->tmp, named_unknowns(f, evaluated(f, &h->json, p)));
+		struct value v = named_unknowns(f, evaluated(f, &h->json, p));
 
-		json_print(v, &b, 0);
+		if (shown && secrets_tell(f) && value_has_flag(v, VALUE_SECRET))
+			*shown = json_text(f, bare(f->tmp, v, true), &b);
+		buf_clear(&b);
+		json_print(bare(f->tmp, v, false), &b, 0);
 		type = "application/json";
 	} else if (h->form.kind != DATA_NONE) {
 		put_pairs(f, &b, evaluated(f, &h->form, p), 0, p);
@@ -226,7 +244,7 @@ static bool build_body(struct frame *f, const struct act_http *h, struct headers
 		buf_adds(&b, text);
 	}
 	if (type && !has_header(hs, "content-type"))
-		header_add(hs, STR("Content-Type"), str_of(type), p);
+		header_add(f, hs, STR("Content-Type"), str_of(type), p);
 	too_long(p, &b, "body");
 	*body = arena_str(f->tmp, b.p ? b.p : "", b.len);
 	buf_release(&b);
@@ -260,7 +278,7 @@ static void idempotency_header(struct frame *f, const struct prog_step *ps, stru
 	if (ps->effect != EFFECT_WRITE || has_header(hs, "idempotency-key"))
 		return;
 	digest_hex(arena_join(f->tmp, f->e->run_id, '\n', f->key), key);
-	header_add(hs, STR("Idempotency-Key"), arena_str(f->tmp, key, 32), p);
+	header_add(f, hs, STR("Idempotency-Key"), arena_str(f->tmp, key, 32), p);
 }
 
 static enum started http_start(struct frame *f, const struct prog_step *ps, bool probe, struct str *error)
@@ -271,6 +289,7 @@ static enum started http_start(struct frame *f, const struct prog_step *ps, bool
 	struct headers hs;
 	int64_t follow = 0, timeout = 0;
 
+	f->refuse = STR("");
 	c.request.method = STR("GET");
 	if (h->method.kind != DATA_NONE && !eval_text(f, &h->method, &c.request.method, &p.unknown, &p.error))
 		p.ok = false;
@@ -278,7 +297,7 @@ static enum started http_start(struct frame *f, const struct prog_step *ps, bool
 		p.ok = false;
 	c.request.url = build_url(f, ps, timeout, &p);
 	hs = build_headers(f, h, &p);
-	c.request.has_body = build_body(f, h, &hs, &c.request.body, &p);
+	c.request.has_body = build_body(f, h, &hs, &c.request.body, &c.request.shown, &p);
 	if (!probe)
 		idempotency_header(f, ps, &hs, &p);
 	if ((h->user.kind != DATA_NONE && !eval_text(f, &h->user, &c.request.user, &p.unknown, &p.error)) ||
@@ -292,6 +311,7 @@ static enum started http_start(struct frame *f, const struct prog_step *ps, bool
 		return STARTED_FAIL;
 	}
 	q = op_queue(f, OP_REQUEST, probe ? OP_FOR_PROBE : OP_FOR_ACTION);
+	q->refuse = f->refuse;
 	q->request = c.request;
 	q->request.headers = hs.list;
 	q->request.header_count = hs.count;
@@ -323,7 +343,7 @@ static void http_show(struct frame *f, const struct prog_step *ps, struct buf *o
 
 	if (h->method.kind != DATA_NONE)
 		(void)eval_text(f, &h->method, &method, &p.unknown, &p.error);
-	has_body = build_body(f, h, &hs, &body, &p); /* adds its header */
+	has_body = build_body(f, h, &hs, &body, NULL, &p); /* adds its header */
 	buf_addz(out, "curl -f -X ");
 	show_word(f, method, out);
 	for (uint32_t i = 0; i < hs.count; i++) {
@@ -358,7 +378,7 @@ static void http_describe(struct frame *f, const struct prog_step *ps, struct js
 			rec_text(f->e, w, "query", query);
 	}
 	if (c->request.has_body) {
-		struct str body = measured_text(f, c->request.body);
+		struct str body = measured_text(f, c->request.shown.n ? c->request.shown : c->request.body);
 
 		digest_hex(body, hex);
 		jsonw_kint(w, "body_bytes", (int64_t)body.n);

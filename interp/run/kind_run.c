@@ -31,15 +31,13 @@ static void words_add(struct words *w, struct str s)
 /* A value as one string of argv or env: no NUL, not too long. */
 static bool fits(struct frame *f, struct str name, struct str value, struct str *error)
 {
-	if (memchr(value.p, 0, value.n)) {
+	if (memchr(value.p, 0, value.n))
 		*error = arena_printf(&f->e->arena, STR_FMT ": the value has a NUL byte; use `stdin:`", STR_ARG(name));
-		return false;
-	}
-	if (value.n + name.n + 2 > ENV_STRING_MAX) {
+	else if (value.n + name.n + 2 > ENV_STRING_MAX)
 		*error = arena_printf(&f->e->arena, STR_FMT ": the value is longer than 128 KiB; use `stdin:`", STR_ARG(name));
-		return false;
-	}
-	return true;
+	else
+		return true;
+	return refused_later(f, value, *error);
 }
 
 static bool env_add(struct frame *f, struct words *w, struct str name, struct str value, struct str *error)
@@ -182,6 +180,7 @@ static enum started run_start(struct frame *f, const struct prog_step *ps, bool 
 	int64_t timeout, grace;
 	struct command *c;
 
+	f->refuse = STR("");
 	if (!env_build(f, ps, &env, &unknown, error) ||
 	    !(s->run.script ? script_words(f, ps, &argv, &env, &unknown, error) : argv_words(f, ps, &argv, &unknown, error)) ||
 	    !directory(f, ps, &dir, &unknown, error) || !eval_duration(f, ps->timeout, 0, &timeout, error) ||
@@ -197,6 +196,7 @@ static enum started run_start(struct frame *f, const struct prog_step *ps, bool 
 	c->want_output = ps->wants_output;
 	c->quiet = ps->secret_capture;
 	c->unknown = unknown;
+	c->refuse = f->refuse;
 	c->timeout = timeout;
 	c->grace = grace;
 	c->spawn.argv = argv.list;

@@ -273,8 +273,13 @@ static void start(void *ctx, const struct command *c)
 	struct live *l = ctx;
 	struct live_op *op = op_new(l, c);
 
+	if (c->refuse.n) {
+		buf_adds(&op->text, c->refuse);
+		live_done(op, END_NOT_STARTED);
+		return;
+	}
 	if (needs_gone(l, c)) {
-		buf_addz(&op->text, "it needs a value that held a secret: such values are not kept and did not survive the last runner");
+		buf_addz(&op->text, "it needs a value that held a secret: such values are not kept and did not survive the last runner, or it could not be computed");
 		op->result.final = true;
 		live_done(op, END_NOT_STARTED);
 		return;

@@ -1,6 +1,7 @@
 #include "run/engine_state.h"
 
 #include "journal/mask.h"
+#include "journal/maskfind.h"
 
 /*
  * masked: texts and values without the secrets that children may have printed
@@ -23,6 +24,50 @@ struct str masked_text(struct frame *f, struct str text)
 	text = arena_str(f->tmp, b.p ? b.p : "", b.len);
 	buf_release(&b);
 	return text;
+}
+
+bool secrets_tell(const struct frame *f)
+{
+	const struct run_setup *s = f->e->setup;
+
+	return s->revision >= REVISION_4 && s->mask && s->gone.n && f->e->fx && f->e->fx->hide;
+}
+
+static void tell(struct frame *f, struct str text)
+{
+	if (!mask_find(f->e->setup->mask, text))
+		f->e->fx->hide(f->e->ctx, text);
+}
+
+struct value secret_made(void *ctx, struct value v, const struct eval_error *err)
+{
+	struct frame *f = ctx;
+	struct buf b;
+
+	if (err) {
+		if (!f->refuse.n)
+			f->refuse = error_text(f, err);
+		v = value_str(f->e->setup->gone);
+		v.flags = VALUE_SECRET;
+	}
+	if (v.kind == V_STRING) {
+		tell(f, value_text(v));
+	} else if (v.kind != V_NULL && v.kind != V_BOOL) {
+		buf_init(&b, 1 << 10);
+		if (value_to_text(v, &b))
+			tell(f, buf_str(&b));
+		buf_release(&b);
+	}
+	return v;
+}
+
+bool refused_later(struct frame *f, struct str text, struct str error)
+{
+	if (!secrets_tell(f) || !mask_find(f->e->setup->mask, text))
+		return false;
+	if (!f->refuse.n)
+		f->refuse = error;
+	return true;
 }
 
 struct str measured_text(struct frame *f, struct str text)

@@ -365,6 +365,12 @@ signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:]
 	rm -rf state
 	"$RB" exec deploy.yml --yes -i tag=v2 >&- 2>&- </dev/null
 	is "$(cat live)" v2
+	"$RB" exec deploy.yml --yes -i tag=v3 >&- 2>&- <&-
+	is "$(cat live)" v3
+	code=0 # what is lost is not taken for written
+	"$RB" report @last >&- 2>err || code=$?
+	is "$code" 1
+	says 'standard output' err
 }
 
 @test "exec: a file over ulimit -f does not kill the runner: what was done is undone" {

@@ -283,3 +283,76 @@ forged() { # SED-SCRIPT CODE
 	is "$(tr '\n' ' ' <ledger)" '+a -a '
 	run_rb 0 verify @last
 }
+
+@test "what is computed from a secret is one, too: nowhere in clear, and it replays" {
+	cat >s.yml <<-'EOF'
+		runbook: 1
+		name: s
+		secrets: { db: { env: DB } }
+		defaults: { timeout: 20s }
+		act:
+		  - { id: a, run: 'echo +a >>ledger', rollback: [{ run: 'echo -a >>ledger' }] }
+		  - id: env
+		    run: 'echo "$P"; echo "$U"; echo "$N"; printf %s "$P" >got'
+		    rollback: []
+		    env:
+		      P: "${{ str(json(secrets.db).password) }}"
+		      U: "${{ upper(str(json(secrets.db).password)) + '/' + str(json(secrets.db).user) }}"
+		      N: "${{ str(json(secrets.db).pin) }}"
+		  - { id: only, capture: { p: json(secrets.db).password, none: json(secrets.db).none } }
+		  - { id: use, run: 'printf %s "$P" | cmp - got', env: { P: "${{ str(steps.only.p) }}" }, shell: bash, rollback: [] }
+		  - { id: lack, run: 'touch lacking', env: { P: "${{ str(steps.only.none) }}" }, rollback: [], on_fail: continue }
+		  - id: url
+		    http:
+		      url: "http://127.0.0.1:1/${{ split(secrets.db, '\"')[3] }}"
+		      method: POST
+		      query: { p: "${{ str(json(secrets.db).password) }}" }
+		      json: { all: "${{ json(secrets.db) }}" }
+		    rollback: []
+		    on_fail: continue
+		test:
+		  - { run: ['false'], effect: read }
+	EOF
+	export DB='{"password":"geheim77","user":"root-user","pin":4711001}'
+	run_rb 3 exec s.yml
+	is "$(cat got)" geheim77
+	[ ! -e lacking ]
+	says 'it could not be computed' err
+	is "$(tr '\n' ' ' <ledger)" '+a -a '
+	run_rb 0 report @last -f json
+	cat out >>err
+	run_rb 0 show @last -o json
+	cat out >>err
+	for word in geheim77 GEHEIM77 root-user 4711001; do
+		! grep -r -- "$word" err out state || false
+	done
+	unset DB
+	run_rb 0 replay @last
+	says identical out
+	run_rb 0 verify @last
+	run_rb 0 replay @last --against s.yml
+}
+
+@test "what cannot be made of a secret fails the step, and replays" {
+	cat >s.yml <<-'EOF'
+		runbook: 1
+		name: s
+		secrets: { pw: { env: PW } }
+		defaults: { timeout: 20s, retry: 0 }
+		act:
+		  - { id: json, run: 'echo ran >>ledger', env: { P: "${{ str(json(secrets.pw).x) }}" }, rollback: [], on_fail: continue }
+		  - { id: url, http: { url: "http://127.0.0.1:1/${{ secrets.pw }}" }, on_fail: continue }
+		  - { id: header, http: { url: "http://127.0.0.1:1/", headers: { X-Key: "${{ secrets.pw }}" } }, on_fail: continue }
+		test:
+		  - { run: ['false'], effect: read }
+	EOF
+	export PW=$'two words\nin two lines'
+	run_rb 3 exec s.yml
+	[ ! -e ledger ]
+	says 'not JSON' err
+	says 'space or control character' err
+	says 'line break' err
+	unset PW
+	run_rb 0 replay @last
+	run_rb 0 verify @last
+}
