@@ -14,8 +14,9 @@ enum {
 			 * checklist what is ticked of it; approvers see scripts whole, and the plan shows conditions and loops
 			 * of undo steps, and arguments of a list one by one; a command in which a secret is missing stands behind # until
 			 * it is filled in; lengths and digests are those of texts without their secrets */
-	REVISION_4 = 4, /* a wrong format of format_time() is called that, and not an unknown time zone; what is computed from a secret is one, too, and found in texts; where it cannot be computed, or has
-			 * characters that may not be there, the step is announced and not started */
+	REVISION_4 = 4, /* a wrong format of format_time() is called that, and not an unknown time zone; what is computed from a
+			 * secret is one, too, and found in texts; where it cannot be computed, or has characters that may not
+			 * be there, the step is announced and not started */
 	ENGINE_REVISION = REVISION_4
 };
 
