@@ -26,7 +26,7 @@ keep() { # NAME [FOLDER]: copies a run
 rb() { # EXIT ARGS...: the program must end with this code
 	_want=$1
 	shift
-	timeout 60 "$RB" "$@" >"$scratch/out.log" 2>&1 </dev/null
+	timeout 300 "$RB" "$@" >"$scratch/out.log" 2>&1 </dev/null
 	_code=$?
 	[ $_code = "$_want" ] || {
 		sed 's/^/# /' "$scratch/out.log"
