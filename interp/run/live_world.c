@@ -279,7 +279,7 @@ static void start(void *ctx, const struct command *c)
 		return;
 	}
 	if (needs_gone(l, c)) {
-		buf_addz(&op->text, "it needs a value that held a secret: such values are not kept and did not survive the last runner, or it could not be computed");
+		buf_addz(&op->text, "it needs a value that held a secret: it could not be computed, or did not survive the last runner, as such values are not kept");
 		op->result.final = true;
 		live_done(op, END_NOT_STARTED);
 		return;
