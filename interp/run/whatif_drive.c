@@ -147,6 +147,8 @@ static void start(void *ctx, const struct command *c)
 	(void)world_match(w, p->step);
 	p->was = world_op_then(w, p->step, p->is);
 	p->is->was = p->was;
+	if (c->kind == OP_TIMER && p->was && p->was->kind != OP_TIMER)
+		p->was = NULL; /* a wait where a person was asked: their answer is not its end */
 	p->assumed = assumption(w, p->step, c);
 	if (c->kind == OP_TIMER) {
 		start_timer(w, p);

@@ -656,3 +656,11 @@ left out: 1 of other runbooks, 1 dry-runs"
 	! grep -q 'execve\|clone\|fork\|socket\|connect\|O_WRONLY\|O_RDWR\|O_CREAT\|unlink\|rename' jailed || false
 	! grep -v 'execve("[^"]*runbook"' calls | grep -q 'execve\|clone\|fork\|connect' || false
 }
+
+@test "whatif: a wait where a person was asked does not end by the answer" {
+	printf 'runbook: 1\nname: w\nact:\n  - { id: a, confirm: "Go on?" }\n  - { run: touch done, rollback: [] }\n' >old.yml
+	printf 'runbook: 1\nname: w\nact:\n  - { id: a, wait: 0s }\n  - { run: touch done, rollback: [] }\n' >new.yml
+	run_rb 0 exec old.yml --yes
+	run_rb 1 replay @last --against new.yml # it is another runbook
+	says 'would succeed (ok)' out
+}
