@@ -52,7 +52,7 @@ row() {
 
 # Runs FILE once; how often it synced, and how many records it wrote: $syncs, $records
 count_syncs() { # FILE
-	strace -c -o "$work/syncs" -e trace=fsync,fdatasync,sync_file_range "$program" exec "$1" >"$work/out" 2>/dev/null
+	strace -f -c -o "$work/syncs" -e trace=fsync,fdatasync,sync_file_range "$program" exec "$1" >"$work/out" 2>/dev/null
 	syncs=$(awk '$NF == "fsync" || $NF == "fdatasync" { n += $4 } END { print n + 0 }' "$work/syncs")
 	run=$(head -c 26 "$work/out")
 	records=$(cat "$work"/runs/runs/"${run:-none}"/journal.jsonl 2>/dev/null | wc -l)
