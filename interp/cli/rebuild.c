@@ -288,7 +288,6 @@ static void make_stand_ins(struct rebuild *b, struct mask *m)
 		(void)mask_add(m, s);
 	}
 	b->secrets = list;
-	mask_ready(m);
 }
 
 static void on_record(void *arg, const struct record *r)
@@ -419,8 +418,8 @@ bool rebuild_replay(struct rebuild *b, const struct value *secrets, struct mask 
 	}
 	b->setup.secrets = b->secrets;
 	b->setup.mask = m;
-	if (b->hidden && mask_add(m, b->setup.gone))
-		mask_ready(m);
+	if (b->hidden)
+		(void)mask_add(m, b->setup.gone);
 	do {
 		b->alike.more = false;
 		if (round && b->trace)

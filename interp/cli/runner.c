@@ -80,7 +80,6 @@ bool runner_secrets(struct runner *r, const char *const *env)
 		r->secrets[i] = value_str(value);
 		r->secrets[i].flags = VALUE_SECRET;
 	}
-	mask_ready(r->mask);
 	return true;
 }
 
@@ -88,8 +87,7 @@ static void hide(void *arg, struct str secret)
 {
 	struct runner *r = arg;
 
-	if (mask_add(r->mask, secret))
-		mask_ready(r->mask);
+	(void)mask_add(r->mask, secret);
 }
 
 /* The environment of children, without the variables that secrets come from. */

@@ -93,7 +93,6 @@ static void take_secrets(struct whatif_case *k, const struct program *p)
 		(void)mask_add(k->mask, mine);
 	}
 	(void)mask_add(k->mask, k->setup.gone);
-	mask_ready(k->mask);
 	k->setup.secrets = list;
 }
 

@@ -37,7 +37,7 @@ static void keep(struct making *k, struct str s)
 		if (f->list[i].n == s.n && !memcmp(f->bytes.p + f->list[i].at, s.p, s.n))
 			return;
 	MEM_ROOM(f->list, f->count, f->cap, 64);
-	f->list[f->count++] = (struct form){ (uint32_t)f->bytes.len, (uint32_t)s.n };
+	f->list[f->count++] = (struct form){ (uint32_t)f->bytes.len, (uint32_t)s.n, 0 };
 	buf_adds(&f->bytes, s);
 	if (f->bytes.full)
 		mem_abort("too many secrets");

@@ -15,7 +15,10 @@ enum {
 	FORM_WINDOW = 1024 /* a longer form is kept as overlapping pieces of this size */
 };
 
-struct form { uint32_t at, n; }; /* in bytes */
+struct form {
+	uint32_t at, n; /* in bytes */
+	uint32_t next;  /* of whoever keeps lists of them; 0 at first */
+};
 struct forms {
 	struct buf bytes;
 	struct form *list;

@@ -7,9 +7,10 @@
 #include "journal/maskfind.h"
 
 /*
- * mask: the forms sorted by their first four bytes (the anchor), longest first,
+ * mask: the forms in a list for each first four bytes (the anchor), longest first,
  * and a hash table of anchors behind a bit filter. At each place of a text the
  * filter says no nearly always; else the few forms of the anchor are compared.
+ * A run may compute a secret in each turn of a loop: adding one costs its own forms.
  * Against an automaton: a fortieth of the memory, no state to keep in a stream
  * when secrets are added, and the worst case stays bounded by FORM_WINDOW.
  */
@@ -18,13 +19,14 @@ enum { FILTER_BITS = 1 << 16, HELD_MAX = 1 << 30 };
 
 _Static_assert((int)MASK_MIN == (int)FORM_MIN, "forms are found by their first four bytes");
 
-struct group { uint32_t anchor, first, count; };
+/* first: place in forms.list + 1. */
+struct group { uint32_t anchor, first; };
 
 struct mask {
 	struct forms forms;
 	struct group *groups;
-	uint32_t group_count;
-	uint32_t *slots;       /* index of a group + 1; a power of two of them */
+	uint32_t group_count, group_cap;
+	uint32_t *slots;       /* place in groups + 1; a power of two of them, or NULL */
 	uint32_t slot_shift;   /* hash >> slot_shift is a slot */
 	uint32_t filter[FILTER_BITS / 32];
 	uint32_t first[256 / 32]; /* first bytes of all forms */
@@ -62,9 +64,78 @@ static bool tells_something(struct str line)
 	return false;
 }
 
+static uint32_t load4(const char *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, 4);
+	return v;
+}
+
+static uint32_t spread(uint32_t anchor)
+{
+	return anchor * 2654435761u;
+}
+
+/* The slot of an anchor, or the free one for it. */
+static uint32_t *slot_of(const struct mask *m, uint32_t anchor, uint32_t hash)
+{
+	uint32_t last = UINT32_MAX >> m->slot_shift, slot = hash >> m->slot_shift;
+
+	while (m->slots[slot] && m->groups[m->slots[slot] - 1].anchor != anchor)
+		slot = (slot + 1) & last;
+	return &m->slots[slot];
+}
+
+static void grow_slots(struct mask *m)
+{
+	enum { FIRST_BITS = 4 };
+
+	m->slot_shift = m->slots ? m->slot_shift - 1 : 32 - FIRST_BITS;
+	mem_free(m->slots);
+	m->slots = mem_array((size_t)1 << (32 - m->slot_shift), sizeof(*m->slots));
+	for (uint32_t i = 0; i < m->group_count; i++)
+		*slot_of(m, m->groups[i].anchor, spread(m->groups[i].anchor)) = i + 1;
+}
+
+static struct group *group_for(struct mask *m, uint32_t anchor)
+{
+	uint32_t hash = spread(anchor), *slot;
+	unsigned char first;
+
+	if (!m->slots || m->group_count >= 1u << (31 - m->slot_shift)) /* at most half of them are taken */
+		grow_slots(m);
+	slot = slot_of(m, anchor, hash);
+	if (!*slot) {
+		MEM_ROOM(m->groups, m->group_count, m->group_cap, 64);
+		m->groups[m->group_count++] = (struct group){ anchor, 0 };
+		*slot = m->group_count;
+		memcpy(&first, &anchor, 1);
+		m->filter[hash >> 21] |= UINT32_C(1) << (hash >> 16 & 31);
+		m->first[first >> 5] |= UINT32_C(1) << (first & 31);
+	}
+	return &m->groups[*slot - 1];
+}
+
+/* Into the list of its anchor, if it does not stand there. */
+static void place(struct mask *m, uint32_t index)
+{
+	struct form *list = m->forms.list, *one = &list[index];
+	const char *all = m->forms.bytes.p;
+	uint32_t *to = &group_for(m, load4(all + one->at))->first;
+
+	while (*to && list[*to - 1].n > one->n)
+		to = &list[*to - 1].next;
+	for (uint32_t i = *to; i && list[i - 1].n == one->n; i = list[i - 1].next)
+		if (!memcmp(all + list[i - 1].at, all + one->at, one->n))
+			return;
+	one->next = *to;
+	*to = index + 1;
+}
+
 bool mask_add(struct mask *m, struct str secret)
 {
-	size_t at = 0;
+	size_t at = 0, known = m->forms.count;
 
 	if (str_trim(secret).n < MASK_MIN || secret.n > MASK_MAX)
 		return false;
@@ -81,111 +152,9 @@ bool mask_add(struct mask *m, struct str secret)
 	/* Without what a file or an editor puts around it. */
 	if (str_trim(secret).n < secret.n)
 		forms_add(&m->forms, str_trim(secret));
+	for (size_t i = known; i < m->forms.count; i++)
+		place(m, (uint32_t)i);
 	return true;
-}
-
-static uint32_t load4(const char *p)
-{
-	uint32_t v;
-
-	memcpy(&v, p, 4);
-	return v;
-}
-
-static uint32_t spread(uint32_t anchor)
-{
-	return anchor * 2654435761u;
-}
-
-/* Anchor, then longest first, then bytes: equal forms come to stand together. */
-static int form_order(const struct forms *f, const struct form *a, const struct form *b)
-{
-	uint32_t x = load4(f->bytes.p + a->at), y = load4(f->bytes.p + b->at);
-
-	if (x != y)
-		return x < y ? -1 : 1;
-	if (a->n != b->n)
-		return a->n > b->n ? -1 : 1;
-	return memcmp(f->bytes.p + a->at, f->bytes.p + b->at, a->n);
-}
-
-/* Heap sort: qsort() could not be told where the bytes are without a global. */
-static void sift(const struct forms *f, size_t root, size_t count)
-{
-	struct form *list = f->list, x = list[root];
-
-	for (size_t child; (child = 2 * root + 1) < count; root = child) {
-		if (child + 1 < count && form_order(f, &list[child], &list[child + 1]) < 0)
-			child++;
-		if (form_order(f, &x, &list[child]) >= 0)
-			break;
-		list[root] = list[child];
-	}
-	list[root] = x;
-}
-
-static void sort_forms(struct forms *f)
-{
-	size_t kept = 0;
-
-	for (size_t i = f->count / 2; i-- > 0;)
-		sift(f, i, f->count);
-	for (size_t n = f->count; n-- > 1;) {
-		struct form x = f->list[0];
-
-		f->list[0] = f->list[n];
-		f->list[n] = x;
-		sift(f, 0, n);
-	}
-	for (size_t i = 0; i < f->count; i++)
-		if (!kept || form_order(f, &f->list[kept - 1], &f->list[i]))
-			f->list[kept++] = f->list[i];
-	f->count = kept;
-}
-
-static void add_group(struct mask *m, uint32_t index)
-{
-	uint32_t hash = spread(m->groups[index].anchor), slots = UINT32_C(1) << (32 - m->slot_shift);
-	uint32_t slot = hash >> m->slot_shift;
-	unsigned char first;
-
-	memcpy(&first, &m->groups[index].anchor, 1);
-	while (m->slots[slot])
-		slot = (slot + 1) & (slots - 1);
-	m->slots[slot] = index + 1;
-	m->filter[hash >> 21] |= UINT32_C(1) << (hash >> 16 & 31);
-	m->first[first >> 5] |= UINT32_C(1) << (first & 31);
-}
-
-void mask_ready(struct mask *m)
-{
-	struct forms *f = &m->forms;
-	uint32_t slots = 16, bits = 4;
-
-	if (!f->count)
-		return;
-	sort_forms(f);
-	mem_free(m->groups);
-	mem_free(m->slots);
-	memset(m->filter, 0, sizeof(m->filter));
-	memset(m->first, 0, sizeof(m->first));
-	m->groups = mem_array(f->count, sizeof(*m->groups));
-	m->group_count = 0;
-	for (uint32_t i = 0; i < f->count; i++) {
-		uint32_t anchor = load4(f->bytes.p + f->list[i].at);
-
-		if (!m->group_count || m->groups[m->group_count - 1].anchor != anchor)
-			m->groups[m->group_count++] = (struct group){ anchor, i, 0 };
-		m->groups[m->group_count - 1].count++;
-	}
-	while (slots < 2 * m->group_count) {
-		slots *= 2;
-		bits++;
-	}
-	m->slots = mem_array(slots, sizeof(*m->slots));
-	m->slot_shift = 32 - bits;
-	for (uint32_t i = 0; i < m->group_count; i++)
-		add_group(m, i);
 }
 
 bool mask_empty(const struct mask *m)
@@ -193,29 +162,16 @@ bool mask_empty(const struct mask *m)
 	return !m->group_count;
 }
 
-static const struct group *group_of(const struct mask *m, uint32_t anchor, uint32_t hash)
-{
-	uint32_t slots = UINT32_C(1) << (32 - m->slot_shift);
-
-	for (uint32_t slot = hash >> m->slot_shift; m->slots[slot]; slot = (slot + 1) & (slots - 1))
-		if (m->groups[m->slots[slot] - 1].anchor == anchor)
-			return &m->groups[m->slots[slot] - 1];
-	return NULL;
-}
-
 /* The longest form at p; rest >= 4 bytes are there. *cut: the text may end inside one. */
 static size_t form_at(const struct mask *m, const char *p, size_t rest, bool *cut)
 {
-	uint32_t anchor = load4(p), hash = spread(anchor);
-	const struct group *g;
+	uint32_t anchor = load4(p), hash = spread(anchor), group;
 
 	if (!(m->filter[hash >> 21] >> (hash >> 16 & 31) & 1))
 		return 0;
-	g = group_of(m, anchor, hash);
-	if (!g)
-		return 0;
-	for (uint32_t i = g->first; i < g->first + g->count; i++) {
-		const struct form *f = &m->forms.list[i];
+	group = *slot_of(m, anchor, hash);
+	for (uint32_t i = group ? m->groups[group - 1].first : 0; i; i = m->forms.list[i - 1].next) {
+		const struct form *f = &m->forms.list[i - 1];
 		const char *bytes = m->forms.bytes.p + f->at;
 
 		if (f->n <= rest) {

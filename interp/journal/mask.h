@@ -24,10 +24,8 @@ enum {
 struct mask *mask_new(void);
 void mask_free(struct mask *m);
 /* Adds a secret; false if it is shorter than MASK_MIN or longer than MASK_MAX.
- * Then mask_ready() again. */
+ * Streams may be open. */
 bool mask_add(struct mask *m, struct str secret);
-/* Builds the table; call after the last mask_add. Streams may be open. */
-void mask_ready(struct mask *m);
 bool mask_empty(const struct mask *m);
 /* Appends s to out with every form replaced. */
 void mask_apply(const struct mask *m, struct str s, struct buf *out);

@@ -110,13 +110,9 @@ static uint32_t wait(void *ctx, struct event *events, uint32_t max)
 /* What was masked since so many secrets are known. */
 static void mask_alike(struct replay *r, uint32_t from)
 {
-	bool any = false;
-
 	for (uint32_t i = 0; r->o.alike && i < r->o.alike->count; i++)
 		if (r->o.alike->list[i].from == from)
-			any = mask_add(r->o.mask, r->o.alike->list[i].text) || any;
-	if (any)
-		mask_ready(r->o.mask);
+			(void)mask_add(r->o.mask, r->o.alike->list[i].text);
 }
 
 /* A value that the replay makes itself, if with stand-ins in it. */
@@ -124,8 +120,8 @@ static void hide(void *ctx, struct str secret)
 {
 	struct replay *r = ctx;
 
-	if (r->o.mask && mask_add(r->o.mask, secret))
-		mask_ready(r->o.mask);
+	if (r->o.mask)
+		(void)mask_add(r->o.mask, secret);
 	mask_alike(r, ++r->hidden);
 }
 
@@ -240,8 +236,7 @@ static void mark_gone(struct replay *r)
 	if (r->marked || !r->o.mask || !r->o.gone.n)
 		return;
 	r->marked = true;
-	if (mask_add(r->o.mask, r->o.gone))
-		mask_ready(r->o.mask);
+	(void)mask_add(r->o.mask, r->o.gone);
 }
 
 static bool begins(const struct event *ev)

@@ -261,7 +261,6 @@ int main(int argc, char **argv)
 			secret[k] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"[(k * 7 + i * 13 + k * k) % 62];
 		mask_add(m, (struct str){ secret, 64 });
 	}
-	mask_ready(m);
 	record_cpu(dir, "16 secrets of 64 bytes", m, per_line);
 	reading(buf_str(&text), RECORDS + 1);
 	appending(dir, text.len / (RECORDS + 1), "a write each, no sync", RECORDS, 1, false);

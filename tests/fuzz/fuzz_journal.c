@@ -131,7 +131,6 @@ static void masking(struct str text)
 
 	text = str_slice(text, 2, text.n);
 	added = mask_add(m, str_slice(text, 0, secret));
-	mask_ready(m);
 	buf_init(&all, 1 << 24);
 	buf_init(&pieces, 1 << 24);
 	buf_init(&scratch, 1 << 24);

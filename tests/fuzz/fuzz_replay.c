@@ -125,7 +125,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	diags_init(&d, &a);
 	buf_init(&journal, JOURNAL_MAX);
 	o.mask = mask_new();
-	mask_ready(o.mask);
 	rest_of = (struct str){ nul + 1, size - (size_t)(nul - text) - 1 };
 	nl = memchr(rest_of.p, '\n', rest_of.n);
 	o.engine = make_engine(&a, &d, arena_str(&a, text, (size_t)(nul - text)),

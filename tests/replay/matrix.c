@@ -62,7 +62,6 @@ static void hide(void *ctx, struct str secret)
 	struct mask *m = (struct mask *)(uintptr_t)((struct world *)ctx)->mask;
 
 	(void)mask_add(m, secret);
-	mask_ready(m);
 }
 
 static const struct effects kept_effects = { world_record, world_flush, world_start, world_stop, world_wait, hide };
@@ -181,7 +180,6 @@ static void set_secrets(struct world *w, struct run_setup *s, struct mask *m)
 		list[i].flags = VALUE_SECRET;
 		(void)mask_add(m, value_text(list[i]));
 	}
-	mask_ready(m);
 }
 
 static enum run_status drive(struct world *w, struct run_setup *s, struct str text, struct mask *m)

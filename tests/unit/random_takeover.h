@@ -32,7 +32,6 @@ static void rig_begin(struct rig *g, struct world *w, const char *text)
 	g->p = world_setup(w, text, &g->setup);
 	assert_non_null(g->p);
 	g->mask = mask_new();
-	mask_ready(g->mask);
 	g->e = engine_new(&g->setup);
 	assert_true(engine_prepare(g->e, 1000000000LL * 1000000, &lock, &error));
 	o.engine = g->e;

@@ -90,7 +90,6 @@ static int setup(void **state)
 	arena_init(&w->a);
 	w->mask = mask_new();
 	mask_add(w->mask, STR("hunter22"));
-	mask_ready(w->mask);
 	jo.dir = w->dir.path;
 	jo.run_id = STR("r1");
 	jo.program_digest = str_of(digest);

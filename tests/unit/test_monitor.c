@@ -41,7 +41,6 @@ static void replay(struct world *w, const char *text)
 
 	o.engine = engine_new(&setup);
 	o.mask = mask_new();
-	mask_ready(o.mask);
 	assert_true(engine_prepare(o.engine, 1000000000LL * 1000000, &lock, &error));
 	r = replay_new(&o);
 	for (size_t at = 0; at < lines.n;) {

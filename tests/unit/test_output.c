@@ -96,7 +96,6 @@ static void small_streams_stay_inline(void **state)
 	scratch_make(&s);
 	arena_init(&a);
 	mask_add(m, STR("hunter22"));
-	mask_ready(m);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
 		for (size_t piece = 1; piece < 4; piece++) {
 			assert_int_equal(capture(&a, s.path, m, false, cases[i].in, piece, &json, &shown), 0);
@@ -131,7 +130,6 @@ static void larger_streams_become_blobs(void **state)
 	buf_init(&in, 1 << 20);
 	buf_init(&want, 1 << 20);
 	mask_add(m, STR("hunter22"));
-	mask_ready(m);
 	buf_fill(&in, 'x', OUTPUT_INLINE);
 	assert_int_equal(capture(&a, s.path, m, false, buf_str(&in), 1000, &json, &shown), 0);
 	assert_true(str_starts(json, STR("{\"n\":4096,\"text\":\"xxx")));

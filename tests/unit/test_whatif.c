@@ -47,7 +47,6 @@ static void take_down(struct asked *k, const char *text)
 	k->was_program = world_setup(&k->w, text, &k->was_setup);
 	assert_non_null(k->was_program);
 	k->mask = mask_new();
-	mask_ready(k->mask);
 	k->e = engine_new(&k->was_setup);
 	assert_true(engine_prepare(k->e, world_wall(&k->w) - k->w.now, &lock, &error));
 	trace_init(&k->was, k->mask);
