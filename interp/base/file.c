@@ -168,22 +168,22 @@ int file_end(struct file_new *f, int err, int sync)
 	return sync ? sync_folder_of(f->path) : 0;
 }
 
+/* err: of the beginning. */
+static int file_write_whole(struct file_new *f, int err, struct str bytes, int sync)
+{
+	return err != 0 ? err : file_end(f, file_write_all(f->fd, bytes.p, bytes.n), sync);
+}
+
 int file_write_atomic(const char *path, struct str bytes, unsigned mode, int sync)
 {
 	struct file_new f;
-	int err = file_begin(&f, path, mode);
-	if (err != 0)
-		return err;
-	return file_end(&f, file_write_all(f.fd, bytes.p, bytes.n), sync);
+	return file_write_whole(&f, file_begin(&f, path, mode), bytes, sync);
 }
 
 int file_write_named(const char *path, struct str bytes, unsigned mode, int sync)
 {
 	struct file_new f;
-	int err = file_begin_named(&f, path, mode);
-	if (err != 0)
-		return err;
-	return file_end(&f, file_write_all(f.fd, bytes.p, bytes.n), sync);
+	return file_write_whole(&f, file_begin_named(&f, path, mode), bytes, sync);
 }
 
 static bool is_temp(const char *name)

@@ -181,12 +181,12 @@ static void running_end(struct ui *u, const struct record *r, char what[160])
 {
 	struct ui_running *run = ui_running_find(u, r->k);
 
+	for (int s = 0; run && s < 2; s++)
+		if (run->partial[s].len)
+			show_line(u, run, r->k, s + 1, buf_str(&run->partial[s]));
 	ui_ended(u, run, r);
 	if (!run)
 		return;
-	for (int s = 0; s < 2; s++)
-		if (run->partial[s].len)
-			show_line(u, run, r->k, s + 1, buf_str(&run->partial[s]));
 	memcpy(what, run->what, sizeof(run->what));
 	u->ended_would = run->would;
 	u->ended_maybe = run->maybe;

@@ -486,4 +486,10 @@ signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:]
 	run_rb 1 exec t.yml
 	says '  cause     preflight/#1: exit 3  at ' err
 	says '            said: the disk is ␛[1mfull' err
+	simple u <<-'EOF'
+		preflight:
+		  - { run: [sh, -c, "echo first >&2; printf 'no newline' >&2; exit 3"], effect: read }
+	EOF
+	run_rb 1 exec u.yml
+	says '            said: no newline' err
 }
