@@ -134,7 +134,9 @@ static void check_windows(struct load *l)
 {
 	const struct windows *ws = &l->rb->windows;
 	struct civil c;
-	for (const struct window *w = ws->list; w < ws->list + ws->count; w++) {
+	for (uint32_t i = 0; i < ws->count; i++) {
+		const struct window *w = &ws->list[i];
+
 		if (unit_civil(0, w->tz, &c))
 			continue;
 		struct diag *d = diag_add(l->ds, 175, w->tz_span, "no time zone is named `" STR_FMT "`", STR_ARG(w->tz));
